@@ -1,0 +1,30 @@
+# Everything a newcomer types. `make help` lists it.
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+help: ## List the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+bootstrap: ## Install what is missing of the Debian packages.
+	@tools/bootstrap.sh
+
+build: bootstrap ## Build the release binary: build/bin/emporion.
+	@tools/build.sh release emporion
+	@mkdir -p build/bin && cp build/release/apps/emporion/emporion build/bin/emporion
+	@echo "built build/bin/emporion"
+
+run: build ## Set everything up and serve the demo shop on http://127.0.0.1:8080.
+	@build/bin/emporion up --demo shop $(ARGS)
+
+test: bootstrap ## Set everything up and run every test.
+	@tools/test.sh
+
+bench: build ## Run the benchmarks; results go to bench/results.
+	@bench/run.sh
+
+format: bootstrap ## Format all C++ files in place.
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+.PHONY: help bootstrap build run test bench format

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernel/async/runtime.hpp"
+#include "kernel/messaging/envelope.hpp"
+#include "kernel/json/codec.hpp"
+#include "kernel/postgres/database.hpp"
+
+namespace emporion::messaging {
+
+struct FeedPage {
+  struct Item {
+    Position position;
+    Envelope event;
+  };
+  std::vector<Item> items;  ///< In the order of their positions.
+};
+
+/// Where a consumer pulls a producer's events from: the same in one process (SQL on the producer's database) and across processes (a streaming RPC).
+class EventFeed {
+ public:
+  virtual ~EventFeed() = default;
+  virtual const std::string& producer() const noexcept = 0;
+  /// At most `count` events after `after`, of the topics named. An empty page means: nothing new yet.
+  virtual Task<Result<FeedPage>> read(Position after, std::vector<std::string> topics, int count) = 0;
+  /// Calls `wake` on the consumer's io thread when there may be something new. A hint only; consumers poll as well.
+  virtual void on_hint(std::function<void()> wake) = 0;
+};
+
+/// The feed over the producer's own database.
+std::shared_ptr<EventFeed> local_feed(postgres::Database& producer);
+
+/// What a module does with the topics it hears. Filled in `Module::subscribe`; the effect and its inbox row commit together in `work`.
+/// A handler does database work only: what must be called elsewhere is stored and done by a job or a saga.
+class Subscriptions {
+ public:
+  using Handle = std::move_only_function<Task<Result<>>(postgres::UnitOfWork&, const Envelope&)>;
+
+  /// `subscriptions.on<order::v1::OrderCancelled>(this, &Handler::on_order_cancelled)`; the member is `Task<Result<>> f(postgres::UnitOfWork&, Envelope, OrderCancelled)`.
+  /// A payload that does not read as `Event` is a dead letter.
+  template <typename Event, typename Owner>
+  void on(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, Envelope, Event)) {
+    add(Event::topic, [owner, member](postgres::UnitOfWork& work, const Envelope& envelope) -> Task<Result<>> {
+      return decode_and_call<Event, Owner>(owner, member, work, envelope);
+    });
+  }
+  void add(std::string_view topic, Handle handle);
+  const std::map<std::string, Handle, std::less<>>& handlers() const noexcept { return handlers_; }
+  std::map<std::string, Handle, std::less<>>& handlers() noexcept { return handlers_; }
+
+ private:
+  template <typename Event, typename Owner>
+  static Task<Result<>> decode_and_call(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, Envelope, Event), postgres::UnitOfWork& work, Envelope envelope) {
+    auto event = parse_json<Event>(envelope.data);
+    if (!event) co_return fail(event.error());
+    co_return co_await (owner->*member)(work, std::move(envelope), std::move(*event));
+  }
+  std::map<std::string, Handle, std::less<>> handlers_;
+};
+
+struct ConsumerOptions {
+  int batch = 100;
+  milliseconds poll{50};
+  int tries_max = 10;           ///< Then the event is a dead letter, its aggregate is parked and the others go on.
+  milliseconds retry_first{100};  ///< Doubles up to retry_most, with jitter.
+  milliseconds retry_most{5'000};
+};
+
+/// Pulls every producer's feed for one module and applies the events: position, inbox row and effect in one transaction of the consumer's database.
+/// Events of one aggregate are applied in order; replicas of a module share the work by a lease per producer.
+class Consumer {
+ public:
+  Consumer(Runtime& runtime, postgres::Database& database, Subscriptions subscriptions, std::vector<std::shared_ptr<EventFeed>> feeds, ConsumerOptions options = {});
+  ~Consumer();
+  void start();
+  Task<void> stop();
+
+  /// Applies what is there now and answers how many events took effect or were parked: for tests and `replay` at the end.
+  Task<Result<int>> drain();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+/// An event that could not be applied. It waits with its aggregate's later events until redelivered or skipped.
+struct DeadLetter {
+  Uuid event_id;
+  std::string producer;
+  std::string topic;
+  std::string aggregate_id;
+  std::string error;
+  std::int32_t tries = 0;
+  UtcTime parked_at;
+};
+Task<Result<std::vector<DeadLetter>>> dead_letters(postgres::Database& consumer, int count);
+/// Puts the aggregate's parked events back in line. Safe to repeat.
+Task<Result<>> redeliver(postgres::Database& consumer, Uuid event_id);
+/// Marks the event as skipped, with the reason in its row. Safe to repeat. Errors: DEAD_LETTER_NOT_FOUND.
+Task<Result<>> skip(postgres::Database& consumer, Uuid event_id, std::string reason);
+
+}  // namespace emporion::messaging

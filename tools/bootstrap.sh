@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Emporion is built and tested with. Quick when nothing is missing; safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+packages=$(grep -v '^#' tools/packages.txt)
+missing=()
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "bootstrap: these packages are missing and neither root nor sudo is at hand: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+step() {
+  echo "bootstrap: $1"
+  shift
+  "$@" >"$log" 2>&1 || { tail -20 "$log" >&2; echo "bootstrap: failed: $*" >&2; exit 1; }
+}
+step "refreshing the package lists" "${as_root[@]}" apt-get update
+# A cluster of Debian's own is not wanted: Emporion makes a private one.
+if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+  "${as_root[@]}" mkdir -p /etc/postgresql-common
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+step "installing ${#missing[@]} packages: ${missing[*]}" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+echo "bootstrap: done"
