@@ -20,6 +20,8 @@ struct FeedPage {
     Envelope event;
   };
   std::vector<Item> items;  ///< In the order of their positions.
+  Position next;            ///< Where to read on: after the last item of a full page, else behind everything that was finished at the time of reading.
+  std::int64_t begun = 0;   ///< Transactions below this number had begun at the time of reading; once `next.xid` has reached it, all of them were seen.
 };
 
 /// Where a consumer pulls a producer's events from: the same in one process (SQL on the producer's database) and across processes (a streaming RPC).
@@ -66,7 +68,7 @@ class Subscriptions {
 
 struct ConsumerOptions {
   int batch = 100;
-  milliseconds poll{50};
+  milliseconds poll{200};       ///< Without a hint. Across processes, where hints may be lost, 25 ms.
   int tries_max = 10;           ///< Then the event is a dead letter, its aggregate is parked and the others go on.
   milliseconds retry_first{100};  ///< Doubles up to retry_most, with jitter.
   milliseconds retry_most{5'000};

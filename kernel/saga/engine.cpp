@@ -1,0 +1,480 @@
+#include "kernel/saga/engine.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "kernel/base/text.hpp"
+#include "kernel/observe/log.hpp"
+#include "kernel/observe/metrics.hpp"
+#include "kernel/rpc/error_codec.hpp"
+#include "kernel/saga/store.hpp"
+
+namespace emporion::saga {
+namespace {
+
+using postgres::Effect;
+using postgres::Statement;
+
+constexpr Statement begin_one{"saga.begin", "SELECT saga_begin($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
+constexpr Statement lock_one{"saga.lock",
+                             "SELECT state, step, direction, context, (lease_until IS NOT NULL AND lease_until > now()) AS leased, log_seq, tries FROM saga WHERE id = $1 FOR UPDATE",
+                             Effect::writes};
+constexpr Statement amend_one{"saga.amend", "UPDATE saga SET context = $2, next_run_at = now(), version = version + 1, last_save = NULL, updated_at = now() WHERE id = $1",
+                              Effect::writes};
+constexpr Statement turn_one{"saga.turn",
+                             "UPDATE saga SET state = 'compensating', direction = 'comp', tries = 0, error = $2, compensating_since = now(), next_run_at = now(), log_seq = log_seq + 1, "
+                             "version = version + 1, last_save = NULL, updated_at = now() WHERE id = $1",
+                             Effect::writes};
+constexpr Statement unstick_one{"saga.unstick",
+                                "UPDATE saga SET state = CASE direction WHEN 'comp' THEN 'compensating' ELSE 'running' END, compensating_since = now(), next_run_at = now(), "
+                                "log_seq = log_seq + 1, version = version + 1, last_save = NULL, updated_at = now() WHERE id = $1",
+                                Effect::writes};
+constexpr Statement note_one{"saga.note",
+                             "INSERT INTO saga_step (saga_id, seq, step, direction, try, idem_key, state, error) SELECT id, log_seq, step, direction, tries, '', 'note', $2 FROM saga WHERE id = $1",
+                             Effect::writes};
+
+constexpr milliseconds tick{25};
+constexpr milliseconds recheck{250};
+constexpr seconds undo_retry_first{1};
+
+}  // namespace
+
+/// A saga while this engine holds its lease.
+struct Live {
+  Uuid id;
+  std::string subject;
+  std::string state;
+  std::size_t index = 0;
+  bool undoing = false;
+  std::int32_t tries = 0;
+  std::string context;
+  std::string context_saved;
+  std::string state_saved;
+  std::optional<Error> error;
+  bool error_is_new = false;
+  std::optional<UtcTime> undoing_since;
+  UtcTime deadline;
+  UtcTime next_run_at;
+  UtcTime created_at;
+  std::int64_t version = 1;
+  std::int64_t log_seq = 1;
+};
+
+struct Engine::Impl {
+  Runtime& runtime;
+  postgres::Database& database;
+  const Clock& clock;
+  Random& random;
+  std::string module;
+  ErasedDefinition definition;
+  EngineOptions options;
+  std::string owner;
+  Store store;
+  Scope scope;
+  std::unordered_map<Uuid, Live*> driving;
+  struct Watcher {
+    Uuid saga;
+    UtcTime look_again;
+    OneShot<std::optional<Snapshot>> answer;
+  };
+  std::vector<Watcher*> watchers;
+  bool stopping = false;
+  bool poked = false;
+
+  Impl(Runtime& r, postgres::Database& db, const Clock& c, Random& rnd, std::string m, ErasedDefinition d, EngineOptions o)
+      : runtime(r),
+        database(db),
+        clock(c),
+        random(rnd),
+        module(std::move(m)),
+        definition(std::move(d)),
+        options(o),
+        owner(Uuid::v7(c.now(), rnd).to_string()),
+        store(r, db, definition.name, owner, static_cast<std::int32_t>(o.lease.count())) {}
+
+  const ErasedStep& step_of(const Live& live) const { return definition.steps[live.index]; }
+
+  Snapshot snapshot_of(const Live& live) const {
+    Snapshot out;
+    out.id = live.id;
+    out.subject = live.subject;
+    out.state = live.state;
+    out.step = step_of(live).name;
+    out.direction = live.undoing ? "comp" : "fwd";
+    out.tries = live.tries;
+    out.context = live.context;
+    out.error = live.error;
+    out.deadline = live.deadline;
+    out.next_run_at = live.next_run_at;
+    out.created_at = live.created_at;
+    out.updated_at = clock.now();
+    out.version = live.version;
+    out.log_seq = live.log_seq;
+    return out;
+  }
+
+  void notify(const Live& live) {
+    std::vector<Watcher*> ready;
+    std::erase_if(watchers, [&](Watcher* watcher) {
+      if (watcher->saga != live.id) return false;
+      ready.push_back(watcher);
+      return true;
+    });
+    for (Watcher* watcher : ready) watcher->answer.set(snapshot_of(live));
+  }
+
+  LogEntry entry(Live& live, const ErasedStep& step, std::string state, const std::optional<Error>& error = {}) {
+    const std::string key = live.id.to_string() + (live.undoing ? ":c:" : ":") + step.name;
+    return {++live.log_seq, step.name, live.undoing ? "comp" : "fwd", live.tries + 1, key, std::move(state), error ? std::optional(rpc::to_json(*error)) : std::nullopt};
+  }
+
+  /// Persists where `live` stands. `keep`: the lease is kept and driving goes on.
+  Task<Result<>> save(Live& live, std::vector<LogEntry> log, bool keep) {
+    Save save;
+    save.id = live.id;
+    save.version = live.version;
+    save.save_id = Uuid::v7(clock.now(), random);
+    save.state = live.state;
+    save.step = step_of(live).name;
+    save.direction = live.undoing ? "comp" : "fwd";
+    save.tries = live.tries;
+    if (live.context != live.context_saved) save.context = live.context;
+    if (live.error_is_new && live.error) save.error = rpc::to_json(*live.error);
+    save.next_run_at = live.next_run_at;
+    save.deadline = live.deadline;
+    if (keep) save.owner = owner;
+    save.log_seq = live.log_seq;
+    save.log = std::move(log);
+    if (definition.on_state && live.state != live.state_saved) save.with = definition.on_state(live.context, live.state, live.error, live.id);
+    const auto saved = co_await store.save(std::move(save));
+    if (!saved) co_return fail(saved.error());
+    ++live.version;
+    live.context_saved = live.context;
+    live.state_saved = live.state;
+    live.error_is_new = false;
+    if (!keep) notify(live);
+    co_return Result<>();
+  }
+
+  Task<void> drive(Live live) {
+    if (!driving.emplace(live.id, &live).second) co_return;
+    CallContext call(clock.now() + options.lease, Uuid::v7(clock.now(), random), Principal::of_service(module));
+    Context context(call, live.id);
+    bool go_on = true;
+    while (go_on && !stopping) {
+      context.step_ = step_of(live).name;
+      context.deadline_ = live.deadline;
+      context.failure_ = live.error;
+      context.now_ = clock.now();
+      const Result<bool> moved = live.undoing ? co_await undo_step(live, context) : co_await forward_step(live, context);
+      if (!moved) {
+        // Fenced, or the log cannot be written: whoever holds the row goes on from what is written there.
+        observe::warning("saga drive dropped", {{"saga", live.id.to_string()}, {"step", context.step_}, {"error", moved.error().to_string()}});
+        break;
+      }
+      go_on = *moved;
+    }
+    if (go_on && stopping) {
+      live.next_run_at = clock.now();
+      (void)co_await save(live, {}, false);
+    }
+    driving.erase(live.id);
+  }
+
+  Task<StepOutcome> try_in_a_row(const std::function<Task<StepOutcome>(std::string&, Context&)>& run, Live& live, Context& context) {
+    for (int tried = 1;; ++tried) {
+      context.now_ = clock.now();
+      std::string state = live.context;
+      auto outcome = co_await run(state, context);
+      live.context = std::move(state);
+      live.deadline = context.deadline_;
+      if (outcome.kind() != StepOutcome::Kind::unknown || tried >= options.tries_in_a_row || stopping) co_return outcome;
+      microseconds pause = options.retry_first;
+      for (int i = 1; i < tried; ++i) pause *= 3;
+      co_await runtime.sleep_for(pause + microseconds(random.below(static_cast<std::uint64_t>(pause.count()) / 4 + 1)));
+    }
+  }
+
+  /// Answers whether to go on driving.
+  Task<Result<bool>> forward_step(Live& live, Context& context) {
+    const ErasedStep& step = step_of(live);
+    const bool may_undo = live.index <= definition.pivot;
+    const bool overdue = may_undo && clock.now() >= live.deadline && live.tries > 0;
+    auto outcome = co_await try_in_a_row(step.forward, live, context);
+    switch (outcome.kind()) {
+      case StepOutcome::Kind::done: {
+        std::vector<LogEntry> log;
+        log.push_back(entry(live, step, "succeeded"));
+        live.tries = 0;
+        live.next_run_at = clock.now();
+        if (live.index + 1 == definition.steps.size()) {
+          live.state = "completed";
+          EMP_CO_TRY(co_await save(live, std::move(log), false));
+          co_return false;
+        }
+        ++live.index;
+        live.state = "running";
+        log.push_back(entry(live, step_of(live), "started"));
+        EMP_CO_TRY(co_await save(live, std::move(log), true));
+        co_return true;
+      }
+      case StepOutcome::Kind::refused:
+        if (may_undo) co_return co_await turn(live, *outcome.error(), false);
+        co_return co_await pause(live, step, "unknown", outcome.error());
+      case StepOutcome::Kind::unknown:
+        if (may_undo && (step.when_unknown == WhenUnknown::abort || overdue)) co_return co_await turn(live, *outcome.error(), true);
+        co_return co_await pause(live, step, "unknown", outcome.error());
+      case StepOutcome::Kind::waiting:
+        if (overdue) co_return co_await turn(live, Error(ErrorKind::gone, "SAGA_DEADLINE", text("nobody acted in time: ", outcome.waiting_state())), true);
+        live.state = outcome.waiting_state();
+        live.next_run_at = std::min(clock.now() + outcome.wait_at_most(), std::max(live.deadline, clock.now() + seconds(1)));
+        live.tries += 1;
+        std::vector<LogEntry> log;
+        log.push_back(entry(live, step, "waiting"));
+        EMP_CO_TRY(co_await save(live, std::move(log), false));
+        co_return false;
+    }
+    co_return false;
+  }
+
+  /// Starts undoing. `include_current`: this step's outcome is not known, so its own undo comes first.
+  Task<Result<bool>> turn(Live& live, Error failure, bool include_current) {
+    std::vector<LogEntry> log;
+    log.push_back(entry(live, step_of(live), include_current ? "unknown" : "failed", failure));
+    live.error = std::move(failure);
+    live.error_is_new = true;
+    live.undoing = true;
+    live.undoing_since = clock.now();
+    live.tries = 0;
+    live.next_run_at = clock.now();
+    const bool found = include_current ? (step_of(live).undo || step_down(live)) : step_down(live);
+    live.state = found ? "compensating" : "failed";
+    if (found) log.push_back(entry(live, step_of(live), "started"));
+    EMP_CO_TRY(co_await save(live, std::move(log), found));
+    co_return found;
+  }
+
+  /// Moves down to the next step that has an undo. False: there is none left.
+  bool step_down(Live& live) const {
+    while (live.index > 0) {
+      --live.index;
+      if (step_of(live).undo) return true;
+    }
+    return false;
+  }
+
+  Task<Result<bool>> undo_step(Live& live, Context& context) {
+    const ErasedStep& step = step_of(live);
+    if (!step.undo) {  // A saga that was turned while it waited at a step without undo.
+      const bool found = step_down(live);
+      if (!found) live.state = "failed";
+      EMP_CO_TRY(co_await save(live, {}, found));
+      co_return found;
+    }
+    auto outcome = co_await try_in_a_row(step.undo, live, context);
+    if (outcome.kind() == StepOutcome::Kind::done) {
+      std::vector<LogEntry> log;
+      log.push_back(entry(live, step, "succeeded"));
+      live.tries = 0;
+      live.next_run_at = clock.now();
+      const bool found = step_down(live);
+      if (found) {
+        log.push_back(entry(live, step_of(live), "started"));
+      } else {
+        live.state = "failed";
+      }
+      EMP_CO_TRY(co_await save(live, std::move(log), found));
+      co_return found;
+    }
+    co_return co_await pause(live, step, "unknown", outcome.error());
+  }
+
+  /// Gives the lease back and comes again after a pause that doubles. An undo that fails for `undo_patience` is stuck.
+  Task<Result<bool>> pause(Live& live, const ErasedStep& step, std::string outcome, const std::optional<Error>& error) {
+    std::vector<LogEntry> log;
+    log.push_back(entry(live, step, std::move(outcome), error));
+    live.tries += 1;
+    microseconds wait = undo_retry_first;
+    for (int i = 1; i < live.tries && wait < options.retry_most; ++i) wait *= 2;
+    live.next_run_at = clock.now() + std::min<microseconds>(wait, options.retry_most);
+    if (live.undoing && live.undoing_since && clock.now() - *live.undoing_since > options.undo_patience) {
+      live.state = "stuck";
+      observe::error("saga stuck", {{"saga", live.id.to_string()}, {"step", step.name}, {"error", error ? error->to_string() : ""}});
+      observe::counter("emporion_saga_stuck_total", "Sagas given to staff.", {{"saga", definition.name}}).increment();
+    }
+    EMP_CO_TRY(co_await save(live, std::move(log), false));
+    co_return false;
+  }
+
+  Live live_of(const Snapshot& row) const {
+    Live live;
+    live.id = row.id;
+    live.subject = row.subject;
+    live.state = row.state;
+    live.state_saved = row.state;
+    live.index = definition.index_of(row.step);
+    live.undoing = row.direction == "comp";
+    live.tries = row.tries;
+    live.context = row.context;
+    live.context_saved = row.context;
+    live.error = row.error;
+    live.undoing_since = row.undoing_since;
+    live.deadline = row.deadline;
+    live.next_run_at = row.next_run_at;
+    live.created_at = row.created_at;
+    live.version = row.version;
+    live.log_seq = row.log_seq;
+    return live;
+  }
+
+  Task<void> watch() {
+    UtcTime scan_at = clock.now();
+    while (!stopping) {
+      co_await runtime.sleep_for(tick);
+      if (!watchers.empty()) look_again();
+      if (!poked && clock.now() < scan_at) continue;
+      poked = false;
+      scan_at = clock.now() + options.scan_period;
+      const auto claimed = co_await store.claim(options.claim_count);
+      if (!claimed) {
+        observe::warning("saga scan failed", {{"saga", definition.name}, {"error", claimed.error().to_string()}});
+        continue;
+      }
+      for (const auto& row : *claimed) scope.spawn(drive(live_of(row)));
+      if (claimed->size() == static_cast<std::size_t>(options.claim_count)) poked = true;
+    }
+    while (!watchers.empty()) {
+      Watcher* const watcher = watchers.back();
+      watchers.pop_back();
+      watcher->answer.set(std::nullopt);
+    }
+  }
+
+  void look_again() {
+    const UtcTime now = clock.now();
+    std::vector<Watcher*> due;
+    std::erase_if(watchers, [&](Watcher* watcher) {
+      if (watcher->look_again > now) return false;
+      due.push_back(watcher);
+      return true;
+    });
+    for (Watcher* watcher : due) watcher->answer.set(std::nullopt);
+  }
+};
+
+std::size_t ErasedDefinition::index_of(std::string_view step) const {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].name == step) return i;
+  }
+  const bool step_is_known = false;
+  EMP_ASSERT(step_is_known);  // A definition only grows: a stored saga must find its step again.
+  return 0;
+}
+
+Engine::Engine(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random, std::string module, ErasedDefinition definition, EngineOptions options)
+    : impl_(std::make_shared<Impl>(runtime, database, clock, random, std::move(module), std::move(definition), options)) {}
+Engine::~Engine() = default;
+
+postgres::Bound Engine::begin_statement(Uuid saga, const std::string& subject, const std::string& context, UtcTime deadline) const {
+  return postgres::bind(begin_one, saga, impl_->definition.name, subject, context, first_step(), deadline, impl_->owner, static_cast<std::int32_t>(lease_seconds()));
+}
+const std::string& Engine::owner() const noexcept { return impl_->owner; }
+const std::string& Engine::first_step() const noexcept { return impl_->definition.steps.front().name; }
+int Engine::lease_seconds() const noexcept { return static_cast<int>(impl_->options.lease.count()); }
+
+void Engine::run_begun(Uuid saga, std::string subject, std::string context, UtcTime deadline) {
+  if (impl_->stopping) return;  // The lease lapses and the next start takes it over.
+  Live live;
+  live.id = saga;
+  live.subject = std::move(subject);
+  live.state = "running";
+  live.state_saved = "running";
+  live.context = context;
+  live.context_saved = std::move(context);
+  live.deadline = deadline;
+  live.created_at = impl_->clock.now();
+  live.next_run_at = live.created_at;
+  impl_->scope.spawn(impl_->drive(std::move(live)));
+}
+
+Task<Result<Snapshot>> Engine::wait_settled(Uuid saga, UtcTime until) {
+  for (;;) {
+    if (!impl_->driving.contains(saga)) {
+      auto found = co_await impl_->store.find(saga);
+      if (!found || found->is_settled() || impl_->clock.now() >= until || impl_->stopping) co_return found;
+    }
+    Impl::Watcher watcher{saga, std::min(until, impl_->clock.now() + recheck), {}};
+    if (impl_->driving.contains(saga)) watcher.look_again = until;
+    impl_->watchers.push_back(&watcher);
+    auto answer = co_await watcher.answer;
+    if (answer && answer->is_settled()) co_return std::move(*answer);
+    if (impl_->clock.now() >= until || impl_->stopping) co_return co_await impl_->store.find(saga);
+  }
+}
+
+Task<Result<Snapshot>> Engine::find(Uuid saga) { return impl_->store.find(saga); }
+Task<Result<std::vector<StepRecord>>> Engine::log_of(Uuid saga) { return impl_->store.log_of(saga); }
+Task<Result<std::vector<Snapshot>>> Engine::list(std::optional<std::string> state, std::optional<Uuid> after, int count) {
+  return impl_->store.list(std::move(state), after, count);
+}
+void Engine::poke() { impl_->poked = true; }
+
+Task<Result<>> Engine::amend(Uuid saga, std::string expected_state, std::function<Result<std::string>(const std::string&)> change) {
+  CallContext call(impl_->clock.now() + seconds(5), saga, Principal::of_service(impl_->module));
+  EMP_CO_ASSIGN(auto work, co_await impl_->database.begin(call));
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_one, saga));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "SAGA_NOT_FOUND", saga.to_string());
+  if (rows[0].get<std::string>(0) != expected_state || rows[0].get<bool>(4)) {
+    co_return fail(ErrorKind::conflict, "SAGA_STATE", text("the saga is ", rows[0].get<std::string>(0)));
+  }
+  EMP_CO_ASSIGN(const auto context, change(rows[0].get<std::string>(3)));
+  EMP_CO_TRY(co_await work.query(amend_one, saga, context));
+  EMP_CO_TRY(co_await work.commit());
+  poke();
+  co_return Result<>();
+}
+
+Task<Result<>> Engine::abort(Uuid saga, Error failure, std::string note) {
+  CallContext call(impl_->clock.now() + seconds(5), saga, Principal::of_service(impl_->module));
+  EMP_CO_ASSIGN(auto work, co_await impl_->database.begin(call));
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_one, saga));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "SAGA_NOT_FOUND", saga.to_string());
+  const auto state = rows[0].get<std::string>(0);
+  if (state == "completed" || state == "failed") co_return fail(ErrorKind::conflict, "SAGA_STATE", text("the saga is ", state));
+  if (rows[0].get<std::string>(2) == "comp") co_return Result<>();  // Being undone already.
+  if (impl_->definition.index_of(rows[0].get<std::string>(1)) > impl_->definition.pivot) {
+    co_return fail(ErrorKind::conflict, "PAST_PIVOT", "the saga only goes forward from here");
+  }
+  if (rows[0].get<bool>(4)) co_return fail(ErrorKind::conflict, "SAGA_BUSY", "the saga is at work; repeat in a moment");
+  EMP_CO_TRY(co_await work.query(turn_one, saga, rpc::to_json(failure)));
+  EMP_CO_TRY(co_await work.query(note_one, saga, note));
+  if (impl_->definition.on_state) {
+    for (auto& bound : impl_->definition.on_state(rows[0].get<std::string>(3), "compensating", failure, saga)) EMP_CO_TRY(co_await work.run(std::move(bound)));
+  }
+  EMP_CO_TRY(co_await work.commit());
+  poke();
+  co_return Result<>();
+}
+
+Task<Result<>> Engine::retry(Uuid saga, std::string note) {
+  CallContext call(impl_->clock.now() + seconds(5), saga, Principal::of_service(impl_->module));
+  EMP_CO_ASSIGN(auto work, co_await impl_->database.begin(call));
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_one, saga));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "SAGA_NOT_FOUND", saga.to_string());
+  if (rows[0].get<std::string>(0) != "stuck") co_return fail(ErrorKind::conflict, "SAGA_STATE", text("the saga is ", rows[0].get<std::string>(0)));
+  EMP_CO_TRY(co_await work.query(unstick_one, saga));
+  EMP_CO_TRY(co_await work.query(note_one, saga, note));
+  EMP_CO_TRY(co_await work.commit());
+  poke();
+  co_return Result<>();
+}
+
+void Engine::start() { impl_->scope.spawn(impl_->watch()); }
+
+Task<void> Engine::stop() {
+  impl_->stopping = true;
+  co_await impl_->scope.join();
+  co_await impl_->store.close();
+}
+
+}  // namespace emporion::saga
