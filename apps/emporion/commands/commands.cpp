@@ -1,0 +1,11 @@
+#include "apps/emporion/commands/commands.hpp"
+
+namespace emporion::app {
+
+void add_commands(CLI::App& program, int& exit_code) {
+  add_up(program, exit_code);
+  add_serve(program, exit_code);
+  add_migrate(program, exit_code);
+}
+
+}  // namespace emporion::app

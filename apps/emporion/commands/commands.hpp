@@ -1,0 +1,16 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace emporion::app {
+
+/// Each adds one command to the program; running it sets `exit_code`.
+void add_up(CLI::App& program, int& exit_code);
+void add_serve(CLI::App& program, int& exit_code);
+void add_migrate(CLI::App& program, int& exit_code);
+
+void add_commands(CLI::App& program, int& exit_code);
+
+}  // namespace emporion::app

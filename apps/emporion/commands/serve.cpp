@@ -1,0 +1,96 @@
+#include "apps/emporion/commands/serve.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/terminal.hpp"
+#include "apps/emporion/modules.hpp"
+#include "kernel/base/text.hpp"
+#include "kernel/http/server.hpp"
+#include "kernel/observe/log.hpp"
+
+namespace emporion::app {
+namespace {
+
+void say(std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); }
+
+/// The serving process on its io thread: start, announce, wait for a signal, stop.
+class Serving {
+ public:
+  Serving(Runtime& runtime, ServeOptions& options, const Databases& databases) : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, all_modules()) {}
+
+  Task<int> run() {
+    runtime_.watch_signals([this] { end(); });
+    const auto started = co_await start();
+    int exit_code = 0;
+    if (started) {
+      std::printf("ready http://%s:%d\n", options_.placement.address.c_str(), server_->port());
+      std::fflush(stdout);
+      (void)co_await signalled_;
+      say("emporion: stopping");
+    } else {
+      exit_code = report_failure("cannot start", started.error());
+    }
+    if (server_) co_await server_->close(seconds(10));
+    co_await host_.stop();
+    co_return exit_code;
+  }
+
+ private:
+  Task<Result<>> start() {
+    EMP_CO_TRY(co_await host_.start());
+    if (options_.before_ready) EMP_CO_TRY(co_await options_.before_ready(host_));
+    server_ = std::make_unique<http::Server>(runtime_, host_.calls().get<http::Application>());
+    co_return server_->listen(options_.placement.address, options_.placement.port);
+  }
+
+  void end() {
+    if (!signalled_.is_set()) signalled_.set(true);
+  }
+
+  Runtime& runtime_;
+  ServeOptions& options_;
+  Host host_;
+  std::unique_ptr<http::Server> server_;
+  OneShot<bool> signalled_;
+};
+
+}  // namespace
+
+int serve(ServeOptions options) {
+  const auto modules = all_modules();
+  auto databases = Databases::open(options.placement, modules, say);
+  if (!databases) return report_failure("cannot open the databases", databases.error());
+  int exit_code = 0;
+  if (options.migrate) {
+    if (const auto migrated = databases->migrate(modules, say); !migrated) exit_code = report_failure("cannot migrate", migrated.error());
+  }
+  if (exit_code == 0) {
+    Runtime runtime;
+    Serving serving(runtime, options, *databases);
+    exit_code = run_until_done(runtime, serving.run());
+  }
+  if (const auto closed = databases->close(); !closed) return report_failure("cannot stop PostgreSQL", closed.error());
+  return exit_code;
+}
+
+void add_serve(CLI::App& program, int& exit_code) {
+  struct Options {
+    std::optional<std::string> placement;
+  };
+  auto options = std::make_shared<Options>();
+  auto* const command = program.add_subcommand("serve", "Serve the modules that a placement names, on databases that are migrated already.");
+  command->add_option("--placement", options->placement, "YAML file: home, http.address, http.port, databases.<module>, and settings of the modules.");
+  command->footer("Example:\n  emporion serve --placement deploy/one.yaml");
+  command->callback([options, &exit_code] {
+    auto placement = Placement::load(options->placement);
+    if (!placement) {
+      exit_code = report_failure("cannot read the placement", placement.error());
+      return;
+    }
+    exit_code = serve({.placement = std::move(*placement), .migrate = false});
+  });
+}
+
+}  // namespace emporion::app

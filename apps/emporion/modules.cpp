@@ -1,0 +1,7 @@
+#include "apps/emporion/modules.hpp"
+
+namespace emporion::app {
+
+std::vector<ModuleDefinition> all_modules() { return {}; }
+
+}  // namespace emporion::app

@@ -1,0 +1,27 @@
+#include "apps/emporion/placement.hpp"
+
+#include <unistd.h>
+
+#include "kernel/base/text.hpp"
+
+namespace emporion::app {
+
+std::optional<std::string> Placement::dsn_of(std::string_view module) const {
+  const std::string name = text("databases.", module);
+  if (!settings.has(name)) return std::nullopt;
+  return settings.string(name, "");
+}
+
+Result<Placement> Placement::load(const std::optional<std::string>& file) {
+  Placement placement;
+  if (file) {
+    EMP_ASSIGN(placement.settings, config::Settings::load(*file));
+  }
+  placement.settings.read_environment(environ);
+  placement.home = placement.settings.string("home", placement.home.string());
+  placement.address = placement.settings.string("http.address", placement.address);
+  placement.port = static_cast<std::uint16_t>(placement.settings.integer("http.port", placement.port, 0, 65'535));
+  return placement;
+}
+
+}  // namespace emporion::app

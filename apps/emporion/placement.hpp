@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "kernel/base/result.hpp"
+#include "kernel/config/settings.hpp"
+
+namespace emporion::app {
+
+/// Where this process runs and where its databases are. Read from a YAML file, the command line and the environment; the command line wins.
+struct Placement {
+  std::filesystem::path home = "var";  ///< The private PostgreSQL cluster and secrets live here.
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  config::Settings settings;
+
+  /// A DSN for the module's database that the placement names (`databases.<module>`), or nothing: then the private cluster holds it.
+  std::optional<std::string> dsn_of(std::string_view module) const;
+
+  /// Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED.
+  static Result<Placement> load(const std::optional<std::string>& file);
+};
+
+}  // namespace emporion::app
