@@ -1,14 +1,20 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <span>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "kernel/base/result.hpp"
 
 namespace emporion::postgres {
+
+class BlockingConnection;
+
+/// Tests may trade the safety of their data for speed; a product never does.
+enum class Durability : std::uint8_t { full, none_for_tests };
 
 /// A PostgreSQL cluster of our own in a folder: made on first use, reached over a Unix socket only, stopped when asked. As root it runs as the OS user `postgres`.
 /// fsync and synchronous_commit stay on. Blocking; for start-up and tests.
@@ -17,7 +23,7 @@ class PrivateCluster {
   using Progress = std::function<void(std::string_view)>;
   /// Makes it if absent and starts it if it is not running (also after a crash of either process). Errors: POSTGRES_NOT_INSTALLED, CLUSTER_FAILED (with the server's last lines), DISK_FULL,
   /// HOME_NOT_WRITABLE; each says what to do.
-  static Result<PrivateCluster> start(const std::filesystem::path& folder, const Progress& progress = {});
+  static Result<PrivateCluster> start(const std::filesystem::path& folder, const Progress& progress = {}, Durability durability = Durability::full);
 
   /// Makes the module's role (with a password of its own, kept in the folder, readable by us only) and its database if absent, revokes CONNECT on it from PUBLIC, and answers the role's DSN. Safe to repeat.
   Result<std::string> ensure_database(std::string_view module);
@@ -30,6 +36,7 @@ class PrivateCluster {
   PrivateCluster(std::filesystem::path folder, std::filesystem::path socket_folder);
   std::filesystem::path folder_;
   std::filesystem::path socket_folder_;
+  std::shared_ptr<BlockingConnection> administrator_;  ///< Opened on first use.
 };
 
 }  // namespace emporion::postgres

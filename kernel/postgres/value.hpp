@@ -123,7 +123,8 @@ constexpr std::uint32_t Parameters::oid_of() {
   } else if constexpr (std::same_as<T, json::Raw>) {
     return 3802;
   } else {
-    return 2950;  // Uuid and Id<Tag>
+    static_assert(std::same_as<T, Uuid> || requires(const T& id) { { id.uuid() } -> std::same_as<const Uuid&>; }, "no PostgreSQL type for this");
+    return 2950;
   }
 }
 

@@ -17,9 +17,10 @@ CREATE INDEX outbox_order ON outbox (xid, id);
 CREATE TABLE outbox_rest PARTITION OF outbox DEFAULT;
 
 CREATE FUNCTION outbox_append(p_topic text, p_aggregate_id text, p_aggregate_version bigint, p_data text, p_trace uuid DEFAULT NULL)
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE plpgsql AS $$  -- Not LANGUAGE sql: that is planned again at every call.
+BEGIN
   INSERT INTO outbox (topic, aggregate_id, aggregate_version, data, trace) VALUES (p_topic, p_aggregate_id, p_aggregate_version, p_data, p_trace);
-$$;
+END $$;
 
 -- Makes the partitions of today and of the days ahead, and drops those whose last day is older than `p_keep`. Safe to repeat. Answers how many were dropped.
 CREATE FUNCTION outbox_roll(p_keep interval, p_days_ahead integer DEFAULT 3) RETURNS integer LANGUAGE plpgsql AS $$

@@ -1,0 +1,112 @@
+#include "kernel/fault/fault_points.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+
+#include "kernel/base/assert.hpp"
+#include "kernel/base/text.hpp"
+
+namespace emporion::fault {
+namespace {
+
+enum class Action : std::uint8_t { none, crash, lose, count };
+
+struct Order {
+  Action action = Action::none;
+  std::string prefix;
+  std::uint64_t at = 0;
+  std::string path;
+};
+
+struct Armed {
+  std::mutex mutex;
+  Order order;
+  std::uint64_t passed = 0;
+
+  Armed() {
+    const char* wanted = std::getenv("EMPORION_FAULT");
+    if (wanted == nullptr || *wanted == '\0') return;
+    auto parsed = parse(wanted);
+    if (!parsed) {
+      std::fprintf(stderr, "EMPORION_FAULT: %s\n", parsed.error().detail().c_str());
+      std::_Exit(2);
+    }
+    order = std::move(*parsed);
+  }
+
+  static Result<Order> parse(std::string_view wanted) {
+    const auto malformed = [&] { return fail(ErrorKind::invalid_argument, "FAULT_MALFORMED", text("\"", wanted, "\" is not crash:PREFIX:N, lose:PREFIX:N or count:PREFIX:PATH")); };
+    const std::size_t first = wanted.find(':');
+    const std::size_t second = first == std::string_view::npos ? first : wanted.find(':', first + 1);
+    if (second == std::string_view::npos) return malformed();
+    const std::string_view action = wanted.substr(0, first);
+    const std::string_view last = wanted.substr(second + 1);
+    Order order;
+    order.prefix = wanted.substr(first + 1, second - first - 1);
+    if (action == "count") {
+      if (last.empty()) return malformed();
+      order.action = Action::count;
+      order.path = last;
+      return order;
+    }
+    if (action != "crash" && action != "lose") return malformed();
+    order.action = action == "crash" ? Action::crash : Action::lose;
+    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), order.at);
+    if (error != std::errc() || end != last.data() + last.size() || order.at == 0) return malformed();
+    return order;
+  }
+};
+
+Armed& armed() {
+  static Armed instance;
+  return instance;
+}
+
+}  // namespace
+
+bool FaultPoints::pass(std::string_view name) noexcept {
+  Armed& state = armed();
+  const std::lock_guard guard(state.mutex);
+  if (state.order.action == Action::none || !name.starts_with(state.order.prefix)) return false;
+  ++state.passed;
+  if (state.order.action == Action::count) {
+    std::ofstream(state.order.path, std::ios::trunc) << state.passed << '\n';
+    return false;
+  }
+  if (state.passed != state.order.at) return false;
+  if (state.order.action == Action::crash) {
+    kill(getpid(), SIGKILL);
+    pause();
+  }
+  return true;
+}
+
+Result<> FaultPoints::arm(std::string_view order) {
+  EMP_ASSIGN(Order parsed, Armed::parse(order));
+  Armed& state = armed();
+  const std::lock_guard guard(state.mutex);
+  state.order = std::move(parsed);
+  state.passed = 0;
+  return {};
+}
+
+void FaultPoints::disarm() noexcept {
+  Armed& state = armed();
+  const std::lock_guard guard(state.mutex);
+  state.order = Order();
+  state.passed = 0;
+}
+
+std::uint64_t FaultPoints::passed() noexcept {
+  Armed& state = armed();
+  const std::lock_guard guard(state.mutex);
+  return state.passed;
+}
+
+}  // namespace emporion::fault

@@ -1,0 +1,63 @@
+#include "kernel/postgres/blocking.hpp"
+
+#include <libpq-fe.h>
+
+#include "kernel/base/text.hpp"
+
+namespace emporion::postgres {
+namespace {
+
+PGconn* pg(const std::shared_ptr<void>& connection) { return static_cast<PGconn*>(connection.get()); }
+
+std::string message_of(const char* message) { return std::string(trimmed(message)); }
+
+Result<BlockingConnection::TextRows> rows_of(PGresult* raw) {
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(raw, &PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
+    const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    return fail(Error(ErrorKind::internal, "DATABASE_ERROR", message_of(PQresultErrorMessage(result.get()))).with("sqlstate", state == nullptr ? "" : state));
+  }
+  BlockingConnection::TextRows rows(static_cast<std::size_t>(PQntuples(result.get())));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (int column = 0; column < PQnfields(result.get()); ++column) {
+      const bool null = PQgetisnull(result.get(), static_cast<int>(row), column) != 0;
+      rows[row].push_back(null ? std::nullopt : std::optional<std::string>(PQgetvalue(result.get(), static_cast<int>(row), column)));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<BlockingConnection> BlockingConnection::open(const std::string& dsn) {
+  std::shared_ptr<void> connection(PQconnectdb(dsn.c_str()), [](void* raw) { PQfinish(static_cast<PGconn*>(raw)); });
+  if (PQstatus(pg(connection)) != CONNECTION_OK) return fail(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", message_of(PQerrorMessage(pg(connection))));
+  PQsetNoticeProcessor(pg(connection), [](void*, const char*) {}, nullptr);
+  return BlockingConnection(std::move(connection));
+}
+
+Result<BlockingConnection::TextRows> BlockingConnection::run(const std::string& sql) { return rows_of(PQexec(pg(connection_), sql.c_str())); }
+
+Result<BlockingConnection::TextRows> BlockingConnection::run(const std::string& sql, const std::vector<std::string>& parameters) {
+  std::vector<const char*> values;
+  for (const auto& parameter : parameters) values.push_back(parameter.c_str());
+  return rows_of(PQexecParams(pg(connection_), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0));
+}
+
+std::string BlockingConnection::quoted_literal(const std::string& value) {
+  const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeLiteral(pg(connection_), value.data(), value.size()), &PQfreemem);
+  return quoted.get();
+}
+
+std::string dsn_part(std::string_view name, std::string_view value) {
+  std::string out = text(name, "='");
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('\'');
+  return out;
+}
+
+}  // namespace emporion::postgres
