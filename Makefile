@@ -25,6 +25,13 @@ bench: build ## Run the benchmarks; results go to bench/results.
 	@bench/run.sh
 
 format: bootstrap ## Format all C++ files in place.
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+	@git ls-files '*.cpp' '*.hpp' ':!*/fixtures/*' | xargs clang-format-19 -i
 
-.PHONY: help bootstrap build run test bench format
+format-check: bootstrap ## Tell which C++ files are not formatted.
+	@git ls-files '*.cpp' '*.hpp' ':!*/fixtures/*' | xargs clang-format-19 --dry-run -Werror
+
+tidy: bootstrap ## Our own rules on everything, clang-tidy on what differs from main.
+	@tools/build.sh dev
+	@tools/tidy.sh
+
+.PHONY: help bootstrap build run test bench format format-check tidy

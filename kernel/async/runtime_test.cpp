@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+// tidy-allow-file(test_sleeps): the timer is what is tested here.
 namespace emporion {
 namespace {
 

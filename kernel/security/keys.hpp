@@ -44,7 +44,7 @@ class SigningKey {
   std::string sign(std::string_view message) const;
 
  private:
-  SigningKey(std::shared_ptr<const VerificationKey::Impl> impl) : public_key_(std::move(impl)) {}
+  explicit SigningKey(std::shared_ptr<const VerificationKey::Impl> impl) : public_key_(std::move(impl)) {}
   VerificationKey public_key_;
 };
 
