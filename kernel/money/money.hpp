@@ -14,6 +14,8 @@ namespace emporion {
 /// ISO 4217 code in upper case, with its number of decimals.
 class Currency {
  public:
+  /// XXX, ISO 4217's "no currency": what a contract's struct holds before it is filled. Never parsed, equal to no real currency.
+  Currency() : Currency("XXX", 0) {}
   /// Any case is read. Errors: UNKNOWN_CURRENCY.
   static Result<Currency> parse(std::string_view code);
   /// For codes in the program text: an unknown one is a bug.
@@ -61,6 +63,8 @@ class Money {
  public:
   static constexpr std::int64_t amount_max = 1'000'000'000'000'000;
 
+  /// Zero of no currency (XXX): equal to no real amount, and mixing it with one is a bug. For members that are filled later.
+  Money() : Money(0, Currency()) {}
   Money(std::int64_t amount_minor, Currency currency) : amount_(amount_minor), currency_(currency) {}
   static Money zero(Currency currency) { return Money(0, currency); }
   /// Errors: AMOUNT_OUT_OF_RANGE, UNKNOWN_CURRENCY.
