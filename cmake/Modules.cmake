@@ -95,6 +95,8 @@ function(emporion_module name)
   target_include_directories(${name} PRIVATE $<TARGET_PROPERTY:${name}_adapters,INTERFACE_INCLUDE_DIRECTORIES>)
   emp_embed_migrations(${name} emporion::${name} ${CMAKE_CURRENT_SOURCE_DIR}/migrations)
   set_property(GLOBAL APPEND PROPERTY EMP_MODULES ${name})
+  set_property(GLOBAL PROPERTY EMP_MODULE_ROOT_${name} ${root})
+  set_property(GLOBAL PROPERTY EMP_MODULE_USES_${name} ${arg_DOMAIN}.${name} ${arg_USES})
 
   if(tests)
     emp_test(${name} SOURCES ${tests} LINKS ${name} ${name}_adapters kernel_testing EXPOSES ${root}/testing)
