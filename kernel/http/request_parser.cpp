@@ -37,8 +37,10 @@ class Message final : public beast::http::basic_parser<true> {
   Message(const ParserLimits& limits, const std::function<std::size_t(const Request&)>& ask_body_limit) : limits_(limits), ask_body_limit_(ask_body_limit) {
     header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + limits.target_bytes_max + 64));
     body_limit(boost::none);  // Ours is asked once the head is known.
-    eager(true);
+    eager(false);
   }
+
+  bool awaits_first_chunk() const noexcept { return is_header_done_ && is_chunked_ && !has_chunk_; }
 
   Request request;
   std::optional<Error> refusal;
@@ -112,6 +114,7 @@ class Message final : public beast::http::basic_parser<true> {
     return bytes.size();
   }
   void on_chunk_header_impl(std::uint64_t size, beast::string_view, error_code& code) override {
+    has_chunk_ = true;
     if (size > body_max_ - request.body.size()) refuse_body(code);
   }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, error_code&) override {
@@ -129,6 +132,7 @@ class Message final : public beast::http::basic_parser<true> {
   bool is_chunked_ = false;
   bool has_host_ = false;
   bool is_header_done_ = false;
+  bool has_chunk_ = false;
 };
 
 }  // namespace
@@ -172,6 +176,8 @@ RequestParser::Step RequestParser::put(std::string_view bytes) {
   }
   error_code code;
   do {
+    // Beast 1.81 asserts that an empty chunked body comes at least five bytes at a time, "0 CR LF CR LF": less is kept until it is so.
+    if (message.awaits_first_chunk() && bytes.size() - used < 5) break;
     const auto step = message.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), code);
     used += step;
   } while (!code && !message.is_done() && used < bytes.size());
