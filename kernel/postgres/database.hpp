@@ -51,6 +51,7 @@ struct DatabaseOptions {
   milliseconds lock_timeout{2'000};
   milliseconds statement_timeout{5'000};
   milliseconds idle_in_transaction_timeout{10'000};
+  const Clock* clock = nullptr;  ///< What callers' deadlines are measured by; null is the machine's.
 };
 
 /// A module's own database, as seen from one runtime's thread. Connects on first use and again after a loss, with back-off.
@@ -71,9 +72,10 @@ class Database {
   /// An interactive transaction on a connection of its own. Errors: DATABASE_UNAVAILABLE, DATABASE_BUSY (resource_exhausted, no connection free before the deadline).
   Task<Result<UnitOfWork>> begin(CallContext context);
 
-  /// Calls `listener` on the io thread after each committed write: what wakes the feed in one process.
+  /// Calls `listener` too on the io thread after each committed write: what wakes the feed in one process.
   void on_committed_write(std::function<void()> listener);
   const std::string& module() const noexcept;
+  /// Refuses new work, waits for what runs and ends the connections. To be awaited before the object dies if anything may still run.
   Task<void> close();
 
  private:

@@ -1,0 +1,79 @@
+#include "kernel/postgres/failure.hpp"
+
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "kernel/base/text.hpp"
+#include "kernel/json/value.hpp"
+#include "kernel/observe/log.hpp"
+#include "kernel/rpc/status.hpp"
+
+namespace emporion::postgres {
+namespace {
+
+struct Meaning {
+  std::string_view sqlstate;  ///< All five characters, or the class's two.
+  ErrorKind kind;
+  const char* reason;
+  std::string_view detail;
+};
+
+// Source: PostgreSQL 15, appendix A. Nothing of what these refuse took effect.
+constexpr auto meanings = std::to_array<Meaning>({
+    {"23505", ErrorKind::conflict, "UNIQUE_VIOLATION", "there is one like it already"},
+    {"23503", ErrorKind::conflict, "FOREIGN_KEY_VIOLATION", "it refers to something that is not there, or is referred to"},
+    {"23514", ErrorKind::conflict, "CHECK_VIOLATION", "a check of the table refuses it"},
+    {"23P01", ErrorKind::conflict, "EXCLUSION_VIOLATION", "it overlaps with another"},
+    {"40001", ErrorKind::unavailable, "DATABASE_RETRY", "another transaction came between"},
+    {"40P01", ErrorKind::unavailable, "DATABASE_RETRY", "a deadlock was broken"},
+    {"0A000", ErrorKind::unavailable, "DATABASE_RETRY", "the schema changed under a prepared statement"},
+    {"26000", ErrorKind::unavailable, "DATABASE_RETRY", "the statement is to be prepared again"},
+    {"55P03", ErrorKind::unavailable, "LOCK_TIMEOUT", "a row stayed locked for too long"},
+    {"57014", ErrorKind::unavailable, "STATEMENT_TIMEOUT", "the statement took too long"},
+    {"25006", ErrorKind::unavailable, "DATABASE_UNAVAILABLE", "the server takes no writes now"},
+    {"53", ErrorKind::unavailable, "DATABASE_UNAVAILABLE", "the server is out of a resource"},
+    {"57P", ErrorKind::unavailable, "DATABASE_UNAVAILABLE", "the server is going down or coming up"},
+});
+
+/// "EM422" -> 422
+std::optional<ErrorKind> own_kind(std::string_view sqlstate) {
+  if (sqlstate.size() != 5 || !sqlstate.starts_with("EM")) return std::nullopt;
+  int status = 0;
+  const auto [end, error] = std::from_chars(sqlstate.data() + 2, sqlstate.data() + 5, status);
+  if (error != std::errc() || end != sqlstate.data() + 5) return std::nullopt;
+  return rpc::kind_of_http_status(status);
+}
+
+Error own_error(ErrorKind kind, const Failure& failure) {
+  Error out(kind, failure.message, failure.hint);
+  const auto facts = json::Document::parse(failure.detail);
+  if (!facts) return out;
+  facts->root().for_each_member([&](std::string_view name, json::Value value) {
+    out = std::move(out).with_json(name, value.to_json());
+    return true;
+  });
+  return out;
+}
+
+}  // namespace
+
+Error to_error(const Failure& failure, std::string_view statement) {
+  if (const auto kind = own_kind(failure.sqlstate)) return own_error(*kind, failure);
+  for (const Meaning& meaning : meanings) {
+    if (!failure.sqlstate.starts_with(meaning.sqlstate)) continue;
+    Error out(meaning.kind, meaning.reason, std::string(meaning.detail));
+    return failure.constraint.empty() ? out : std::move(out).with("constraint", failure.constraint);
+  }
+  observe::error("a statement failed", {{"statement", std::string(statement)},
+                                        {"sqlstate", failure.sqlstate},
+                                        {"error", failure.message},
+                                        {"detail", failure.detail},
+                                        {"where", failure.where}});
+  return Error(ErrorKind::internal, "DATABASE_ERROR", text("statement ", statement, " failed"));
+}
+
+Error database_unavailable(std::string_view why) { return Error(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", std::string(why)); }
+Error outcome_unknown(std::string_view why) { return Error(ErrorKind::deadline_exceeded, "COMMIT_OUTCOME_UNKNOWN", std::string(why)); }
+
+}  // namespace emporion::postgres

@@ -1,0 +1,67 @@
+#include "kernel/testing/postgres_fixture.hpp"
+
+#include "kernel/base/assert.hpp"
+
+namespace emporion::testing {
+
+PostgresTest::PostgresTest(std::string module, std::span<const postgres::Migration> migrations) {
+  add_database(std::move(module), migrations);
+  superuser_dsn_ = stores_.front().store->superuser_dsn();
+}
+
+PostgresTest::~PostgresTest() {
+  for (auto& store : stores_) run(store.database->close());
+}
+
+postgres::Database& PostgresTest::add_database(std::string module, std::span<const postgres::Migration> migrations) {
+  Store made;
+  made.store = std::make_unique<TestDatabase>(migrations);
+  postgres::DatabaseOptions wanted;
+  wanted.dsn = made.store->dsn();
+  wanted.module = std::move(module);
+  made.database = std::make_unique<postgres::Database>(runtime_, std::move(wanted));
+  stores_.push_back(std::move(made));
+  return *stores_.back().database;
+}
+
+std::unique_ptr<postgres::Database> PostgresTest::another(postgres::DatabaseOptions options) {
+  return std::make_unique<postgres::Database>(runtime_, std::move(options));
+}
+
+postgres::DatabaseOptions PostgresTest::options() const {
+  postgres::DatabaseOptions out;
+  out.dsn = dsn();
+  out.module = stores_.front().database->module();
+  return out;
+}
+
+void PostgresTest::run(Task<void> task) {
+  (void)run_until_done(runtime_, [](Task<void> inner) -> Task<bool> {
+    co_await std::move(inner);
+    co_return true;
+  }(std::move(task)));
+}
+
+CallContext PostgresTest::context(std::string_view service) {
+  return CallContext(clock_.now() + seconds(10), Uuid::v7(clock_.now(), random_), Principal::of_service(service));
+}
+
+postgres::BlockingConnection::TextRows PostgresTest::sql(const std::string& statement) {
+  if (!aside_) {
+    auto opened = postgres::BlockingConnection::open(superuser_dsn_);
+    EMP_ASSERT(opened.has_value());
+    aside_ = std::make_unique<postgres::BlockingConnection>(std::move(*opened));
+  }
+  auto rows = aside_->run(statement);
+  if (!rows) std::fprintf(stderr, "%s: %s\n", statement.c_str(), rows.error().to_string().c_str());
+  EMP_ASSERT(rows.has_value());
+  return std::move(*rows);
+}
+
+std::string PostgresTest::value(const std::string& statement) {
+  const auto rows = sql(statement);
+  if (rows.empty() || rows.front().empty()) return "";
+  return rows.front().front().value_or("null");
+}
+
+}  // namespace emporion::testing
