@@ -45,8 +45,31 @@ def contract_complete(root: Path):
                         yield f"{path}/{proto.name}", f"its package is not emporion.{module.name}.{version.name}"
 
 
+def dependency_documented(root: Path):
+    """Every package has a line in docs/dependencies.md that says why it is here, and every line a package."""
+    wanted = [line.strip() for line in read(root / "tools/packages.txt").splitlines() if line.strip() and not line.startswith("#")]
+    rows = [line.split("|")[1] for line in read(root / "docs/dependencies.md").splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    for name in wanted:
+        if name not in documented:
+            yield "docs/dependencies.md", f"says nothing of {name}"
+    for name in sorted(documented - set(wanted)):
+        yield "docs/dependencies.md", f"names {name}, which is not in tools/packages.txt"
+
+
+def adr_complete(root: Path):
+    """A decision record says what it weighed, what it costs, and what would fail if it were broken."""
+    for number, record in enumerate(sorted((root / "docs/adr").glob("*.md")), 1):
+        path = record.relative_to(root).as_posix()
+        if not record.name.startswith(f"{number:04}-"):
+            yield path, f"is not number {number:04}"
+        for part in ("Context", "Options", "Decision", "Consequences", "Enforced by"):
+            if not re.search(rf"^\*\*{part}\b", read(record), re.M):
+                yield path, f"has no {part}"
+
+
 def read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-TREE_RULES = [module_complete, contract_complete]
+TREE_RULES = [module_complete, contract_complete, dependency_documented, adr_complete]
