@@ -4,7 +4,10 @@
 #include "tools/codegen/checks.hpp"
 #include "tools/codegen/json.hpp"
 #include "tools/codegen/names.hpp"
+#include "tools/codegen/openapi.hpp"
 #include "tools/codegen/output.hpp"
+#include "tools/codegen/registry.hpp"
+#include "tools/codegen/samples.hpp"
 #include "tools/codegen/structs.hpp"
 
 namespace emporion::codegen {
@@ -13,6 +16,23 @@ namespace {
 bool refuse(const std::vector<std::string>& problems, std::string* error) {
   for (const auto& problem : problems) *error += "\n" + problem;
   return problems.empty();
+}
+
+bool generate_whole(const std::vector<const pb::FileDescriptor*>& files, pb::compiler::GeneratorContext& context, std::string* error) {
+  for (const auto* file : files) {
+    if (!refuse(problems_of(*file), error)) return false;
+  }
+  const Registry registry = registry_of(files);
+  if (!refuse(registry.problems, error)) return false;
+  const std::string openapi = openapi_json(files);
+  write_file(context, "contracts/openapi.json", openapi);
+  write_file(context, "contracts/openapi.hpp", openapi_header());
+  write_file(context, "contracts/openapi.cpp", openapi_source(openapi));
+  write_file(context, "contracts/contracts_graph.txt", graph_text(registry));
+  write_file(context, "contracts/topics.hpp", topics_header());
+  write_file(context, "contracts/topics.cpp", topics_source(registry));
+  write_file(context, "contracts/events_test.cpp", events_test(files));
+  return true;
 }
 
 }  // namespace
@@ -30,6 +50,7 @@ bool Generator::Generate(const pb::FileDescriptor* file, const std::string&, pb:
 
 bool Generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files, const std::string& parameter, pb::compiler::GeneratorContext* context,
                             std::string* error) const {
+  if (parameter == "mode=whole") return generate_whole(files, *context, error);
   for (const auto* file : files) {
     if (!Generate(file, parameter, context, error)) return false;
   }

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+
+#include <string>
+#include <vector>
+
+namespace emporion::codegen {
+
+/// events_test.cpp: each event, filled with values that its rules allow, once with and once without its optional fields, through JSON and back.
+std::string events_test(const std::vector<const google::protobuf::FileDescriptor*>& files);
+
+}  // namespace emporion::codegen
