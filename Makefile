@@ -34,4 +34,9 @@ tidy: bootstrap ## Our own rules on everything, clang-tidy on what differs from 
 	@tools/build.sh dev
 	@tools/tidy.sh
 
-.PHONY: help bootstrap build run test bench format format-check tidy
+golden: bootstrap ## Accept what the contracts now say into the golden files of tests/architecture.
+	@tools/build.sh dev contracts_registry
+	@cp build/dev/generated/contracts_registry/contracts/contracts_graph.txt tests/architecture/contracts_graph.golden
+	@git --no-pager diff --stat tests/architecture
+
+.PHONY: help bootstrap build run test bench format format-check tidy golden

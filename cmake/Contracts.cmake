@@ -34,3 +34,27 @@ function(emporion_contract dotted)
   emp_link_test(${target})
   set_property(GLOBAL APPEND PROPERTY EMP_CONTRACT_TARGETS ${target})
 endfunction()
+
+# emporion_contracts_registry(): what concerns all contracts at once, made whenever any of them changes. The library contracts_registry holds contracts/openapi.hpp and
+# contracts/topics.hpp; the test contracts_events_test takes each event through JSON; contracts_graph.txt is compared in tests/architecture.
+function(emporion_contracts_registry)
+  get_property(protos GLOBAL PROPERTY EMP_PROTOS)
+  get_property(contracts GLOBAL PROPERTY EMP_CONTRACT_TARGETS)
+  if(NOT protos)
+    return()
+  endif()
+  list(SORT protos)
+  set(root ${EMP_GENERATED_DIR}/contracts_registry)
+  list(TRANSFORM protos PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE proto_files)
+  set(outputs openapi.json openapi.hpp openapi.cpp contracts_graph.txt topics.hpp topics.cpp events_test.cpp)
+  list(TRANSFORM outputs PREPEND ${root}/contracts/)
+  file(MAKE_DIRECTORY ${root})
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND protobuf::protoc --plugin=protoc-gen-emporion=$<TARGET_FILE:protoc_gen_emporion> --emporion_out=mode=whole:${root} ${EMP_PROTO_PATH} ${protos}
+    DEPENDS ${proto_files} ${CMAKE_SOURCE_DIR}/contracts/emporion/options.proto protoc_gen_emporion WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
+  add_library(contracts_registry STATIC ${root}/contracts/openapi.cpp ${root}/contracts/topics.cpp)
+  target_include_directories(contracts_registry PUBLIC ${root})
+  target_link_libraries(contracts_registry PRIVATE emp_warnings)
+  emp_link_test(contracts_registry)
+  emp_test(contracts_events SOURCES ${root}/contracts/events_test.cpp LINKS ${contracts})
+endfunction()

@@ -76,11 +76,6 @@ class Builder {
       known->second.consumers.insert(name);
       module.consumes.insert(topic);
     }
-    for (int i = 0; i < service.method_count(); ++i) {
-      for (const auto& caller : service.method(i)->options().GetExtension(emporion::access).service()) {
-        if (caller != "*" && !out_.modules.contains(caller)) refuse(*service.method(i), service.method(i)->name() + " lets in " + caller + ", which has no contract");
-      }
-    }
   }
 
   Registry out_;
