@@ -11,6 +11,9 @@ using std::chrono::sys_days;
 using std::chrono::year;
 using std::chrono::year_month_day;
 
+constexpr std::int64_t first_second = -62'167'219'200;  // 0000-01-01T00:00:00Z
+constexpr std::int64_t last_second = 253'402'300'799;   // 9999-12-31T23:59:59Z
+
 bool read_digits(std::string_view& text, int count, int& value) noexcept {
   if (text.size() < static_cast<std::size_t>(count)) return false;
   value = 0;
@@ -43,15 +46,14 @@ Result<UtcTime> UtcTime::parse(std::string_view text) {
   }
   std::int64_t fraction = 0;
   if (read_char(text, ".")) {
-    std::int64_t scale = 100'000;
-    bool any = false;
+    std::int64_t scale = 1'000'000;
     while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-      fraction += (text.front() - '0') * scale;
       scale /= 10;
-      any = true;
+      if (scale == 0) return refuse();  // A seventh decimal would be lost.
+      fraction += (text.front() - '0') * scale;
       text.remove_prefix(1);
     }
-    if (!any) return refuse();
+    if (scale == 1'000'000) return refuse();
   }
   int offset_minutes = 0;
   if (!read_char(text, "Zz")) {
@@ -67,6 +69,7 @@ Result<UtcTime> UtcTime::parse(std::string_view text) {
   if (!text.empty() || !date.ok() || h > 23 || mi > 59 || s > 60) return refuse();
   const std::int64_t days = sys_days{date}.time_since_epoch().count();
   const std::int64_t total_seconds = ((days * 24 + h) * 60 + mi - offset_minutes) * 60 + s;
+  if (total_seconds < first_second || total_seconds > last_second) return refuse();  // The offset led out of what `to_string` can write.
   return from_micros(total_seconds * 1'000'000 + fraction);
 }
 
