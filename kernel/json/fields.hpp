@@ -15,7 +15,8 @@
 #include "kernel/json/reader.hpp"
 #include "kernel/json/value.hpp"
 
-/// How the members of a contract's structs are checked, read and written: what generated code is made of. Overloads for a struct, an enum or Money lie beside them.
+/// How the members of a contract's structs are checked, read and written: what generated code is made of. Overloads for a struct, an enum or Money lie beside
+/// them.
 namespace emporion::json {
 
 struct StringRules {

@@ -1,9 +1,9 @@
 #include "tools/codegen/binding.hpp"
 
 #include "emporion/options.pb.h"
+#include "tools/codegen/fields.hpp"
 #include "tools/codegen/http_rule.hpp"
 #include "tools/codegen/names.hpp"
-#include "tools/codegen/fields.hpp"
 #include "tools/codegen/output.hpp"
 #include "tools/codegen/routes.hpp"
 
@@ -54,7 +54,9 @@ void print_operation(Output& out, const pb::MethodDescriptor& method) {
              {"services", access.service().empty() ? "nullptr" : name + "_services"},
              {"service_count", std::to_string(access.service_size())},
              {"idempotent", flag(options.GetExtension(emporion::idempotent))},
-             {"deadline", std::to_string(deadline > 0 ? deadline : rule && rule->verb == "get" ? 2'000 : 10'000)},
+             {"deadline", std::to_string(deadline > 0                  ? deadline
+                                         : rule && rule->verb == "get" ? 2'000
+                                                                       : 10'000)},
              {"body_max", std::to_string(body_max > 0 ? body_max : 1 << 20)},
              {"rate_policy", options.GetExtension(emporion::rate_policy)}},
             R"(constinit const rpc::Operation $name$ = {

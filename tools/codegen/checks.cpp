@@ -21,7 +21,8 @@ class Checker {
     }
     for (int i = 0; i < file_.extension_count(); ++i) refuse(*file_.extension(i), "extensions are not allowed in a contract");
     const Declarations declarations = declarations_of(file_);
-    for (const auto* message : declarations.recursive) refuse(*message, message->name() + " holds itself; a contract's messages are values, so give an id or a flat list instead");
+    for (const auto* message : declarations.recursive)
+      refuse(*message, message->name() + " holds itself; a contract's messages are values, so give an id or a flat list instead");
     for (const auto* enumeration : declarations.enums) check_enum(*enumeration);
     for (const auto* message : declarations.messages) check_message(*message);
     if (file_.service_count() > 1) refuse(*file_.service(1), "one service per file");
@@ -86,7 +87,8 @@ class Checker {
       const std::string type = field.message_type() ? field.message_type()->full_name() : field.type_name();
       return refuse(field, field.name() + ": type " + type + " is not supported; see docs/contracts.md");
     }
-    if (field.is_map() && field.message_type()->map_key()->type() != pb::FieldDescriptor::TYPE_STRING) refuse(field, field.name() + ": a map's key is a string");
+    if (field.is_map() && field.message_type()->map_key()->type() != pb::FieldDescriptor::TYPE_STRING)
+      refuse(field, field.name() + ": a map's key is a string");
     if (field.is_repeated() && kind == Kind::bytes) refuse(field, field.name() + ": repeated bytes are not supported");
     const auto& type = value_field(field).type();
     if (options.GetExtension(emporion::uuid) && type != pb::FieldDescriptor::TYPE_STRING) refuse(field, field.name() + ": uuid stands on a string");
@@ -98,9 +100,11 @@ class Checker {
     const auto& rules = field.options().GetExtension(emporion::rules);
     const bool integer = kind == Kind::int32 || kind == Kind::int64;
     if ((rules.has_min() || rules.has_max()) && !integer) refuse(field, field.name() + ": min and max are for integers");
-    if ((rules.has_min_length() || rules.has_max_length()) && kind != Kind::string && kind != Kind::bytes) refuse(field, field.name() + ": lengths are for strings and bytes");
+    if ((rules.has_min_length() || rules.has_max_length()) && kind != Kind::string && kind != Kind::bytes)
+      refuse(field, field.name() + ": lengths are for strings and bytes");
     if ((rules.has_min_items() || rules.has_max_items()) && !field.is_repeated()) refuse(field, field.name() + ": numbers of items are for repeated fields");
-    if (rules.min_length() < 0 || rules.max_length() < 0 || rules.min_items() < 0 || rules.max_items() < 0) refuse(field, field.name() + ": a length is not negative");
+    if (rules.min_length() < 0 || rules.max_length() < 0 || rules.min_items() < 0 || rules.max_items() < 0)
+      refuse(field, field.name() + ": a length is not negative");
   }
 
   void check_place(const pb::FieldDescriptor& field, Kind kind) {
@@ -109,14 +113,25 @@ class Checker {
       if (!condition) refuse(field, field.name() + ": " + message);
     };
     switch (place) {
-      case Place::json: break;
+      case Place::json:
+        break;
       case Place::header:
-      case Place::cookie: wants(is_scalar(kind) && !field.is_repeated(), "a header or cookie is one scalar"); break;
-      case Place::status_code: wants(kind == Kind::int32 && is_required(field), "status_code is an int32"); break;
-      case Place::raw_body: wants(kind == Kind::bytes && is_required(field), "raw_body is bytes"); break;
+      case Place::cookie:
+        wants(is_scalar(kind) && !field.is_repeated(), "a header or cookie is one scalar");
+        break;
+      case Place::status_code:
+        wants(kind == Kind::int32 && is_required(field), "status_code is an int32");
+        break;
+      case Place::raw_body:
+        wants(kind == Kind::bytes && is_required(field), "raw_body is bytes");
+        break;
       case Place::content_type:
-      case Place::client_address: wants(kind == Kind::string && is_required(field), "content_type and client_address are strings"); break;
-      case Place::all_headers: wants(field.is_map() && kind == Kind::string, "all_headers is a map<string, string>"); break;
+      case Place::client_address:
+        wants(kind == Kind::string && is_required(field), "content_type and client_address are strings");
+        break;
+      case Place::all_headers:
+        wants(field.is_map() && kind == Kind::string, "all_headers is a map<string, string>");
+        break;
     }
   }
 
@@ -128,7 +143,8 @@ class Checker {
       if (!names.insert(snake_case(method.name())).second) refuse(method, method.name() + ": two operations have one name in C++");
       if (method.client_streaming() || method.server_streaming()) refuse(method, method.name() + ": streaming is not supported");
       const auto& access = method.options().GetExtension(emporion::access);
-      if (!access.guest() && !access.customer() && access.staff().empty() && access.service().empty()) refuse(method, method.name() + " has no (emporion.access)");
+      if (!access.guest() && !access.customer() && access.staff().empty() && access.service().empty())
+        refuse(method, method.name() + " has no (emporion.access)");
       for (const auto* message : {method.input_type(), method.output_type()}) {
         if (message->file()->package() == "google.protobuf") refuse(method, method.name() + ": use a message of the contract, not " + message->full_name());
       }

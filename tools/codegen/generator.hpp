@@ -12,9 +12,10 @@ namespace emporion::codegen {
 class Generator final : public google::protobuf::compiler::CodeGenerator {
  public:
   std::uint64_t GetSupportedFeatures() const override { return FEATURE_PROTO3_OPTIONAL; }
-  bool Generate(const google::protobuf::FileDescriptor* file, const std::string& parameter, google::protobuf::compiler::GeneratorContext* context, std::string* error) const override;
-  bool GenerateAll(const std::vector<const google::protobuf::FileDescriptor*>& files, const std::string& parameter, google::protobuf::compiler::GeneratorContext* context,
-                   std::string* error) const override;
+  bool Generate(const google::protobuf::FileDescriptor* file, const std::string& parameter, google::protobuf::compiler::GeneratorContext* context,
+                std::string* error) const override;
+  bool GenerateAll(const std::vector<const google::protobuf::FileDescriptor*>& files, const std::string& parameter,
+                   google::protobuf::compiler::GeneratorContext* context, std::string* error) const override;
 };
 
 }  // namespace emporion::codegen

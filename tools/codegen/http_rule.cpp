@@ -64,7 +64,8 @@ std::vector<std::string> http_problems(const pb::MethodDescriptor& method) {
   const auto rule = http_rule_of(method);
   if (!rule) return out;
   const auto& option = method.options().GetExtension(google::api::http);
-  if (rule->verb.empty() || option.additional_bindings_size() > 0) out.push_back("the http option is one of get, post, put, patch, delete with a path, and no more");
+  if (rule->verb.empty() || option.additional_bindings_size() > 0)
+    out.push_back("the http option is one of get, post, put, patch, delete with a path, and no more");
   if (!rule->path.starts_with('/')) out.push_back("a path starts with /");
   for (const auto& name : parameters_of(rule->path)) {
     const auto* field = method.input_type()->FindFieldByName(name);
@@ -81,12 +82,14 @@ std::vector<std::string> http_problems(const pb::MethodDescriptor& method) {
       break;
     }
   }
-  if (!option.body().empty() && option.body() != "*" && !rule->whole_body) out.push_back("body names '" + option.body() + "', which is no free field of the request");
+  if (!option.body().empty() && option.body() != "*" && !rule->whole_body)
+    out.push_back("body names '" + option.body() + "', which is no free field of the request");
   if (!option.body().empty() && (rule->verb == "get")) out.push_back("a GET has no body");
   if (rule->raw_body && (!rule->in_body.empty() || rule->whole_body)) out.push_back("the request has a raw body and other body fields");
   if (rule->whole_body && kind_of(*rule->whole_body) == Kind::bytes) out.push_back("a body of bytes is declared as raw_body");
   for (const auto* field : rule->in_query) {
-    if (!is_scalar(kind_of(*field)) || field->is_map()) out.push_back("the field " + field->name() + " cannot come from the query; the http option has no body for it");
+    if (!is_scalar(kind_of(*field)) || field->is_map())
+      out.push_back("the field " + field->name() + " cannot come from the query; the http option has no body for it");
   }
   return out;
 }

@@ -16,8 +16,8 @@ struct HttpRule {
   std::string path;
   std::vector<const pb::FieldDescriptor*> in_path;  ///< In the template's order.
   std::vector<const pb::FieldDescriptor*> in_query;
-  std::vector<const pb::FieldDescriptor*> in_body;   ///< Members of the JSON body; of body: "field" empty.
-  const pb::FieldDescriptor* whole_body = nullptr;   ///< body: "field": the JSON body is this field.
+  std::vector<const pb::FieldDescriptor*> in_body;  ///< Members of the JSON body; of body: "field" empty.
+  const pb::FieldDescriptor* whole_body = nullptr;  ///< body: "field": the JSON body is this field.
   const pb::FieldDescriptor* raw_body = nullptr;
   std::vector<const pb::FieldDescriptor*> elsewhere;  ///< Headers, cookies, facts of the connection.
   bool has_body = false;                              ///< A JSON body is read.

@@ -50,15 +50,20 @@ void read_json(const json::Value& value, json::Reader& reader, $name$& out) {
 // What checks one value named `name`, or nothing if its type says all.
 std::string value_check(const pb::FieldDescriptor& field, const std::string& name) {
   switch (kind_of(field)) {
-    case Kind::string: return "json::check(" + name + (value_rules(field).empty() ? ", json::StringRules{}" : value_rules(field)) + ", reader);";
-    case Kind::bytes: return value_rules(field).empty() ? "" : "json::check_bytes(" + name + value_rules(field) + ", reader);";
+    case Kind::string:
+      return "json::check(" + name + (value_rules(field).empty() ? ", json::StringRules{}" : value_rules(field)) + ", reader);";
+    case Kind::bytes:
+      return value_rules(field).empty() ? "" : "json::check_bytes(" + name + value_rules(field) + ", reader);";
     case Kind::int32:
-    case Kind::int64: return value_rules(field).empty() ? "" : "json::check(std::int64_t{" + name + "}" + value_rules(field) + ", reader);";
-    case Kind::message: return "check_rules(" + name + ", reader);";
+    case Kind::int64:
+      return value_rules(field).empty() ? "" : "json::check(std::int64_t{" + name + "}" + value_rules(field) + ", reader);";
+    case Kind::message:
+      return "check_rules(" + name + ", reader);";
     case Kind::enumeration:
       if (!has_unspecified(*value_field(field).enum_type())) return {};
       return "if (" + name + " == " + cpp_name(*value_field(field).enum_type(), *field.file()) + "::unspecified) reader.out_of_range(\"must be said\");";
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -132,7 +137,8 @@ void print_append_body(Output& out, const Fields& fields) {
     const std::string member = "value." + cpp_name(*field);
     const bool optional = is_optional(*field);
     const bool bytes = kind_of(*field) == Kind::bytes;
-    const Variables variables = {{"member", member}, {"name", field->name()}, {"function", bytes ? "json::append_base64" : "append_json"}, {"value", (optional ? "*" : "") + member}};
+    const Variables variables = {
+        {"member", member}, {"name", field->name()}, {"function", bytes ? "json::append_base64" : "append_json"}, {"value", (optional ? "*" : "") + member}};
     if (optional) {
       out.print(variables, "  if ($member$) {\n    out.append(\"\\\"$name$\\\":\");\n    $function$(out, $value$);\n    out.push_back(',');\n  }\n");
     } else {
@@ -185,7 +191,8 @@ void print_read_body(Output& out, const Fields& fields) {
 std::string struct_source(const pb::FileDescriptor& file) {
   const Declarations declarations = declarations_of(file);
   Output out;
-  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#include \"" + stem(file) + ".hpp\"\n\n#include <utility>\n\n");
+  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#include \"" + stem(file) +
+            ".hpp\"\n\n#include <utility>\n\n");
   out.print("#include \"kernel/json/fields.hpp\"\n");
   if (uses_money(declarations)) out.print("#include \"kernel/money/money_json.hpp\"\n");
   out.print("\nnamespace " + cpp_namespace(file) + " {\n");

@@ -57,11 +57,14 @@ JsonTree answer(Schemas& schemas, const pb::MethodDescriptor& method) {
   auto out = JsonTree::object().set("description", "The answer.");
   auto headers = JsonTree::object();
   for (const auto* field : fields) {
-    if (place_of(*field) == Place::header) headers.set(field->options().GetExtension(emporion::header), JsonTree::object().set("schema", schemas.of_field(*field)));
+    if (place_of(*field) == Place::header)
+      headers.set(field->options().GetExtension(emporion::header), JsonTree::object().set("schema", schemas.of_field(*field)));
   }
   if (!headers.empty()) out.set("headers", std::move(headers));
-  if (std::ranges::any_of(fields, [](const auto* field) { return place_of(*field) == Place::raw_body; })) return out.set("content", content("*/*", JsonTree::object()));
-  return out.set("content", content("application/json", in_json.size() == fields.size() ? schemas.reference(*method.output_type()) : schemas.of_object(in_json)));
+  if (std::ranges::any_of(fields, [](const auto* field) { return place_of(*field) == Place::raw_body; }))
+    return out.set("content", content("*/*", JsonTree::object()));
+  return out.set("content",
+                 content("application/json", in_json.size() == fields.size() ? schemas.reference(*method.output_type()) : schemas.of_object(in_json)));
 }
 
 JsonTree security(const emporion::Access& access) {
@@ -96,7 +99,9 @@ JsonTree money_schema() {
   return JsonTree::object()
       .set("type", "object")
       .set("required", JsonTree::array().add("amount").add("currency"))
-      .set("properties", JsonTree::object().set("amount", integer().set("description", "Minor units.")).set("currency", JsonTree::object().set("type", "string").set("description", "ISO 4217 code.")));
+      .set("properties", JsonTree::object()
+                             .set("amount", integer().set("description", "Minor units."))
+                             .set("currency", JsonTree::object().set("type", "string").set("description", "ISO 4217 code.")));
 }
 
 JsonTree problem_schema() {
@@ -111,7 +116,9 @@ JsonTree problem_schema() {
                              .set("detail", text("For people."))
                              .set("instance", text("The request's path."))
                              .set("reason", text("UPPER_SNAKE and stable: what clients branch on."))
-                             .set("metadata", JsonTree::object().set("type", "object").set("description", "Facts about the problem; for a malformed request `errors`, with a JSON Pointer each."))
+                             .set("metadata", JsonTree::object()
+                                                  .set("type", "object")
+                                                  .set("description", "Facts about the problem; for a malformed request `errors`, with a JSON Pointer each."))
                              .set("trace_id", text("Names this request in logs and traces.")));
 }
 
@@ -135,11 +142,16 @@ std::string openapi_json(const std::vector<const pb::FileDescriptor*>& files) {
   components.set("schemas", JsonTree::object().set("Money", money_schema()).set("Problem", problem_schema()));
   for (const auto& [name, schema] : schemas.all()) components.at("schemas").set(name, schema);
   const auto problem = content("application/problem+json", JsonTree::object().set("$ref", "#/components/schemas/Problem"));
-  components.set("responses", JsonTree::object().set("Problem", JsonTree::object().set("description", "A refusal or a failure (RFC 9457).").set("content", problem)));
-  components.set("securitySchemes", JsonTree::object().set("bearer", JsonTree::object().set("type", "http").set("scheme", "bearer").set("bearerFormat", "JWT")));
+  components.set("responses",
+                 JsonTree::object().set("Problem", JsonTree::object().set("description", "A refusal or a failure (RFC 9457).").set("content", problem)));
+  components.set("securitySchemes",
+                 JsonTree::object().set("bearer", JsonTree::object().set("type", "http").set("scheme", "bearer").set("bearerFormat", "JWT")));
   return JsonTree::object()
       .set("openapi", "3.1.0")
-      .set("info", JsonTree::object().set("title", "Emporion").set("version", "v1").set("description", "Generated from the contracts. Errors are application/problem+json."))
+      .set("info", JsonTree::object()
+                       .set("title", "Emporion")
+                       .set("version", "v1")
+                       .set("description", "Generated from the contracts. Errors are application/problem+json."))
       .set("paths", std::move(paths))
       .set("components", std::move(components))
       .text();
@@ -169,7 +181,8 @@ std::string openapi_source(const std::string& document) {
 namespace emporion {
 
 std::string_view openapi_json() noexcept {
-  return R"openapi()" + document + R"()openapi";
+  return R"openapi()" +
+         document + R"()openapi";
 }
 
 }  // namespace emporion

@@ -44,11 +44,16 @@ void print_part(Output& out, const pb::FieldDescriptor& field, const HttpRule& r
     case Place::cookie:
       variables["name"] = field.options().GetExtension(emporion::cookie);
       return out.print(variables, "  http::read_cookie(request, \"$name$\", \"$field$\", reader, out.$member$$rules$);\n");
-    case Place::content_type: return out.print(variables, "  out.$member$ = request.header(\"content-type\");\n");
-    case Place::all_headers: return out.print(variables, "  out.$member$ = http::all_headers(request);\n");
-    case Place::client_address: return out.print(variables, "  if (context.client) out.$member$ = context.client->address;\n");
-    case Place::raw_body: return out.print(variables, "  out.$member$ = request.body;\n");
-    default: break;
+    case Place::content_type:
+      return out.print(variables, "  out.$member$ = request.header(\"content-type\");\n");
+    case Place::all_headers:
+      return out.print(variables, "  out.$member$ = http::all_headers(request);\n");
+    case Place::client_address:
+      return out.print(variables, "  if (context.client) out.$member$ = context.client->address;\n");
+    case Place::raw_body:
+      return out.print(variables, "  out.$member$ = request.body;\n");
+    default:
+      break;
   }
   if (is_list(field)) {
     variables["items"] = item_rules(field);
@@ -105,7 +110,8 @@ void print_response_writer(Output& out, const pb::MethodDescriptor& method) {
     print_append_body(out, json_fields);
     out.print("}\n\n");
   }
-  out.print(variables, "http::Response write_$operation$_response([[maybe_unused]] $response$ answer) {\n  http::Response response;\n  response.status = $status$;\n");
+  out.print(variables,
+            "http::Response write_$operation$_response([[maybe_unused]] $response$ answer) {\n  http::Response response;\n  response.status = $status$;\n");
   if (raw != fields.end()) {
     out.print({{"member", cpp_name(**raw)}}, "  response.content_type = \"application/octet-stream\";\n  response.body = std::move(answer.$member$);\n");
   } else if (own_writer) {
@@ -117,8 +123,10 @@ void print_response_writer(Output& out, const pb::MethodDescriptor& method) {
     const bool optional = is_optional(*field);
     Variables part = {{"member", cpp_name(*field)},
                       {"if", optional ? "if (answer." + cpp_name(*field) + ") " : ""},
-                      {"value", std::string(kind_of(*field) == Kind::string ? "" : kind_of(*field) == Kind::enumeration ? "to_string(" : "text(") + (optional ? "*" : "") +
-                                    "answer." + cpp_name(*field) + (kind_of(*field) == Kind::string ? "" : ")")}};
+                      {"value", std::string(kind_of(*field) == Kind::string        ? ""
+                                            : kind_of(*field) == Kind::enumeration ? "to_string("
+                                                                                   : "text(") +
+                                    (optional ? "*" : "") + "answer." + cpp_name(*field) + (kind_of(*field) == Kind::string ? "" : ")")}};
     switch (place_of(*field)) {
       case Place::header:
         part["name"] = field->options().GetExtension(emporion::header);
@@ -128,16 +136,25 @@ void print_response_writer(Output& out, const pb::MethodDescriptor& method) {
         part["name"] = field->options().GetExtension(emporion::cookie);
         out.print(part, "  $if$http::add_cookie(response, \"$name$\", $value$);\n");
         break;
-      case Place::status_code: out.print(part, "  if (answer.$member$ != 0) response.status = answer.$member$;\n"); break;
-      case Place::content_type: out.print(part, "  if (!answer.$member$.empty()) response.content_type = std::move(answer.$member$);\n"); break;
-      default: break;
+      case Place::status_code:
+        out.print(part, "  if (answer.$member$ != 0) response.status = answer.$member$;\n");
+        break;
+      case Place::content_type:
+        out.print(part, "  if (!answer.$member$.empty()) response.content_type = std::move(answer.$member$);\n");
+        break;
+      default:
+        break;
     }
+  }
+  if (std::ranges::any_of(fields, [](const auto* field) { return place_of(*field) == Place::status_code; })) {
+    out.print("  if (response.status == 204 || response.status == 304) response.body.clear();\n");
   }
   out.print("  return response;\n}\n\n");
 }
 
 void print_handler(Output& out, const pb::MethodDescriptor& method) {
-  out.print(variables_of(method), R"(Task<http::Response> handle_$operation$($api$& api, CallContext context, const http::Request& request, http::PathParameters parameters) {
+  out.print(variables_of(method),
+            R"(Task<http::Response> handle_$operation$($api$& api, CallContext context, const http::Request& request, http::PathParameters parameters) {
   const Uuid trace = context.trace;
   // Who may not call learns nothing about the request; the deadline is the binding's to judge.
   if (auto admitted = rpc::admit(operations::$method$, context, UtcTime()); !admitted) co_return http::problem(admitted.error(), trace, request.path);

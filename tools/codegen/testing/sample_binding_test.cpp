@@ -26,7 +26,7 @@ class RecordingApi final : public SampleApi {
     ++calls;
     put = std::move(request);
     if (put.comment == "refuse") co_return fail(ErrorKind::rule_violated, "SHELF_FULL", "no room");
-    co_return PutSampleResponse{.echo = put.part.sku, .status = put.comment == "accept" ? 202 : 0, .etag = "\"7\"", .session = "s1"};
+    co_return PutSampleResponse{.echo = put.part.sku, .status = put.comment == "accept" ? 202 : put.comment == "silent" ? 204 : 0, .etag = "\"7\"", .session = "s1"};
   }
   Task<Result<ListSamplesResponse>> list_samples(CallContext, ListSamplesRequest request) override {
     ++calls;
@@ -160,7 +160,8 @@ const std::string part_body = R"({"part":{"sku":"A-1","quantity":2}})";
 TEST_F(Routes, FillARequestFromPathBodyHeaderCookieAndAddress) {
   const auto response = put(part_body, {{"if-match", "\"6\""}, {"cookie", "a=b; sid=abc"}});
   EXPECT_EQ(response.status, 201) << response.body;
-  EXPECT_EQ(target.put, (PutSampleRequest{.sample_id = *Uuid::parse(sample_id), .part = {"A-1", 2}, .if_match = "\"6\"", .session = "abc", .address = "192.0.2.7"}));
+  EXPECT_EQ(target.put,
+            (PutSampleRequest{.sample_id = *Uuid::parse(sample_id), .part = {"A-1", 2}, .if_match = "\"6\"", .session = "abc", .address = "192.0.2.7"}));
 }
 
 TEST_F(Routes, SendStatusHeadersAndCookiesBesideTheBody) {
@@ -171,6 +172,12 @@ TEST_F(Routes, SendStatusHeadersAndCookiesBesideTheBody) {
   ASSERT_EQ(response.headers.size(), 2u);
   EXPECT_EQ(response.headers[0].name + ": " + response.headers[0].value, "ETag: \"7\"");
   EXPECT_EQ(response.headers[1].name + ": " + response.headers[1].value, "Set-Cookie: sid=s1; HttpOnly; Secure; SameSite=Lax; Path=/");
+}
+
+TEST_F(Routes, SendNoBodyWithAStatusThatHasNone) {
+  const auto response = put(R"({"part":{"sku":"A-1","quantity":2},"comment":"silent"})");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.body, "");
 }
 
 TEST_F(Routes, AnswerProblemsForBadRequests) {

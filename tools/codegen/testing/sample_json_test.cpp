@@ -169,7 +169,8 @@ TEST(GeneratedJson, RefusesWhatTheContractDoesNotSayAndNamesThePlace) {
     ASSERT_FALSE(read.has_value()) << name << " " << json.substr(0, 80);
     EXPECT_EQ(read.error().kind(), ErrorKind::invalid_argument);
     EXPECT_EQ(read.error().reason(), reason) << name << " " << json.substr(0, 80) << " " << read.error().to_string();
-    EXPECT_THAT(std::string(read.error().metadata_json("errors")), HasSubstr("{\"pointer\":\"" + std::string(pointer) + "\"")) << name << " " << json.substr(0, 80);
+    EXPECT_THAT(std::string(read.error().metadata_json("errors")), HasSubstr("{\"pointer\":\"" + std::string(pointer) + "\""))
+        << name << " " << json.substr(0, 80);
   }
 }
 
