@@ -4,6 +4,7 @@
 
 #include "kernel/http/test_server.hpp"
 
+// tidy-allow-file(test_sleeps): a handler takes its time while the client's connection is watched.
 namespace emporion::http {
 namespace {
 

@@ -20,6 +20,7 @@
 #include "kernel/http/server.hpp"
 
 // What the tests of server and client share.
+// tidy-allow-file(third_party_include): seen by the tests of this folder only.
 namespace emporion::http {
 
 /// Answers what it was asked, so a test sees what arrived.

@@ -5,6 +5,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
+// tidy-allow-file(test_sleeps): periods and leases pass in the database's real time.
 namespace emporion {
 namespace {
 

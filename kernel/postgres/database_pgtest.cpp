@@ -6,6 +6,7 @@
 #include "kernel/fault/fault_points.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
+// tidy-allow-file(test_sleeps): the server's own timeouts pass in real time.
 namespace emporion::postgres {
 namespace {
 

@@ -4,6 +4,7 @@
 #include "kernel/postgres/database.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
+// tidy-allow-file(test_sleeps): a transaction is held open for a span, against the server's own timeouts.
 namespace emporion::postgres {
 namespace {
 

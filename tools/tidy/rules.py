@@ -129,7 +129,7 @@ def domain_sql(source: Source):
 def float_money(source: Source):
     """Money and quantities are integers; rates are decimals."""
     money_bearing = layer_of(source) == "domain" or under(source, "kernel/money/") or (under(source, "contracts/") and source.path.suffix == ".proto")
-    if not money_bearing or source.path.suffix not in (".cpp", ".hpp", ".proto"):
+    if not money_bearing or source.is_test or source.path.suffix not in (".cpp", ".hpp", ".proto"):
         return
     for found in re.finditer(r"\b(?:long\s+)?(float|double)\b", source.code):
         yield source.line_of(found.start()), f"{found.group(1)} where money is counted"
@@ -155,7 +155,7 @@ def test_sleeps(source: Source):
 
 def module_ambient(source: Source):
     """A module's time, randomness and environment are handed to it, so that a seed can replay a run."""
-    if not is_cpp(source) or not under(source, "modules/"):
+    if not is_cpp(source) or not under(source, "modules/") or source.is_test:
         return
     for found in re.finditer(r"\b(system_clock|steady_clock|high_resolution_clock|random_device|mt19937(?:_64)?|getenv|SystemClock|SystemRandom|gettimeofday)\b", source.code):
         if not (found.group() in ("SystemClock", "SystemRandom") and is_test_code(source)):

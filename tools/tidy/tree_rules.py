@@ -45,6 +45,37 @@ def contract_complete(root: Path):
                         yield f"{path}/{proto.name}", f"its package is not emporion.{module.name}.{version.name}"
 
 
+def use_is_declared(root: Path):
+    """What a module calls and hears in its code is what its contract says, so the golden graph of contracts tells the truth."""
+    for domain in folders(root / "modules"):
+        for module in folders(domain):
+            own = without_comments(read(root / "contracts" / domain.name / module.name / "v1" / f"{module.name}_api.proto"))
+            calls = set(re.findall(r'\(emporion\.calls\)\s*=\s*"([\w.]+)"', own))
+            consumes = set(re.findall(r'\(emporion\.consumes\)\s*=\s*"([\w.]+)"', own))
+            for file in sorted(module.rglob("*.[ch]pp")):
+                if "testing" in file.parts or re.search(r"_(test|pgtest|simtest|benchmark)\.cpp$", file.name):
+                    continue
+                path, code = file.relative_to(root).as_posix(), without_comments(read(file))
+                for called in sorted(set(re.findall(r"\b(\w+)::v1::\w+Api\b", code)) - calls - {module.name}):
+                    yield path, f"calls {called}, which the contract of {module.name} does not name"
+                for other, event in sorted(set(re.findall(r"\bon<\s*(\w+)::v1::(\w+)\s*>", code))):
+                    topic = topic_of(root, other, event)
+                    if topic not in consumes:
+                        yield path, f"hears {topic or f'{other}.{event}'}, which the contract of {module.name} does not name"
+
+
+def topic_of(root: Path, module: str, event: str):
+    for proto in (root / "contracts").glob(f"*/{module}/v1/*_events.proto"):
+        found = re.search(rf'\bmessage\s+{event}\s*{{[^}}]*?\(emporion\.topic\)\s*=\s*"([\w.]+)"', without_comments(read(proto)))
+        if found:
+            return found.group(1)
+    return None
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"//[^\n]*", "", text)
+
+
 def dependency_documented(root: Path):
     """Every package has a line in docs/dependencies.md that says why it is here, and every line a package."""
     wanted = [line.strip() for line in read(root / "tools/packages.txt").splitlines() if line.strip() and not line.startswith("#")]
@@ -72,4 +103,4 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-TREE_RULES = [module_complete, contract_complete, dependency_documented, adr_complete]
+TREE_RULES = [module_complete, contract_complete, use_is_declared, dependency_documented, adr_complete]

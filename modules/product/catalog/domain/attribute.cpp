@@ -9,6 +9,7 @@
 #include "kernel/json/writer.hpp"
 #include "kernel/money/money.hpp"
 
+// tidy-allow-file(domain_include): faults are listed in an Error's metadata, which is JSON.
 namespace emporion::catalog {
 namespace {
 

@@ -11,6 +11,7 @@
 #include "kernel/base/result.hpp"
 #include "kernel/json/value.hpp"
 
+// tidy-allow-file(domain_include): attribute values are of any JSON type; the value type of kernel/json reads no input itself.
 namespace emporion::catalog {
 
 enum class AttributeType : std::uint8_t { text, number, boolean, date, select, multiselect };

@@ -6,6 +6,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
 
+// tidy-allow-file(domain_include): collisions are listed in an Error's metadata, which is JSON.
 namespace emporion::catalog {
 namespace {
 
