@@ -1,0 +1,125 @@
+#include "modules/commerce/checkout/adapters/postgres/cart_store.hpp"
+
+#include "kernel/json/codec.hpp"
+#include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/adapters/postgres/owner_columns.hpp"
+
+namespace emporion::checkout {
+namespace {
+
+using postgres::Effect;
+using postgres::Statement;
+
+constexpr Statement select_live{"checkout.find_cart",
+                                "SELECT cart_json(id) FROM cart WHERE status IN ('active', 'locked') AND ((($1::uuid IS NOT NULL) AND customer_id = $1) OR "
+                                "(($2::bytea IS NOT NULL) AND guest_token_sha256 = $2))"};
+constexpr Statement add_lines{"checkout.add_to_cart",
+                              "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
+constexpr Statement change_one{"checkout.change_cart_line", "SELECT cart_change_line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
+constexpr Statement clear_all{"checkout.clear_cart", "SELECT cart_clear($1, $2, $3, $4)", Effect::writes};
+constexpr Statement refresh_all{"checkout.refresh_cart", "SELECT changes, cart FROM cart_refresh($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
+constexpr Statement merge_guest{"checkout.merge_cart", "SELECT merged_lines, cart FROM cart_merge($1, $2, $3, $4, $5, $6)", Effect::writes};
+constexpr Statement insert_share{"checkout.share_cart", "INSERT INTO cart_share (token_sha256, cart_id, snapshot, expires_at) VALUES ($1, $2, $3, $4)", Effect::writes};
+constexpr Statement select_share{"checkout.find_shared_cart", "SELECT snapshot, expires_at FROM cart_share WHERE token_sha256 = $1"};
+
+Result<std::optional<v1::Cart>> read_cart(const std::optional<std::string>& text) {
+  if (!text) return std::optional<v1::Cart>();
+  EMP_ASSIGN(auto cart, parse_json<v1::Cart>(*text));
+  return std::optional(std::move(cart));
+}
+
+}  // namespace
+
+Task<Result<std::optional<v1::Cart>>> PostgresCartStore::find(Owner owner) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_live, owner.customer, guest_column(owner)));
+  if (rows.empty()) co_return std::optional<v1::Cart>();
+  co_return read_cart(rows[0].get<std::optional<std::string>>(0));
+}
+
+Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
+                                                 CartLimits limits) {
+  std::vector<Uuid> ids, products;
+  std::vector<std::string> skus, names, availabilities;
+  std::vector<std::int32_t> quantities;
+  std::vector<std::int64_t> prices, list_prices;
+  std::vector<std::optional<std::string>> images;
+  std::vector<std::optional<Uuid>> sellers;
+  for (const auto& line : lines) {
+    ids.push_back(line.line);
+    skus.push_back(line.sku);
+    products.push_back(line.product);
+    quantities.push_back(line.qty);
+    prices.push_back(line.unit_price.amount());
+    list_prices.push_back(line.list_price.amount());
+    names.push_back(line.name);
+    images.push_back(line.image);
+    sellers.push_back(line.seller);
+    availabilities.emplace_back(v1::to_string(line.availability));
+  }
+  const auto code = currency ? std::optional(currency->to_string()) : std::nullopt;
+  const postgres::Bytes digest{security::sha256(keyed.request)};
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(add_lines, keyed.caller, keyed.key, digest, keyed.trace, Uuid::v7(clock_.now(), random_), owner.customer, guest_column(owner),
+                                                          code, if_match, limits.lines_max, limits.units_max, ids, skus, products, quantities, prices, list_prices, names, images,
+                                                          sellers, availabilities));
+  EMP_CO_ASSIGN(auto cart, parse_json<v1::Cart>(rows[0].get<std::string>(1)));
+  co_return CartChanged{std::move(cart), rows[0].get<bool>(0)};
+}
+
+Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_one, owner.customer, guest_column(owner), if_match, trace, change.line, change.qty, change.saved_for_later,
+                                                          change.absent_is_fine, limits.lines_max, limits.units_max));
+  co_return read_cart(rows[0].get<std::optional<std::string>>(0));
+}
+
+Task<Result<std::optional<v1::Cart>>> PostgresCartStore::clear(Owner owner, std::optional<std::int64_t> if_match, Uuid trace) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(clear_all, owner.customer, guest_column(owner), if_match, trace));
+  co_return read_cart(rows[0].get<std::optional<std::string>>(0));
+}
+
+Task<Result<CartStore::Refreshed>> PostgresCartStore::refresh(Owner owner, std::vector<LineFacts> facts) {
+  std::vector<std::string> skus, availabilities;
+  std::vector<std::optional<std::int64_t>> prices, list_prices;
+  std::vector<std::optional<std::string>> names, images;
+  for (const auto& fact : facts) {
+    skus.push_back(fact.sku);
+    prices.push_back(fact.unit_price ? std::optional(fact.unit_price->amount()) : std::nullopt);
+    list_prices.push_back(fact.list_price ? std::optional(fact.list_price->amount()) : std::nullopt);
+    names.push_back(fact.name);
+    images.push_back(fact.image);
+    availabilities.emplace_back(v1::to_string(fact.availability));
+  }
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(refresh_all, owner.customer, guest_column(owner), skus, prices, list_prices, names, images, availabilities));
+  Refreshed out;
+  EMP_CO_ASSIGN(out.cart, read_cart(rows[0].get<std::optional<std::string>>(1)));
+  if (const auto changes = rows[0].get<std::optional<std::string>>(0)) {
+    EMP_CO_ASSIGN(const auto document, json::Document::parse(*changes));
+    json::Reader reader;
+    document.root().for_each_element([&](json::Value value) {
+      read_json(value, reader, out.changes.emplace_back());
+      return true;
+    });
+    if (!reader.ok()) co_return fail(reader.to_error());
+  }
+  co_return out;
+}
+
+Task<Result<CartStore::Merged>> PostgresCartStore::merge(Uuid customer, std::string guest_sha256, Uuid trace, CartLimits limits) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(merge_guest, customer, postgres::Bytes{guest_sha256}, trace, Uuid::v7(clock_.now(), random_), limits.lines_max, limits.units_max));
+  Merged out;
+  out.lines = rows[0].get<std::int32_t>(0);
+  EMP_CO_ASSIGN(out.cart, read_cart(rows[0].get<std::optional<std::string>>(1)));
+  co_return out;
+}
+
+Task<Result<>> PostgresCartStore::share(std::string token_sha256, Uuid cart, std::string snapshot, UtcTime expires_at) {
+  EMP_CO_TRY(co_await database_.query(insert_share, postgres::Bytes{token_sha256}, cart, snapshot, expires_at));
+  co_return Result<>();
+}
+
+Task<Result<CartStore::Shared>> PostgresCartStore::find_shared(std::string token_sha256) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_share, postgres::Bytes{token_sha256}));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "SHARE_NOT_FOUND", "no such link");
+  co_return Shared{rows[0].get<std::string>(0), rows[0].get<UtcTime>(1)};
+}
+
+}  // namespace emporion::checkout

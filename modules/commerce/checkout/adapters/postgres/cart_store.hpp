@@ -1,0 +1,30 @@
+#pragma once
+
+#include "kernel/base/random.hpp"
+#include "kernel/base/time.hpp"
+#include "kernel/postgres/database.hpp"
+#include "modules/commerce/checkout/app/ports.hpp"
+
+namespace emporion::checkout {
+
+class PostgresCartStore final : public CartStore {
+ public:
+  PostgresCartStore(postgres::Database& database, const Clock& clock, Random& random) : database_(database), clock_(clock), random_(random) {}
+
+  Task<Result<std::optional<v1::Cart>>> find(Owner owner) override;
+  Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
+                                CartLimits limits) override;
+  Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) override;
+  Task<Result<std::optional<v1::Cart>>> clear(Owner owner, std::optional<std::int64_t> if_match, Uuid trace) override;
+  Task<Result<Refreshed>> refresh(Owner owner, std::vector<LineFacts> facts) override;
+  Task<Result<Merged>> merge(Uuid customer, std::string guest_sha256, Uuid trace, CartLimits limits) override;
+  Task<Result<>> share(std::string token_sha256, Uuid cart, std::string snapshot, UtcTime expires_at) override;
+  Task<Result<Shared>> find_shared(std::string token_sha256) override;
+
+ private:
+  postgres::Database& database_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace emporion::checkout

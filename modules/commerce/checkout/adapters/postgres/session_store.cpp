@@ -1,0 +1,99 @@
+#include "modules/commerce/checkout/adapters/postgres/session_store.hpp"
+
+#include "kernel/json/codec.hpp"
+#include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/adapters/postgres/owner_columns.hpp"
+
+namespace emporion::checkout {
+namespace {
+
+using postgres::Effect;
+using postgres::Statement;
+
+constexpr Statement start_one{"checkout.start_session", "SELECT created, session FROM session_start($1, $2, $3, $4)", Effect::writes};
+constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3)"};
+constexpr Statement change_one{"checkout.change_session", "SELECT session_change($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", Effect::writes};
+constexpr Statement quote_one{"checkout.keep_quote", "SELECT session_quote($1, $2, $3, $4, $5, $6, $7, $8, $9)", Effect::writes};
+constexpr Statement accept_one{"checkout.accept_confirm", "SELECT outcome, saga FROM confirm_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", Effect::writes};
+constexpr Statement abandon_one{"checkout.abandon_session", "SELECT status, saga FROM session_abandon($1)", Effect::writes};
+constexpr Statement select_decision{"checkout.review_decision", "SELECT decision FROM review_decision WHERE saga_id = $1"};
+
+template <typename Message>
+std::optional<std::string> column(const std::optional<Message>& message) {
+  if (!message) return std::nullopt;
+  return to_json(*message);
+}
+
+std::string selections_json(const std::vector<v1::ShippingSelection>& selections) {
+  std::string out = "[";
+  for (const auto& selection : selections) {
+    if (out.size() > 1) out += ',';
+    append_json(out, selection);
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, Uuid trace) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(start_one, owner.customer, guest_column(owner), Uuid::v7(clock_.now(), random_), trace));
+  co_return Started{rows[0].get<Uuid>(1), rows[0].get<bool>(0)};
+}
+
+Task<Result<SessionView>> PostgresSessionStore::view(Uuid session, Owner owner) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner)));
+  const auto row = rows[0];
+  SessionView out;
+  EMP_CO_ASSIGN(out.session, parse_json<v1::CheckoutSession>(row.get<std::string>(0)));
+  EMP_CO_ASSIGN(out.cart, parse_json<v1::Cart>(row.get<std::string>(1)));
+  if (const auto quote = row.get<std::optional<std::string>>(2)) {
+    EMP_CO_ASSIGN(out.quote, parse_json<v1::Quote>(*quote));
+  }
+  if (const auto plan = row.get<std::optional<std::string>>(3)) {
+    EMP_CO_ASSIGN(out.plan, parse_json<v1::ListShippingMethodsResponse>(*plan));
+  }
+  out.saga = row.get<std::optional<Uuid>>(4);
+  co_return out;
+}
+
+Task<Result<v1::CheckoutSession>> PostgresSessionStore::change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) {
+  const auto selections = change.selections ? std::optional(selections_json(*change.selections)) : std::nullopt;
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(change_one, session, owner.customer, guest_column(owner), if_match, column(change.contact), column(change.shipping_address),
+                                         column(change.billing_address), selections, column(change.payment), change.drop_selections, change.drop_quote));
+  co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
+}
+
+Task<Result<v1::CheckoutSession>> PostgresSessionStore::keep_quote(QuoteToKeep keep) {
+  const Money total = keep.quote.totals.grand_total;
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(quote_one, keep.session, keep.saga, keep.quote.id, keep.quote.cart_version, to_json(keep.quote), to_json(keep.plan),
+                                                          total.currency().code(), total.amount(), keep.quote.expires_at));
+  co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
+}
+
+Task<Result<SessionStore::Accepted>> PostgresSessionStore::accept(Acceptance acceptance) {
+  EMP_ASSERT(engine_ != nullptr);
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(accept_one, acceptance.session, acceptance.owner.customer, guest_column(acceptance.owner), acceptance.key,
+                                         postgres::Bytes{security::sha256(acceptance.request)}, acceptance.quote, acceptance.saga, acceptance.context, engine_->first_step(),
+                                         acceptance.deadline, engine_->owner(), static_cast<std::int32_t>(engine_->lease_seconds())));
+  const auto outcome = rows[0].get<std::string>(0);
+  co_return Accepted{outcome == "started" ? AcceptOutcome::started : outcome == "replayed" ? AcceptOutcome::replayed : AcceptOutcome::completed, rows[0].get<Uuid>(1)};
+}
+
+Task<Result<SessionStore::Abandoned>> PostgresSessionStore::abandon(Uuid session) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(abandon_one, session));
+  Abandoned out;
+  const auto status = rows[0].get<std::optional<std::string>>(0);
+  if (!status || !from_string(*status, out.status)) co_return fail(ErrorKind::not_found, "CHECKOUT_NOT_FOUND", session.to_string());
+  out.saga = rows[0].get<std::optional<Uuid>>(1);
+  co_return out;
+}
+
+Task<Result<std::optional<std::string>>> PostgresSessionStore::review_decision(Uuid saga) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_decision, saga));
+  if (rows.empty()) co_return std::optional<std::string>();
+  co_return std::optional(rows[0].get<std::string>(0));
+}
+
+}  // namespace emporion::checkout

@@ -1,0 +1,188 @@
+#include <algorithm>
+
+#include "kernel/base/text.hpp"
+#include "modules/commerce/checkout/adapters/rpc/checkout_service.hpp"
+
+namespace emporion::checkout {
+namespace {
+
+v1::CheckoutResponse response_of(SessionView view) {
+  v1::CheckoutResponse out;
+  out.etag = etag_of(view.session.version);
+  for (const auto& line : bought_lines(view.cart)) {
+    if (line.price_changed) out.price_warnings.push_back({.line_id = line.line_id, .sku = line.sku, .field = "unit_price", .old = "", .new_value = text(line.unit_price.amount())});
+    if (line.availability == v1::Availability::out || line.availability == v1::Availability::discontinued) {
+      out.price_warnings.push_back({.line_id = line.line_id, .sku = line.sku, .field = "availability", .old = "in_stock", .new_value = std::string(v1::to_string(line.availability))});
+    }
+  }
+  if (view.quote && view.quote->cart_version == view.cart.version) out.quote = std::move(view.quote);
+  out.checkout = std::move(view.session);
+  return out;
+}
+
+bool looks_like_email(std::string_view email) {
+  const auto at = email.find('@');
+  return at != std::string_view::npos && at > 0 && email.find('@', at + 1) == std::string_view::npos && email.find('.', at) != std::string_view::npos &&
+         email.find_first_of(" \t\r\n<>,;") == std::string_view::npos && !email.ends_with('.');
+}
+
+}  // namespace
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::start_checkout(CallContext context, v1::StartCheckoutRequest request) {
+  const Owner owner = owner_of(context, request.cart_token);
+  EMP_CO_ASSIGN(const auto started, co_await sessions_.start(owner, context.trace));
+  EMP_CO_ASSIGN(auto view, co_await sessions_.view(started.session, owner));
+  auto out = response_of(std::move(view));
+  out.status_code = started.created ? 201 : 200;
+  co_return out;
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::get_checkout(CallContext context, v1::GetCheckoutRequest request) {
+  EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner_of(context, request.cart_token)));
+  co_return response_of(std::move(view));
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::change_session(Uuid session, Owner owner, std::optional<std::string> if_match, SessionChange change) {
+  EMP_CO_ASSIGN(const auto version, version_of(if_match));
+  EMP_CO_ASSIGN(auto changed, co_await sessions_.change(session, owner, version, std::move(change)));
+  v1::CheckoutResponse out;
+  out.etag = etag_of(changed.version);
+  out.checkout = std::move(changed);
+  co_return out;
+}
+
+Task<Result<v1::Address>> CheckoutService::validated(CallContext context, v1::Address address) {
+  location::v1::ValidateAddressRequest question;
+  question.address = {.name = address.name, .phone = address.phone, .country = address.country, .region_code = address.region_code, .city = address.city, .district = address.district,
+                      .ward = address.ward, .line1 = address.line1, .line2 = address.line2, .postal_code = address.postal_code};
+  const auto judged = co_await neighbours_.location().validate_address(context.as_service("checkout"), std::move(question));
+  if (!judged) co_return fail(as_dependency_error(judged.error()));
+  if (!judged->valid) {
+    std::string errors;
+    json::Writer writer(errors);
+    writer.begin_array();
+    for (const auto& problem : judged->errors) writer.begin_object().key("field").string(problem.field).key("reason").string(problem.reason).end_object();
+    writer.end_array();
+    co_return fail(Error(ErrorKind::rule_violated, "ADDRESS_INVALID", "this cannot be an address").with_json("errors", std::move(errors)));
+  }
+  const auto& normal = judged->normalised;
+  address.name = normal.name;
+  address.phone = normal.phone;
+  address.country = normal.country;
+  address.region_code = normal.region_code;
+  address.city = normal.city;
+  address.district = normal.district;
+  address.ward = normal.ward;
+  address.line1 = normal.line1;
+  address.line2 = normal.line2;
+  address.postal_code = normal.postal_code;
+  address.location_path = judged->location_path;
+  co_return address;
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::set_shipping_address(CallContext context, v1::SetAddressRequest request) {
+  EMP_CO_ASSIGN(auto address, co_await validated(context, std::move(request.address)));
+  co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match,
+                                    {.shipping_address = std::move(address), .drop_selections = true, .drop_quote = true});
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::set_billing_address(CallContext context, v1::SetAddressRequest request) {
+  EMP_CO_ASSIGN(auto address, co_await validated(context, std::move(request.address)));
+  co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match, {.billing_address = std::move(address)});
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::set_contact(CallContext context, v1::SetContactRequest request) {
+  if (!looks_like_email(request.contact.email)) co_return fail(Error(ErrorKind::rule_violated, "CONTACT_INVALID", "this is not an e-mail address").with("field", "email"));
+  co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match, {.contact = std::move(request.contact)});
+}
+
+Task<Result<v1::ListShippingMethodsResponse>> CheckoutService::list_shipping_methods(CallContext context, v1::ListShippingMethodsRequest request) {
+  EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner_of(context, request.cart_token)));
+  const auto selections = view.session.shipping_selections;
+  EMP_CO_ASSIGN(auto plan, co_await quoting_.plan(context, std::move(view)));
+  (void)apply_selections(plan, selections);  // A selection that no longer fits is simply not marked.
+  co_return plan;
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::select_shipping_method(CallContext context, v1::SelectShippingMethodRequest request) {
+  const Owner owner = owner_of(context, request.cart_token);
+  EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner));
+  EMP_CO_ASSIGN(auto plan, co_await quoting_.plan(context, std::move(view)));
+  EMP_CO_TRY(apply_selections(plan, request.selections));
+  for (const auto& selection : request.selections) {
+    if (std::ranges::find(plan.groups, selection.group_key, &v1::ShipmentGroup::group_key) == plan.groups.end()) {
+      co_return fail(Error(ErrorKind::rule_violated, "METHOD_UNAVAILABLE", "there is no such parcel any more").with("group_key", selection.group_key));
+    }
+  }
+  co_return co_await change_session(request.id, owner, request.if_match, {.selections = std::move(request.selections), .drop_quote = true});
+}
+
+Task<Result<v1::ListPaymentMethodsResponse>> CheckoutService::list_payment_methods(CallContext context, v1::ListPaymentMethodsRequest request) {
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner_of(context, request.cart_token)));
+  const auto offered = co_await neighbours_.payment().get_public_settings(context.as_service("checkout"), {});
+  if (!offered) co_return fail(as_dependency_error(offered.error()));
+  const Currency currency = Currency::of(view.session.currency);
+  const Money total = view.quote ? view.quote->totals.grand_total : view.cart.subtotal;
+  const auto limits = settings_.amounts(currency);
+  v1::ListPaymentMethodsResponse out;
+  for (const auto& method : offered->methods) {
+    v1::PaymentOption option;
+    if (!from_string(payment::v1::to_string(method.method), option.method)) continue;
+    option.provider = method.provider;
+    option.publishable_key = method.publishable_key;
+    const bool in_currency = method.currencies.empty() || std::ranges::find(method.currencies, view.session.currency) != method.currencies.end();
+    const bool cod = option.method == v1::PaymentMethod::cod;
+    if (!method.enabled) {
+      option.reason = "DISABLED";
+    } else if (!in_currency) {
+      option.reason = "CURRENCY";
+    } else if ((cod && !check_cod_amount(limits, total)) || (method.max_amount && method.max_amount->currency() == currency && total > *method.max_amount)) {
+      option.reason = "AMOUNT_TOO_HIGH";
+    } else if (method.min_amount && method.min_amount->currency() == currency && total < *method.min_amount) {
+      option.reason = "AMOUNT_TOO_LOW";
+    }
+    option.eligible = !option.reason.has_value();
+    if (cod && !limits.cod_fee.is_zero()) option.fee = limits.cod_fee;
+    out.methods.push_back(std::move(option));
+  }
+  co_return out;
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::select_payment_method(CallContext context, v1::SelectPaymentMethodRequest request) {
+  const auto refuse = [](std::string why) {
+    return fail(Error(ErrorKind::rule_violated, "PAYMENT_METHOD_NOT_ELIGIBLE", "this order cannot be paid in that way").with("why", why));
+  };
+  EMP_CO_ASSIGN(const auto offered, co_await list_payment_methods(context, {.id = request.id, .cart_token = request.cart_token}));
+  const auto option = std::ranges::find(offered.methods, request.payment.method, &v1::PaymentOption::method);
+  if (option == offered.methods.end()) co_return refuse("DISABLED");
+  if (!option->eligible) co_return refuse(option->reason.value_or("DISABLED"));
+  if (request.payment.method == v1::PaymentMethod::card && !request.payment.payment_method_id) co_return refuse("PAYMENT_METHOD_ID_REQUIRED");
+  // The fee is part of the quote, so another method needs another quote.
+  co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match, {.payment = std::move(request.payment), .drop_quote = true});
+}
+
+Task<Result<v1::CheckoutResponse>> CheckoutService::set_points(CallContext context, v1::SetPointsRequest request) {
+  if (request.points > 0) co_return fail(Error(ErrorKind::rule_violated, "POINTS_UNAVAILABLE", "there are no points to use").with("available", 0));
+  co_return co_await get_checkout(context, {.id = request.id});
+}
+
+Task<Result<v1::PreviewResponse>> CheckoutService::preview_checkout(CallContext context, v1::PreviewCheckoutRequest request) {
+  const Owner owner = owner_of(context, request.cart_token);
+  EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner));
+  if (view.session.status != v1::CheckoutStatus::open) co_return fail(ErrorKind::conflict, "CHECKOUT_IN_PROGRESS", "an order is being placed from this checkout");
+  EMP_CO_ASSIGN(auto plan, co_await quoting_.plan(context, view));
+  EMP_CO_TRY(apply_selections(plan, view.session.shipping_selections));
+  EMP_CO_ASSIGN(auto quote, co_await quoting_.price(context, view, plan));
+  const Money total = quote.totals.grand_total;
+  const auto limits = settings_.amounts(total.currency());
+  EMP_CO_TRY(check_order_amount(limits, total));
+  if (view.session.payment && view.session.payment->method == v1::PaymentMethod::cod) EMP_CO_TRY(check_cod_amount(limits, total));
+  EMP_CO_ASSIGN(const auto session, co_await sessions_.keep_quote({.session = request.id, .quote = quote, .plan = plan}));
+  v1::PreviewResponse out;
+  out.missing = missing_for_confirm(session, plan);
+  out.quote = std::move(quote);
+  out.etag = etag_of(session.version);
+  co_return out;
+}
+
+}  // namespace emporion::checkout

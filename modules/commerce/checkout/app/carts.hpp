@@ -1,0 +1,45 @@
+#pragma once
+
+#include "kernel/base/random.hpp"
+#include "modules/commerce/checkout/app/checkout_settings.hpp"
+#include "modules/commerce/checkout/app/neighbours.hpp"
+#include "modules/commerce/checkout/app/ports.hpp"
+
+namespace emporion::checkout {
+
+/// What buyers do to their carts. Facts of the SKUs (name, price, stock) are read before the cart's transaction, never inside it.
+class Carts {
+ public:
+  Carts(const Neighbours& neighbours, CartStore& store, const CheckoutSettings& settings, const Clock& clock, Random& random)
+      : neighbours_(neighbours), store_(store), settings_(settings), clock_(clock), random_(random) {}
+
+  struct AddItems {
+    std::vector<v1::CartItemInput> items;
+    std::optional<std::string> currency;
+    std::optional<std::int64_t> if_match;
+  };
+  /// Errors: SKU_UNKNOWN, SKU_NOT_SELLABLE, OUT_OF_STOCK, PRICING_UNAVAILABLE, and those of CartStore::add.
+  Task<Result<CartChanged>> add(CallContext context, Owner owner, AddItems command);
+  /// Writes what catalogue, pricing and stock say now into the cart.
+  Task<Result<CartStore::Refreshed>> refresh(CallContext context, Owner owner);
+  /// A read-only copy for 7 days, without its owner. Errors: CART_EMPTY.
+  Task<Result<v1::ShareCartResponse>> share(Owner owner);
+  /// Errors: SHARE_NOT_FOUND, SHARE_EXPIRED.
+  Task<Result<v1::SharedCart>> shared(std::string token);
+  /// Takes the guest's cart into the customer's. A repeat answers the same cart.
+  Task<Result<CartStore::Merged>> merge(CallContext context, Uuid customer, std::optional<std::string> guest_sha256);
+
+  /// What an owner without a cart sees.
+  v1::Cart empty_cart() const;
+
+ private:
+  Task<Result<std::vector<NewLine>>> lines_of(CallContext context, std::vector<v1::CartItemInput> items, Currency currency);
+
+  const Neighbours& neighbours_;
+  CartStore& store_;
+  const CheckoutSettings& settings_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace emporion::checkout

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+
+#include "kernel/base/time.hpp"
+#include "modules/commerce/checkout/domain/limits.hpp"
+
+namespace emporion::checkout {
+
+struct CheckoutSettings {
+  CartLimits limits = CartLimits::retail();
+  Currency shop_currency = Currency::of("VND");  ///< Of a new cart that names none.
+  seconds quote_life{600};
+  seconds confirm_wait{10};
+  seconds payment_window{900};                   ///< Card.
+  seconds review_window{86'400};
+  std::int32_t payment_attempts_max = 3;
+  std::function<AmountLimits(Currency)> amounts;
+};
+
+}  // namespace emporion::checkout

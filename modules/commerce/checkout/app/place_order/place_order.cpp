@@ -1,0 +1,403 @@
+#include "modules/commerce/checkout/app/place_order/place_order.hpp"
+
+#include <algorithm>
+
+#include "kernel/base/text.hpp"
+#include "kernel/money/money_json.hpp"
+#include "kernel/json/writer.hpp"
+#include "kernel/security/crypto.hpp"
+
+namespace emporion::checkout {
+namespace {
+
+using saga::StepOutcome;
+
+constexpr Uuid no_saga{};
+constexpr seconds cod_hold{600};
+constexpr seconds hold_margin{600};    // D5: the hold outlives the payment window by ten minutes.
+constexpr seconds expiry_margin{60};   // Ruling 6: the payment deadline is a minute before the hold's end.
+constexpr seconds provider_budget{9};
+
+constexpr postgres::Statement show_move{"checkout.placement_moved", "SELECT placement_moved($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", postgres::Effect::writes};
+
+bool pays_online(const PlaceOrderState& state) { return state.method != "cod" && state.method != "none"; }
+
+StepOutcome outcome_of(const Error& error) { return StepOutcome::from(error.is_transient() ? as_dependency_error(error) : error); }
+
+payment::v1::PaymentMethod payment_method(const std::string& name) {
+  auto out = payment::v1::PaymentMethod::unspecified;
+  from_string(name, out);
+  return out;
+}
+
+/// The changes between what was offered and what it costs now, for PRICE_CHANGED.
+std::string changes_json(const v1::Quote& offered, const v1::Quote& now) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_array();
+  for (std::size_t i = 0; i < now.lines.size() && i < offered.lines.size(); ++i) {
+    if (now.lines[i].unit_price == offered.lines[i].unit_price) continue;
+    writer.begin_object().key("sku").string(now.lines[i].sku).key("field").string("unit_price").key("old").integer(offered.lines[i].unit_price.amount());
+    writer.key("new_value").integer(now.lines[i].unit_price.amount()).end_object();
+  }
+  const auto term = [&](std::string_view field, const Money& old, const Money& value) {
+    if (old == value) return;
+    writer.begin_object().key("field").string(field).key("old").integer(old.amount()).key("new_value").integer(value.amount()).end_object();
+  };
+  term("shipping", offered.totals.shipping, now.totals.shipping);
+  term("tax", offered.totals.tax_total, now.totals.tax_total);
+  writer.end_array();
+  return out;
+}
+
+}  // namespace
+
+Owner owner_of(const PlaceOrderState& state) {
+  if (state.customer) return {.customer = state.customer};
+  const auto bytes = security::from_hex(state.guest_key);
+  EMP_ASSERT(bytes.has_value());
+  return {.guest_sha256 = *bytes};
+}
+
+saga::ErasedDefinition PlaceOrder::definition() {
+  using saga::WhenUnknown;
+  return saga::Definition<PlaceOrder, PlaceOrderState>(this, "checkout.place_order")
+      .step("quote", &PlaceOrder::quote)
+      .step("reserve_stock", &PlaceOrder::reserve_stock, &PlaceOrder::release_stock)
+      .step("assess_risk", &PlaceOrder::assess_risk)
+      .step("create_order", &PlaceOrder::create_order, &PlaceOrder::cancel_order)
+      .step("create_payment", &PlaceOrder::create_payment, &PlaceOrder::void_payment, WhenUnknown::wait_to_deadline)
+      .step("commit_stock", &PlaceOrder::commit_stock, nullptr, WhenUnknown::wait_to_deadline)
+      .step("review", &PlaceOrder::review, nullptr, WhenUnknown::wait_to_deadline)
+      .pivot("capture_payment", &PlaceOrder::capture_payment)
+      .then("confirm_order", &PlaceOrder::confirm_order)
+      .on_state(&PlaceOrder::show)
+      .erased();
+}
+
+Task<StepOutcome> PlaceOrder::quote(State& state, saga::Context& context) {
+  const auto view = co_await sessions_.view(state.session, owner_of(state));
+  if (!view) co_return outcome_of(view.error());
+  if (!view->quote || !view->plan || view->quote->id != state.quote) co_return StepOutcome::refused(Error(ErrorKind::conflict, "CART_CHANGED", "the quote is not the session's any more"));
+  const auto call = context.call(context.step_key(), seconds(3));
+  if (const auto there = co_await quoting_.peek(call, view->cart); !there) co_return outcome_of(there.error());
+  auto now = co_await quoting_.price(call, *view, *view->plan);
+  if (!now) co_return outcome_of(now.error());
+  const Money offered = view->quote->totals.grand_total;
+  const Money total = now->totals.grand_total;
+  if (total != offered || now->lines != view->quote->lines) {
+    // A new figure is a new quote: kept first, so that the customer can confirm it by its id.
+    const auto kept = co_await sessions_.keep_quote({.session = state.session, .saga = context.saga(), .quote = *now, .plan = *view->plan});
+    if (!kept) co_return outcome_of(kept.error());
+    state.quote = now->id;
+  }
+  if (total > state.expected_total) {
+    co_return StepOutcome::refused(Error(ErrorKind::conflict, "PRICE_CHANGED", text("the total is now ", total.to_string()))
+                                       .with_json("old_total", to_json(state.expected_total))
+                                       .with_json("new_total", to_json(total))
+                                       .with_json("changes", changes_json(*view->quote, *now))
+                                       .with("quote_id", state.quote.to_string()));
+  }
+  state.price_adjusted = total < state.expected_total;
+  state.grand_total = total;
+  state.items = static_cast<std::int32_t>(now->lines.size());
+  if (total.is_zero()) state.method = "none";
+  const auto limits = settings_.amounts(total.currency());
+  if (const auto fits = check_order_amount(limits, total); !fits) co_return StepOutcome::refused(fits.error());
+  if (state.method == "cod") {
+    if (const auto fits = check_cod_amount(limits, total); !fits) co_return StepOutcome::refused(fits.error());
+  }
+  co_return StepOutcome::done();
+}
+
+Task<StepOutcome> PlaceOrder::reserve(State& state, saga::Context& context) {
+  const auto view = co_await sessions_.view(state.session, owner_of(state));
+  if (!view) co_return outcome_of(view.error());
+  EMP_ASSERT(view->plan.has_value() && view->session.shipping_address.has_value());
+  warehouse::v1::ReserveRequest request;
+  request.reservation_id = reservation_id(context.saga(), state.reserve_attempt);
+  request.reference = warehouse::v1::ReservationReference::checkout;
+  request.reference_id = context.saga();
+  request.attempt = state.reserve_attempt;
+  request.customer_id = state.customer;
+  if (!state.customer) request.guest_key = state.guest_key;
+  from_string(state.method, request.payment_method);
+  request.ttl_seconds = static_cast<std::int32_t>((pays_online(state) ? settings_.payment_window + hold_margin : cod_hold).count());
+  const auto& address = *view->session.shipping_address;
+  request.plan = warehouse::v1::ReservePlan{
+      .destination = {.country = address.country, .region_code = address.region_code, .postal_code = address.postal_code, .location_path = address.location_path}};
+  const auto lines = bought_lines(view->cart);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    warehouse::v1::ReserveLine line{.line_no = static_cast<std::int32_t>(i + 1), .sku = lines[i].sku, .qty = lines[i].qty};
+    if (view->plan->groups.size() == 1) line.warehouse_id = view->plan->groups.front().warehouse_id;  // What was quoted is tried first.
+    request.lines.push_back(std::move(line));
+  }
+  const auto held = co_await neighbours_.warehouse().reserve(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)), std::move(request));
+  if (!held) {
+    const auto& error = held.error();
+    if (error.reason() == "INSUFFICIENT_STOCK" || error.reason() == "WAREHOUSE_NOT_ACTIVE" || error.reason() == "NOT_COVERED") {
+      const auto items = error.metadata_json("items");
+      co_return StepOutcome::refused(Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", items.empty() ? "[]" : std::string(items)));
+    }
+    co_return outcome_of(error);
+  }
+  EMP_ASSERT(!held->lines.empty());  // Invariant 9: warehouses come from this answer only.
+  state.reservation_expires_at = held->expires_at ? held->expires_at->to_string() : "";
+  if (held->expires_at && pays_online(state)) context.set_deadline(std::min(context.now() + settings_.payment_window, *held->expires_at - expiry_margin));
+  co_return StepOutcome::done();
+}
+
+Task<StepOutcome> PlaceOrder::reserve_stock(State& state, saga::Context& context) { co_return co_await reserve(state, context); }
+
+Task<StepOutcome> PlaceOrder::release_stock(State& state, saga::Context& context) {
+  // Every attempt that may hold something; an id that never arrived leaves a tombstone that refuses the late call.
+  for (std::int32_t attempt = 1; attempt <= state.reserve_attempt; ++attempt) {
+    warehouse::v1::ReleaseReservationRequest request{.reservation_id = reservation_id(context.saga(), attempt),
+                                                     .reason = context.failure() ? context.failure()->reason().substr(0, 64) : "checkout_failed"};
+    const auto released = co_await neighbours_.warehouse().release_reservation(context.call(context.undo_key() + ":" + std::to_string(attempt)), std::move(request));
+    if (!released && released.error().reason() != "RESERVATION_EXPIRED") co_return StepOutcome::unknown(released.error());
+  }
+  co_return StepOutcome::done();
+}
+
+Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) {
+  const auto view = co_await sessions_.view(state.session, owner_of(state));
+  if (!view) co_return outcome_of(view.error());
+  const auto& shipping = *view->session.shipping_address;
+  const auto& billing = view->session.billing_address ? *view->session.billing_address : shipping;
+  payment::v1::AssessRiskRequest request;
+  request.saga_id = context.saga();
+  request.customer_id = state.customer;
+  request.amount = state.grand_total;
+  request.method = payment_method(state.method);
+  request.distinct_skus = state.items;
+  request.acting_staff_id = state.acting_staff;
+  request.facts.email = view->session.contact->email;
+  request.facts.phone = view->session.contact->phone;
+  if (!state.client_address.empty()) request.facts.ip_address = state.client_address;
+  if (!state.user_agent.empty()) request.facts.user_agent = state.user_agent;
+  if (!state.device.empty()) request.facts.device_id = state.device;
+  request.facts.billing_country = billing.country;
+  request.facts.shipping_country = shipping.country;
+  request.facts.addresses_differ = billing != shipping;
+  const auto assessed = co_await neighbours_.payment().assess_risk(context.call(context.step_key()), std::move(request));
+  if (!assessed) co_return outcome_of(assessed.error());
+  state.assessment = assessed->id;
+  state.risk = std::string(payment::v1::to_string(assessed->decision));
+  if (assessed->decision == payment::v1::RiskDecision::deny) {
+    co_return StepOutcome::refused(Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", "the payment was declined").with("category", "generic"));
+  }
+  co_return StepOutcome::done();
+}
+
+Task<Result<order::v1::CreateOrderRequest>> PlaceOrder::order_of(const State& state, saga::Context& context) {
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(state.session, owner_of(state)));
+  EMP_ASSERT(view.quote && view.plan && view.quote->id == state.quote);
+  EMP_CO_ASSIGN(const auto held, co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)}));
+  const auto& quote = *view.quote;
+  const auto lines = bought_lines(view.cart);
+  const Currency currency = state.grand_total.currency();
+  order::v1::CreateOrderRequest out;
+  out.order_id = state.order;
+  out.saga_id = context.saga();
+  out.session_id = state.session;
+  out.origin = order::v1::OrderOrigin::checkout;
+  out.customer_id = state.customer;
+  out.contact = {.email = view.session.contact->email, .phone = view.session.contact->phone};
+  out.currency = view.session.currency;
+  out.reservation_id = held.id;
+  out.pricing_quote_id = quote.pricing_quote_id;
+  out.acting_staff_id = state.acting_staff;
+  from_string(state.method, out.payment_method);
+  if (pays_online(state)) out.payment_deadline = context.deadline();
+  const auto address_of = [](const v1::Address& from) {
+    return order::v1::Address{.name = from.name, .phone = from.phone, .company = from.company, .country = from.country, .region_code = from.region_code, .city = from.city,
+                              .district = from.district, .ward = from.ward, .line1 = from.line1, .line2 = from.line2, .postal_code = from.postal_code,
+                              .location_path = from.location_path};
+  };
+  out.shipping_address = address_of(*view.session.shipping_address);
+  out.billing_address = address_of(view.session.billing_address ? *view.session.billing_address : *view.session.shipping_address);
+  const auto& totals = quote.totals;
+  out.totals = {.subtotal = totals.subtotal, .discount = totals.discount, .shipping = totals.shipping, .shipping_discount = totals.shipping_discount, .shipping_tax = totals.shipping_tax,
+                .tax = totals.tax_total, .payment_fee = totals.payment_fee, .points_value = totals.points_value, .grand_total = totals.grand_total};
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto& priced = quote.lines[i];
+    order::v1::NewOrderLine line;
+    line.line_no = static_cast<std::int32_t>(i + 1);
+    line.product_id = lines[i].product_id;
+    line.sku = priced.sku;
+    line.name = lines[i].name;
+    line.image = lines[i].image;
+    line.seller_id = lines[i].seller_id;
+    line.unit_price = priced.unit_price;
+    line.qty = priced.qty;
+    line.discount = priced.discount;
+    line.tax = priced.tax;
+    for (const auto& rate : priced.tax_rates) line.tax_breakdown.push_back({.name = rate.name, .rate = rate.rate, .amount = rate.amount});
+    line.total = priced.subtotal - priced.discount + priced.tax;
+    out.lines.push_back(std::move(line));
+  }
+  std::vector<Uuid> warehouses;
+  for (const auto& line : held.lines) {
+    out.lines[static_cast<std::size_t>(line.line_no - 1)].allocations.push_back({.warehouse_id = line.warehouse_id, .qty = line.qty, .reservation_id = held.id});
+    if (std::ranges::find(warehouses, line.warehouse_id) == warehouses.end()) warehouses.push_back(line.warehouse_id);
+  }
+  // The fee was quoted per group. If stock had to come from elsewhere meanwhile, the total stays and the first group carries what has no group of its own.
+  Money left = totals.shipping;
+  for (const Uuid& warehouse : warehouses) {
+    const auto quoted = std::ranges::find(view.plan->groups, warehouse, &v1::ShipmentGroup::warehouse_id);
+    const auto& source = quoted != view.plan->groups.end() ? *quoted : view.plan->groups.front();
+    const auto* option = selected_option(source);
+    EMP_ASSERT(option != nullptr);  // A confirm without a method is refused before the saga begins.
+    order::v1::NewShipmentGroup group{.id = Uuid::from_name(text("checkout.group:", context.saga(), ':', warehouse)), .warehouse_id = warehouse};
+    group.method_id = option->method_id;
+    group.method_name = option->name;
+    group.carrier = option->carrier;
+    group.service_level = option->service_level;
+    group.quote_id = view.plan->quote_id;
+    group.fee = quoted != view.plan->groups.end() ? option->fee : Money::zero(currency);
+    left -= group.fee;
+    out.shipment_groups.push_back(std::move(group));
+  }
+  out.shipment_groups.front().fee += left;
+  co_return out;
+}
+
+Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context) {
+  auto request = co_await order_of(state, context);
+  if (!request) co_return outcome_of(request.error());
+  const auto created = co_await neighbours_.order().create_order(context.call(context.step_key()), std::move(*request));
+  if (!created) co_return outcome_of(created.error());
+  state.order_number = created->order.order_number;
+  co_return StepOutcome::done();
+}
+
+Task<StepOutcome> PlaceOrder::cancel_order(State& state, saga::Context& context) {
+  order::v1::CancelOrderRequest request{.id = state.order, .reason = context.failure() ? context.failure()->reason() : "checkout_failed", .saga_id = context.saga()};
+  const auto cancelled = co_await neighbours_.order().cancel_order(context.call(context.undo_key()), std::move(request));
+  if (!cancelled) co_return StepOutcome::unknown(cancelled.error());
+  co_return StepOutcome::done();
+}
+
+Task<StepOutcome> PlaceOrder::create_payment(State& state, saga::Context& context) {
+  if (state.method == "none") co_return StepOutcome::done();
+  payment::v1::CreatePaymentRequest request;
+  request.payment_id = payment_id(context.saga(), state.payment_attempt);
+  request.order_id = state.order;
+  request.order_number = state.order_number;
+  request.attempt_no = state.payment_attempt;
+  request.customer_id = state.customer;
+  request.amount = state.grand_total;
+  request.method = payment_method(state.method);
+  if (!state.provider_token.empty()) request.provider_token = state.provider_token;
+  request.assessment_id = state.assessment;
+  if (!state.return_url.empty()) request.return_url = state.return_url;
+  if (pays_online(state)) request.window_ends_at = context.deadline();
+  const auto made = co_await neighbours_.payment().create_payment(context.call(context.step_key() + ":" + std::to_string(state.payment_attempt), provider_budget), std::move(request));
+  if (!made) {
+    if (!made.error().is_transient()) co_return StepOutcome::refused(made.error());
+    state.payment_status = "processing";
+    co_return StepOutcome::unknown(made.error());
+  }
+  const auto& payment = made->payment;
+  state.payment_status = std::string(payment::v1::to_string(payment.status));
+  state.provider = payment.provider;
+  using Status = payment::v1::PaymentStatus;
+  switch (payment.status) {
+    case Status::authorized:
+    case Status::captured:
+    case Status::pending_collection: co_return StepOutcome::done();
+    case Status::requires_action:
+      state.next_action = payment.next_action ? to_json(*payment.next_action) : "null";
+      co_return StepOutcome::wait("awaiting_payment", seconds(60));
+    case Status::created:
+    case Status::processing: co_return StepOutcome::wait("awaiting_payment", seconds(5));
+    default: break;
+  }
+  state.decline_category = payment.decline ? std::string(payment::v1::to_string(payment.decline->category)) : "generic";
+  if (state.payment_attempt >= settings_.payment_attempts_max || payment.status != Status::failed) {
+    co_return StepOutcome::refused(Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", "the payment was declined")
+                                       .with("order_id", state.order.to_string())
+                                       .with("category", state.decline_category)
+                                       .with("attempts_left", settings_.payment_attempts_max - state.payment_attempt));
+  }
+  co_return StepOutcome::wait("awaiting_payment", settings_.payment_window);  // For RetryPayment.
+}
+
+Task<StepOutcome> PlaceOrder::void_payment(State& state, saga::Context& context) {
+  if (state.method == "none") co_return StepOutcome::done();
+  for (std::int32_t attempt = 1; attempt <= state.payment_attempt; ++attempt) {
+    const Uuid id = payment_id(context.saga(), attempt);
+    const std::string key = context.undo_key() + ":" + std::to_string(attempt);
+    const auto voided = co_await neighbours_.payment().void_payment(context.call(key), {.id = id, .reason = "checkout aborted", .order_id = state.order});
+    if (voided || voided.error().reason() == "PAYMENT_STATE") continue;  // A failed, expired or voided payment holds no money.
+    if (voided.error().reason() != "USE_REFUND") co_return StepOutcome::unknown(voided.error());
+    payment::v1::RefundPaymentRequest refund;
+    refund.id = id;
+    refund.reason = "checkout aborted";
+    const auto refunded = co_await neighbours_.payment().refund_payment(context.call(key + ":refund"), std::move(refund));
+    if (!refunded && refunded.error().reason() != "NOT_REFUNDABLE") co_return StepOutcome::unknown(refunded.error());
+  }
+  co_return StepOutcome::done();
+}
+
+Task<StepOutcome> PlaceOrder::commit_stock(State& state, saga::Context& context) {
+  for (;;) {
+    const auto confirmed = co_await neighbours_.warehouse().confirm_reservation(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)),
+                                                                                {.id = reservation_id(context.saga(), state.reserve_attempt), .order_id = state.order});
+    if (confirmed) co_return StepOutcome::done();
+    if (confirmed.error().reason() != "RESERVATION_EXPIRED" || state.reserve_attempt >= 2) co_return outcome_of(confirmed.error());
+    // The hold ran out while the customer paid: one more try to get the same units.
+    state.reserve_attempt = 2;
+    auto again = co_await reserve(state, context);
+    if (again.kind() != StepOutcome::Kind::done) co_return again;
+  }
+}
+
+Task<StepOutcome> PlaceOrder::review(State& state, saga::Context& context) {
+  if (state.risk != "review") co_return StepOutcome::done();
+  if (state.review.empty()) {
+    const auto marked = co_await neighbours_.order().mark_review(context.call(context.step_key()), {.id = state.order, .assessment_id = state.assessment});
+    if (!marked) co_return outcome_of(marked.error());
+    state.review = "asked";
+    context.set_deadline(context.now() + settings_.review_window);
+  }
+  const auto decision = co_await sessions_.review_decision(context.saga());
+  if (!decision) co_return outcome_of(decision.error());
+  if (!*decision) co_return StepOutcome::wait("awaiting_review", minutes(30));
+  state.review = **decision;
+  if (**decision == "approve") co_return StepOutcome::done();
+  co_return StepOutcome::refused(Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", "the order was not accepted").with("category", "generic"));
+}
+
+Task<StepOutcome> PlaceOrder::capture_payment(State& state, saga::Context& context) {
+  if (!pays_online(state) || state.payment_status == "captured") co_return StepOutcome::done();
+  const auto captured = co_await neighbours_.payment().capture_payment(context.call(context.step_key(), provider_budget), {.id = payment_id(context.saga(), state.payment_attempt)});
+  if (!captured) co_return StepOutcome::from(captured.error());
+  state.payment_status = std::string(payment::v1::to_string(captured->status));
+  if (captured->status == payment::v1::PaymentStatus::captured) co_return StepOutcome::done();
+  co_return StepOutcome::unknown(Error(ErrorKind::unavailable, "CAPTURE_PENDING", "the provider has not said yet"));
+}
+
+Task<StepOutcome> PlaceOrder::confirm_order(State& state, saga::Context& context) {
+  order::v1::ConfirmOrderRequest request{.id = state.order};
+  request.payment_status = state.method == "none" ? order::v1::PaymentFacet::none : state.method == "cod" ? order::v1::PaymentFacet::cod_pending : order::v1::PaymentFacet::captured;
+  if (state.method != "none") {
+    request.payment_id = payment_id(context.saga(), state.payment_attempt);
+    request.provider = state.provider;
+  }
+  const auto confirmed = co_await neighbours_.order().confirm_order(context.call(context.step_key()), std::move(request));
+  if (!confirmed) co_return outcome_of(confirmed.error());
+  co_return StepOutcome::done();
+}
+
+std::vector<postgres::Bound> PlaceOrder::show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga) {
+  const auto reason = failure ? std::optional(failure->reason()) : std::nullopt;
+  const auto order = state.order_number.empty() ? std::nullopt : std::optional(state.order);
+  std::vector<postgres::Bound> out;
+  out.push_back(postgres::bind(show_move, saga, state.session, saga_state, order, state.grand_total.amount(), state.grand_total.currency().code(), state.items,
+                               reason, reason, no_saga));
+  return out;
+}
+
+}  // namespace emporion::checkout

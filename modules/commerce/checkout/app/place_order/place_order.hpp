@@ -1,0 +1,51 @@
+#pragma once
+
+#include "kernel/saga/definition.hpp"
+#include "modules/commerce/checkout/app/place_order/state.hpp"
+#include "modules/commerce/checkout/app/quoting.hpp"
+
+namespace emporion::checkout {
+
+/// Either an order stands with its stock committed and its money secured, or nothing is left behind. Source: commerce.md §4.
+///
+///   quote → reserve_stock → assess_risk → create_order → create_payment → commit_stock → review → capture_payment (pivot) → confirm_order
+///
+/// Undone in the order payment, order, stock. Promotion and loyalty (S5, S6, S12) join when their services exist.
+class PlaceOrder {
+ public:
+  using State = PlaceOrderState;
+  using Outcome = saga::StepOutcome;
+
+  PlaceOrder(const Neighbours& neighbours, SessionStore& sessions, Quoting& quoting, const CheckoutSettings& settings)
+      : neighbours_(neighbours), sessions_(sessions), quoting_(quoting), settings_(settings) {}
+
+  saga::ErasedDefinition definition();
+
+ private:
+  Task<Outcome> quote(State& state, saga::Context& context);            // S2
+  Task<Outcome> reserve_stock(State& state, saga::Context& context);    // S3
+  Task<Outcome> release_stock(State& state, saga::Context& context);
+  Task<Outcome> assess_risk(State& state, saga::Context& context);      // S4
+  Task<Outcome> create_order(State& state, saga::Context& context);     // S7
+  Task<Outcome> cancel_order(State& state, saga::Context& context);
+  Task<Outcome> create_payment(State& state, saga::Context& context);   // S8
+  Task<Outcome> void_payment(State& state, saga::Context& context);
+  Task<Outcome> commit_stock(State& state, saga::Context& context);     // S9
+  Task<Outcome> review(State& state, saga::Context& context);           // S9r
+  Task<Outcome> capture_payment(State& state, saga::Context& context);  // S10, the pivot
+  Task<Outcome> confirm_order(State& state, saga::Context& context);    // S11
+  std::vector<postgres::Bound> show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga);
+
+  Task<Outcome> reserve(State& state, saga::Context& context);
+  Task<Result<order::v1::CreateOrderRequest>> order_of(const State& state, saga::Context& context);
+
+  const Neighbours& neighbours_;
+  SessionStore& sessions_;
+  Quoting& quoting_;
+  const CheckoutSettings& settings_;
+};
+
+/// The owner that a saga acts for.
+Owner owner_of(const PlaceOrderState& state);
+
+}  // namespace emporion::checkout

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "kernel/base/uuid.hpp"
+#include "kernel/json/reader.hpp"
+#include "kernel/json/value.hpp"
+#include "kernel/money/money.hpp"
+
+namespace emporion::checkout {
+
+/// What the place_order saga carries from step to step: ids and decisions only. The lines stay in the quote, the addresses in the session, the allocations in the reservation.
+struct PlaceOrderState {
+  Uuid session;
+  Uuid cart;
+  Uuid order;
+  Uuid quote;                     ///< Frozen by the step `quote`.
+  std::optional<Uuid> customer;
+  std::string guest_key;          ///< Hash of the guest's token, in hexadecimal; empty for customers.
+  Money expected_total = Money::zero(Currency::of("USD"));
+  Money grand_total = Money::zero(Currency::of("USD"));
+  std::int32_t items = 0;         ///< Lines of the order.
+  bool price_adjusted = false;
+  std::string method;             ///< card, cod, none …
+  std::string provider_token;
+  std::string return_url;
+  std::string client_address;
+  std::string user_agent;
+  std::string device;
+  std::optional<Uuid> acting_staff;
+  std::int32_t reserve_attempt = 1;
+  std::int32_t payment_attempt = 1;
+  std::string reservation_expires_at;  ///< RFC 3339.
+  Uuid assessment;
+  std::string risk;               ///< allow, review.
+  std::string order_number;
+  std::string payment_status;     ///< As Payment last answered.
+  std::string decline_category;
+  std::string next_action = "null";    ///< JSON.
+  std::string provider;
+  std::string review;             ///< "", asked, approved, rejected.
+};
+
+void append_json(std::string& out, const PlaceOrderState& state);
+void read_json(const json::Value& value, json::Reader& reader, PlaceOrderState& out);
+
+/// The ids that a saga gives to what it makes, so that a repeat names the same things.
+Uuid reservation_id(Uuid saga, std::int32_t attempt);
+Uuid payment_id(Uuid saga, std::int32_t attempt);
+
+}  // namespace emporion::checkout

@@ -1,0 +1,221 @@
+#include "modules/commerce/checkout/app/placement.hpp"
+
+#include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
+#include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/app/quoting.hpp"
+
+namespace emporion::checkout {
+namespace {
+
+std::string poll_url(Uuid session) { return text("/api/v1/checkout/", session, "/confirmation"); }
+
+/// The members that every problem of a placement carries.
+Error located(Error error, Uuid session) {
+  if (!error.metadata_json("poll_url").empty()) return error;
+  return std::move(error).with("checkout_id", session.to_string()).with("poll_url", poll_url(session));
+}
+
+Error declined(const PlaceOrderState& state, const CheckoutSettings& settings, UtcTime deadline) {
+  return Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", "the payment was declined")
+      .with("order_id", state.order.to_string())
+      .with("category", state.decline_category.empty() ? "generic" : state.decline_category)
+      .with("attempts_left", settings.payment_attempts_max - state.payment_attempt)
+      .with("payment_deadline", deadline.to_string())
+      .with_json("methods", R"(["card"])");
+}
+
+/// Why a saga failed, as the customer is told.
+Error failure_of(const saga::Snapshot& saga) {
+  if (!saga.error) return Error(ErrorKind::internal, "PLACEMENT_FAILED", "the order could not be placed");
+  if (saga.error->is_transient()) return as_dependency_error(*saga.error);
+  if (saga.error->reason() == "SAGA_DEADLINE") return Error(ErrorKind::gone, "PAYMENT_WINDOW_CLOSED", "the time to pay is over; nothing was charged");
+  return *saga.error;
+}
+
+}  // namespace
+
+Result<v1::PlacementResponse> placement_of(const saga::Snapshot& saga, const CheckoutSettings& settings) {
+  EMP_ASSIGN(const auto state, parse_json<PlaceOrderState>(saga.context));
+  v1::PlacementResponse out;
+  out.checkout_id = state.session;
+  out.poll_url = poll_url(state.session);
+  if (!state.order_number.empty()) {
+    out.order_id = state.order;
+    out.order_number = state.order_number;
+  }
+  if (saga.state == "completed") {
+    out.status = v1::PlacementStatus::confirmed;
+    v1::QuoteTotals totals;
+    totals.grand_total = state.grand_total;
+    if (state.price_adjusted) out.price_adjusted = true;
+    return out;
+  }
+  if (saga.state == "failed" || saga.state == "stuck") return fail(located(failure_of(saga), state.session));
+  out.status_code = 202;
+  out.expires_at = saga.deadline;
+  if (saga.state == "awaiting_review") {
+    out.status = v1::PlacementStatus::under_review;
+    return out;
+  }
+  if (saga.state == "awaiting_payment") {
+    if (state.payment_status == "failed") return fail(located(declined(state, settings, saga.deadline), state.session));
+    if (state.payment_status == "requires_action") {
+      out.status = v1::PlacementStatus::requires_action;
+      EMP_ASSIGN(out.next_action, parse_json<v1::NextAction>(state.next_action));
+      return out;
+    }
+    out.status = v1::PlacementStatus::payment_processing;
+    out.do_not_pay_again = true;
+    return out;
+  }
+  out.expires_at.reset();
+  out.status = v1::PlacementStatus::processing;
+  out.retry_after = 2;
+  return out;
+}
+
+Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid session, Uuid saga, bool first_time) {
+  const UtcTime until = std::min(clock_.now() + settings_.confirm_wait, context.deadline - milliseconds(200));
+  auto settled = co_await engine_.wait_settled(saga, until);
+  if (!settled) co_return fail(located(settled.error(), session));
+  auto answer = placement_of(*settled, settings_);
+  if (!answer) co_return fail(located(answer.error(), session));
+  if (answer->status == v1::PlacementStatus::confirmed) {
+    answer->status_code = first_time ? 201 : 200;
+  }
+  if (!first_time) answer->idempotent_replayed = "true";
+  co_return answer;
+}
+
+Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::ConfirmCheckoutRequest request, Owner owner) {
+  if (!request.terms_accepted) co_return fail(located(Error(ErrorKind::rule_violated, "TERMS_NOT_ACCEPTED", "the terms must be accepted"), request.id));
+  auto view = co_await sessions_.view(request.id, owner);
+  if (!view) co_return fail(located(view.error(), request.id));
+  PlaceOrderState state;
+  const Uuid saga = Uuid::v7(clock_.now(), random_);
+  state.session = request.id;
+  state.cart = view->session.cart_id;
+  state.order = Uuid::v7(clock_.now(), random_);
+  state.quote = request.quote_id;
+  state.customer = owner.customer;
+  if (owner.guest_sha256) state.guest_key = security::hex(*owner.guest_sha256);
+  state.expected_total = request.expected_total;
+  state.grand_total = request.expected_total;
+  state.client_address = request.client_address;
+  state.user_agent = request.user_agent.value_or("").substr(0, 512);
+  state.return_url = request.return_url.value_or("");
+  if (request.device && request.device->id) state.device = *request.device->id;
+  state.acting_staff = context.principal.acting_staff;
+  if (view->session.status == v1::CheckoutStatus::open) {
+    const auto missing = missing_for_confirm(view->session, view->plan);
+    if (!missing.empty()) {
+      std::string names;
+      json::Writer writer(names);
+      writer.begin_array();
+      for (const auto& name : missing) writer.string(name);
+      writer.end_array();
+      co_return fail(located(Error(ErrorKind::rule_violated, "INCOMPLETE", "something is still to be chosen").with_json("missing", names), request.id));
+    }
+    if (view->quote && request.expected_total.currency() != view->quote->totals.grand_total.currency()) {
+      co_return fail(located(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", "the expected total has another currency than the quote"), request.id));
+    }
+  }
+  if (view->session.payment) {
+    state.method = std::string(v1::to_string(view->session.payment->method));
+    state.provider_token = view->session.payment->payment_method_id.value_or("");
+  }
+  Acceptance acceptance{.session = request.id,
+                        .owner = owner,
+                        .key = context.idempotency_key,
+                        .request = text(request.quote_id, ' ', request.expected_total.amount(), ' ', request.expected_total.currency()),
+                        .quote = request.quote_id,
+                        .saga = saga,
+                        .context = to_json(state),
+                        .deadline = clock_.now() + settings_.payment_window};
+  const std::string first_context = acceptance.context;
+  const UtcTime deadline = acceptance.deadline;
+  const auto accepted = co_await sessions_.accept(std::move(acceptance));
+  if (!accepted) co_return fail(located(accepted.error(), request.id));
+  const bool started = accepted->outcome == AcceptOutcome::started;
+  if (started) engine_.run_begun(saga, request.id.to_string(), first_context, deadline);
+  co_return co_await outcome(context, request.id, accepted->saga, started);
+}
+
+Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context, v1::GetConfirmationRequest request, Owner owner) {
+  (void)context;
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner));
+  if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
+  EMP_CO_ASSIGN(const auto saga, co_await engine_.find(*view.saga));
+  auto answer = placement_of(saga, settings_);
+  if (answer) {
+    answer->status_code = 200;
+    co_return answer;
+  }
+  // Here a failure is news, not a refusal of this request.
+  EMP_CO_ASSIGN(const auto state, parse_json<PlaceOrderState>(saga.context));
+  v1::PlacementResponse out;
+  out.checkout_id = request.id;
+  out.poll_url = poll_url(request.id);
+  out.status = saga.state == "awaiting_payment" ? v1::PlacementStatus::payment_declined : v1::PlacementStatus::failed;
+  if (!state.order_number.empty()) {
+    out.order_id = state.order;
+    out.order_number = state.order_number;
+  }
+  if (saga.state == "awaiting_payment") out.attempts_left = settings_.payment_attempts_max - state.payment_attempt;
+  std::string metadata;
+  json::Writer writer(metadata);
+  writer.begin_object();
+  for (const auto& field : answer.error().metadata()) writer.key_escaped(field.name).raw(field.json);
+  writer.end_object();
+  out.failure = v1::PlacementFailure{.reason = answer.error().reason(), .metadata = json::Raw{metadata}};
+  co_return out;
+}
+
+Task<Result<v1::PlacementResponse>> Placement::retry_payment(CallContext context, v1::RetryPaymentRequest request, Owner owner) {
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner));
+  if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
+  const std::string method(v1::to_string(request.payment.method));
+  const auto amended = co_await engine_.amend(*view.saga, "awaiting_payment", [&](const std::string& stored) -> Result<std::string> {
+    EMP_ASSIGN(auto state, parse_json<PlaceOrderState>(stored));
+    if (state.payment_status == "processing" || state.payment_status == "created") {
+      return fail(ErrorKind::conflict, "PAYMENT_IN_PROGRESS", "the outcome of the last payment is not known yet; do not pay again");
+    }
+    if (state.payment_attempt >= settings_.payment_attempts_max) return fail(ErrorKind::rule_violated, "ATTEMPTS_EXHAUSTED", "no attempt is left");
+    state.payment_attempt += 1;
+    state.method = method;
+    state.provider_token = request.payment.payment_method_id.value_or("");
+    state.return_url = request.return_url.value_or("");
+    state.payment_status = "";
+    state.decline_category = "";
+    return to_json(state);
+  });
+  if (!amended) {
+    if (amended.error().reason() != "SAGA_STATE") co_return fail(located(amended.error(), request.id));
+    // Not waiting for a payment: either this very request went through already, or the window is closed. The present state tells.
+    auto present = co_await outcome(context, request.id, *view.saga, false);
+    if (!present) co_return fail(located(Error(ErrorKind::gone, "PAYMENT_WINDOW_CLOSED", "this order no longer waits for a payment"), request.id));
+    co_return present;
+  }
+  co_return co_await outcome(context, request.id, *view.saga, true);
+}
+
+Task<Result<v1::AbandonCheckoutResponse>> Placement::abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner) {
+  if (owner) {
+    const auto view = co_await sessions_.view(request.id, *owner);
+    if (!view && view.error().reason() != "CHECKOUT_EXPIRED") co_return fail(view.error());
+  }
+  EMP_CO_ASSIGN(const auto given_up, co_await sessions_.abandon(request.id));
+  v1::AbandonCheckoutResponse out;
+  out.status = given_up.status;
+  if (given_up.status == v1::CheckoutStatus::completed) co_return fail(ErrorKind::conflict, "CANNOT_ABANDON", "the order stands; cancel the order instead");
+  const bool under_way = given_up.status == v1::CheckoutStatus::confirming || given_up.status == v1::CheckoutStatus::awaiting_payment || given_up.status == v1::CheckoutStatus::under_review;
+  if (!under_way || !given_up.saga) co_return out;
+  const Error why(ErrorKind::gone, "CHECKOUT_ABANDONED", request.reason.value_or("given up by the customer"));
+  const auto aborted = co_await engine_.abort(*given_up.saga, why, text("abandon by ", context.principal.service.empty() ? "the owner" : context.principal.service));
+  if (!aborted) co_return fail(ErrorKind::conflict, "CANNOT_ABANDON", aborted.error().detail());
+  out.status_code = 202;
+  co_return out;
+}
+
+}  // namespace emporion::checkout

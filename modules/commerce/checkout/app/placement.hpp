@@ -1,0 +1,34 @@
+#pragma once
+
+#include "kernel/saga/engine.hpp"
+#include "modules/commerce/checkout/app/checkout_settings.hpp"
+#include "modules/commerce/checkout/app/place_order/state.hpp"
+#include "modules/commerce/checkout/app/ports.hpp"
+
+namespace emporion::checkout {
+
+/// Confirm, its outcome, another try to pay, and giving up. What the customer sees of a saga is one table: commerce.md §4.4.
+class Placement {
+ public:
+  Placement(SessionStore& sessions, saga::Engine& engine, const CheckoutSettings& settings, const Clock& clock, Random& random)
+      : sessions_(sessions), engine_(engine), settings_(settings), clock_(clock), random_(random) {}
+
+  Task<Result<v1::PlacementResponse>> confirm(CallContext context, v1::ConfirmCheckoutRequest request, Owner owner);
+  Task<Result<v1::PlacementResponse>> confirmation(CallContext context, v1::GetConfirmationRequest request, Owner owner);
+  Task<Result<v1::PlacementResponse>> retry_payment(CallContext context, v1::RetryPaymentRequest request, Owner owner);
+  Task<Result<v1::AbandonCheckoutResponse>> abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner);
+
+ private:
+  Task<Result<v1::PlacementResponse>> outcome(CallContext context, Uuid session, Uuid saga, bool first_time);
+
+  SessionStore& sessions_;
+  saga::Engine& engine_;
+  const CheckoutSettings& settings_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+/// What a saga's state means for the customer: an answer, or the problem that Confirm gives.
+Result<v1::PlacementResponse> placement_of(const saga::Snapshot& saga, const CheckoutSettings& settings);
+
+}  // namespace emporion::checkout

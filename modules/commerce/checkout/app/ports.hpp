@@ -1,0 +1,157 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contracts/commerce/checkout/v1/checkout_api.hpp"
+#include "kernel/async/task.hpp"
+#include "kernel/base/result.hpp"
+#include "modules/commerce/checkout/domain/limits.hpp"
+#include "modules/commerce/checkout/domain/owner.hpp"
+
+namespace emporion::checkout {
+
+/// A line to put into a cart, with what the other modules say of it now.
+struct NewLine {
+  Uuid line;
+  std::string sku;
+  Uuid product;
+  std::int32_t qty = 0;
+  Money unit_price;
+  Money list_price;
+  std::string name;
+  std::optional<std::string> image;
+  std::optional<Uuid> seller;
+  v1::Availability availability = v1::Availability::in_stock;
+};
+
+/// Who asks, under which key, with which request: the first answer to it is kept.
+struct KeyedRequest {
+  std::string caller;
+  std::string key;
+  std::string request;
+  Uuid trace;
+};
+
+struct CartChanged {
+  v1::Cart cart;
+  bool replayed = false;
+};
+
+/// What a line is now, for RefreshCart. Empty members were not to be had and stay as they are.
+struct LineFacts {
+  std::string sku;
+  std::optional<Money> unit_price;
+  std::optional<Money> list_price;
+  std::optional<std::string> name;
+  std::optional<std::string> image;
+  v1::Availability availability = v1::Availability::in_stock;
+};
+
+/// Carts. Each change is one transaction under the cart's row lock. Errors everywhere: CART_LOCKED, VERSION_CONFLICT, QTY_LIMIT, LINE_LIMIT.
+class CartStore {
+ public:
+  virtual ~CartStore() = default;
+  /// The owner's live cart, or nothing.
+  virtual Task<Result<std::optional<v1::Cart>>> find(Owner owner) = 0;
+  /// Errors: CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
+                                        CartLimits limits) = 0;
+  struct LineChange {
+    Uuid line;
+    std::optional<std::int32_t> qty;     ///< 0 removes the line.
+    std::optional<bool> saved_for_later;
+    bool absent_is_fine = false;
+  };
+  /// Nothing: there is no cart. Errors: LINE_NOT_FOUND.
+  virtual Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) = 0;
+  virtual Task<Result<std::optional<v1::Cart>>> clear(Owner owner, std::optional<std::int64_t> if_match, Uuid trace) = 0;
+  struct Refreshed {
+    std::optional<v1::Cart> cart;
+    std::vector<v1::CartChange> changes;
+  };
+  virtual Task<Result<Refreshed>> refresh(Owner owner, std::vector<LineFacts> facts) = 0;
+  struct Merged {
+    std::optional<v1::Cart> cart;
+    std::int32_t lines = 0;
+  };
+  virtual Task<Result<Merged>> merge(Uuid customer, std::string guest_sha256, Uuid trace, CartLimits limits) = 0;
+  virtual Task<Result<>> share(std::string token_sha256, Uuid cart, std::string snapshot, UtcTime expires_at) = 0;
+  struct Shared {
+    std::string snapshot;
+    UtcTime expires_at;
+  };
+  /// Errors: SHARE_NOT_FOUND.
+  virtual Task<Result<Shared>> find_shared(std::string token_sha256) = 0;
+};
+
+/// A session as it stands, with what belongs to it.
+struct SessionView {
+  v1::CheckoutSession session;
+  v1::Cart cart;
+  std::optional<v1::Quote> quote;
+  std::optional<v1::ListShippingMethodsResponse> plan;  ///< The groups and methods of `quote`.
+  std::optional<Uuid> saga;
+};
+
+struct SessionChange {
+  std::optional<v1::Contact> contact;
+  std::optional<v1::Address> shipping_address;
+  std::optional<v1::Address> billing_address;
+  std::optional<std::vector<v1::ShippingSelection>> selections;
+  std::optional<v1::PaymentSelection> payment;
+  bool drop_selections = false;
+  bool drop_quote = false;
+};
+
+struct QuoteToKeep {
+  Uuid session;
+  std::optional<Uuid> saga;
+  v1::Quote quote;
+  v1::ListShippingMethodsResponse plan;
+};
+
+struct Acceptance {
+  Uuid session;
+  Owner owner;
+  std::string key;
+  std::string request;
+  Uuid quote;
+  Uuid saga;
+  std::string context;  ///< The saga's first state.
+  UtcTime deadline;
+};
+
+enum class AcceptOutcome : std::uint8_t { started, replayed, completed };
+
+/// Sessions and quotes. Errors everywhere: CHECKOUT_NOT_FOUND, CHECKOUT_EXPIRED, CHECKOUT_IN_PROGRESS.
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+  struct Started {
+    Uuid session;
+    bool created = false;
+  };
+  /// Errors: CART_EMPTY, CART_LOCKED.
+  virtual Task<Result<Started>> start(Owner owner, Uuid trace) = 0;
+  virtual Task<Result<SessionView>> view(Uuid session, Owner owner) = 0;
+  virtual Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) = 0;
+  /// Errors: CART_CHANGED.
+  virtual Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) = 0;
+  struct Accepted {
+    AcceptOutcome outcome = AcceptOutcome::started;
+    Uuid saga;
+  };
+  /// S1 of the saga. Errors: QUOTE_NOT_FOUND, QUOTE_EXPIRED, CART_CHANGED, IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<Accepted>> accept(Acceptance acceptance) = 0;
+  struct Abandoned {
+    v1::CheckoutStatus status = v1::CheckoutStatus::unspecified;
+    std::optional<Uuid> saga;
+  };
+  virtual Task<Result<Abandoned>> abandon(Uuid session) = 0;
+  /// "approve", "reject", or nothing yet.
+  virtual Task<Result<std::optional<std::string>>> review_decision(Uuid saga) = 0;
+};
+
+}  // namespace emporion::checkout

@@ -1,0 +1,158 @@
+-- Checkout sessions, quotes, and the acceptance of a confirm. Source: commerce.md §1.1–1.3, §4.2 S1.
+
+CREATE TABLE checkout_session (
+  id                  uuid PRIMARY KEY,
+  cart_id             uuid NOT NULL,
+  cart_version        bigint NOT NULL,
+  customer_id         uuid,
+  guest_token_sha256  bytea,
+  currency            text NOT NULL,
+  status              text NOT NULL DEFAULT 'open'
+                      CHECK (status IN ('open', 'confirming', 'awaiting_payment', 'under_review', 'completed', 'expired', 'abandoned')),
+  contact             text,                             -- JSON of the contract's messages, as are the following.
+  shipping_address    text,
+  billing_address     text,
+  shipping_selections text NOT NULL DEFAULT '[]',
+  payment             text,
+  quote_id            uuid,
+  saga_id             uuid,                             -- The last one.
+  version             bigint NOT NULL DEFAULT 1,
+  created_at          timestamptz NOT NULL DEFAULT now(),
+  expires_at          timestamptz NOT NULL DEFAULT now() + interval '30 minutes'
+);
+CREATE UNIQUE INDEX checkout_session_live ON checkout_session (cart_id) WHERE status IN ('open', 'confirming', 'awaiting_payment', 'under_review');
+CREATE INDEX checkout_session_open ON checkout_session (expires_at) WHERE status = 'open';
+
+-- What a confirm may charge. Immutable.
+CREATE TABLE quote (
+  id           uuid PRIMARY KEY,
+  session_id   uuid NOT NULL,
+  cart_version bigint NOT NULL,
+  body         text NOT NULL,                           -- The contract's message Quote.
+  plan         text NOT NULL,                           -- Shipment groups with the methods and fees quoted.
+  currency     text NOT NULL,
+  grand_total  bigint NOT NULL CHECK (grand_total >= 0),
+  expires_at   timestamptz NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX quote_age ON quote (created_at);
+
+-- A confirm's key belongs to its saga for good.
+CREATE TABLE confirm_key (
+  session_id     uuid NOT NULL,
+  key            text NOT NULL,
+  request_sha256 bytea NOT NULL,
+  saga_id        uuid NOT NULL,
+  order_id       uuid NOT NULL,
+  created_at     timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (session_id, key)
+);
+CREATE UNIQUE INDEX confirm_key_order ON confirm_key (order_id);
+
+-- The owner's session, locked, or a refusal. A session past its time is expired here, not by a timer.
+CREATE FUNCTION session_lock(p_session uuid, p_customer uuid, p_guest bytea) RETURNS checkout_session LANGUAGE plpgsql AS $$
+DECLARE
+  own checkout_session;
+BEGIN
+  SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
+  IF own.id IS NULL OR own.customer_id IS DISTINCT FROM p_customer OR own.guest_token_sha256 IS DISTINCT FROM p_guest THEN
+    PERFORM refuse('EM404', 'CHECKOUT_NOT_FOUND');
+  END IF;
+  IF own.status IN ('expired', 'abandoned') OR (own.status = 'open' AND own.expires_at <= now()) THEN
+    PERFORM refuse('EM410', 'CHECKOUT_EXPIRED');
+  END IF;
+  RETURN own;
+END $$;
+
+-- S1: everything that accepts a confirm, in one transaction: the key, the cart's lock, the session's state, the saga and its first step.
+-- `outcome`: started | replayed (this key's saga) | completed (another key, the order stands).
+CREATE FUNCTION confirm_accept(p_session uuid, p_customer uuid, p_guest bytea, p_key text, p_sha bytea, p_quote uuid, p_saga uuid, p_context text, p_first_step text, p_deadline timestamptz,
+                               p_owner text, p_lease_s integer, OUT outcome text, OUT saga uuid) LANGUAGE plpgsql AS $$
+DECLARE
+  own checkout_session;
+  known confirm_key;
+  basket cart;
+  offer quote;
+BEGIN
+  SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
+  IF own.id IS NULL OR own.customer_id IS DISTINCT FROM p_customer OR own.guest_token_sha256 IS DISTINCT FROM p_guest THEN
+    PERFORM refuse('EM404', 'CHECKOUT_NOT_FOUND');
+  END IF;
+  SELECT * INTO known FROM confirm_key WHERE session_id = p_session AND key = p_key;
+  IF known.saga_id IS NOT NULL THEN
+    IF known.request_sha256 <> p_sha THEN
+      PERFORM refuse('EM422', 'IDEMPOTENCY_KEY_REUSED');
+    END IF;
+    outcome := 'replayed';
+    saga := known.saga_id;
+    RETURN;
+  END IF;
+  IF own.status = 'completed' THEN
+    outcome := 'completed';
+    saga := own.saga_id;
+    RETURN;
+  END IF;
+  IF own.status IN ('confirming', 'awaiting_payment', 'under_review') THEN
+    PERFORM refuse('EM409', 'CHECKOUT_IN_PROGRESS');
+  END IF;
+  IF own.status IN ('expired', 'abandoned') OR own.expires_at <= now() THEN
+    PERFORM refuse('EM410', 'CHECKOUT_EXPIRED');
+  END IF;
+  SELECT * INTO basket FROM cart WHERE id = own.cart_id FOR UPDATE;
+  IF basket.status = 'locked' THEN
+    PERFORM refuse('EM409', 'CHECKOUT_IN_PROGRESS');
+  END IF;
+  SELECT * INTO offer FROM quote WHERE id = p_quote AND session_id = p_session;
+  IF offer.id IS NULL THEN
+    PERFORM refuse('EM404', 'QUOTE_NOT_FOUND');
+  END IF;
+  IF basket.status <> 'active' OR basket.version <> own.cart_version OR offer.cart_version <> basket.version OR own.quote_id IS DISTINCT FROM p_quote THEN
+    PERFORM refuse('EM409', 'CART_CHANGED', json_build_object('cart_version', basket.version));
+  END IF;
+  IF offer.expires_at <= now() THEN
+    PERFORM refuse('EM409', 'QUOTE_EXPIRED');
+  END IF;
+  INSERT INTO confirm_key (session_id, key, request_sha256, saga_id, order_id) VALUES (p_session, p_key, p_sha, p_saga, (p_context::json ->> 'order')::uuid);
+  UPDATE cart SET status = 'locked', saga_id = p_saga WHERE id = basket.id;
+  UPDATE checkout_session SET status = 'confirming', saga_id = p_saga, version = version + 1 WHERE id = p_session;
+  PERFORM saga_begin(p_saga, 'checkout.place_order', p_session::text, p_context, p_first_step, p_deadline, p_owner, p_lease_s);
+  outcome := 'started';
+  saga := p_saga;
+END $$;
+
+-- What the session and the cart show of the saga; commits with the saga's own move. Safe to repeat: each change guards on the state before it.
+CREATE FUNCTION placement_moved(p_saga uuid, p_session uuid, p_state text, p_order uuid, p_total bigint, p_currency text, p_items integer, p_failed_step text, p_reason text, p_trace uuid)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  own checkout_session;
+  moved integer;
+BEGIN
+  SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
+  IF own.saga_id IS DISTINCT FROM p_saga OR own.status = 'completed' THEN
+    RETURN;
+  END IF;
+  IF p_state = 'completed' THEN
+    UPDATE checkout_session SET status = 'completed', version = version + 1 WHERE id = p_session;
+    UPDATE cart SET status = 'converted', version = version + 1 WHERE id = own.cart_id AND saga_id = p_saga AND status = 'locked';
+    PERFORM outbox_append('checkout.cart.converted', own.cart_id::text, own.cart_version + 1,
+                          json_build_object('cart_id', own.cart_id, 'order_id', p_order, 'total', wire_money(p_total, p_currency), 'item_count', p_items)::text, p_trace);
+    PERFORM outbox_append('checkout.session.completed', p_session::text, own.version + 1,
+                          json_build_object('session_id', p_session, 'saga_id', p_saga, 'order_id', p_order)::text, p_trace);
+  ELSIF p_state = 'failed' THEN
+    UPDATE checkout_session SET status = 'open', version = version + 1, expires_at = greatest(expires_at, now() + interval '30 minutes') WHERE id = p_session AND status <> 'open';
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    UPDATE cart SET status = 'active', saga_id = NULL WHERE id = own.cart_id AND saga_id = p_saga AND status = 'locked';
+    IF moved = 1 THEN
+      PERFORM outbox_append('checkout.session.failed', p_session::text, own.version + 1,
+                            json_strip_nulls(json_build_object('session_id', p_session, 'saga_id', p_saga, 'order_id', p_order, 'failed_step', p_failed_step, 'reason', p_reason))::text,
+                            p_trace);
+    END IF;
+  ELSIF p_state = 'stuck' THEN
+    PERFORM outbox_append('checkout.saga.stuck', p_saga::text, own.version,
+                          json_build_object('saga_id', p_saga, 'step', coalesce(p_failed_step, ''), 'error', coalesce(p_reason, ''))::text, p_trace);
+  ELSE
+    UPDATE checkout_session SET version = version + 1,
+           status = CASE p_state WHEN 'awaiting_payment' THEN 'awaiting_payment' WHEN 'awaiting_review' THEN 'under_review' ELSE 'confirming' END
+     WHERE id = p_session AND status IN ('confirming', 'awaiting_payment', 'under_review');
+  END IF;
+END $$;
