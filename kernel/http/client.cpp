@@ -288,6 +288,11 @@ Result<Response> outcome_of(CURL* easy, CURLcode code, Transfer& transfer) {
 Client::Client(Runtime& runtime, std::size_t connections_max) : impl_(std::make_shared<Impl>(runtime, std::max<std::size_t>(1, connections_max))) {}
 Client::~Client() = default;
 
+Task<Result<Response>> Client::send(CallContext context, ClientRequest request) {
+  EMP_ASSERT(context.open_transactions() == 0);  // Wall 3: no call to a provider while a transaction is open.
+  co_return co_await send(std::move(request));
+}
+
 Task<Result<Response>> Client::send(ClientRequest request) {
   const auto impl = impl_;
   EMP_ASSERT(impl->runtime.on_io_thread());

@@ -7,6 +7,7 @@
 #include "kernel/async/runtime.hpp"
 #include "kernel/base/result.hpp"
 #include "kernel/http/router.hpp"
+#include "kernel/rpc/call_context.hpp"
 
 namespace emporion::http {
 
@@ -25,6 +26,8 @@ class Client {
   explicit Client(Runtime& runtime, std::size_t connections_max = 64);
   ~Client();
   Task<Result<Response>> send(ClientRequest request);
+  /// The same on behalf of a call: how modules reach providers. Asserts that the call has no transaction open (wall 3).
+  Task<Result<Response>> send(CallContext context, ClientRequest request);
 
  private:
   struct Impl;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "kernel/http/client.hpp"
 #include "kernel/rpc/binding.hpp"
 
 namespace emporion {
@@ -25,6 +26,21 @@ TEST_F(OpenTransaction, IsSeenThroughEveryCopyOfTheContext) {
   const CallContext copy = context.as_service("order", "key").until(now + seconds(1));
   context.transaction_opened();
   EXPECT_DEATH((void)rpc::admit(anyone_may, copy, now), "open_transactions");
+}
+
+// Nobody listens on port 9; the call must not get that far.
+TEST_F(OpenTransaction, StopsTheProcessWhenAProviderIsCalled) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Runtime runtime;
+  http::Client client(runtime);
+  const auto call = [&] {
+    return run_until_done(runtime, client.send(context, http::ClientRequest{.url = "http://127.0.0.1:9/", .timeout = milliseconds(500)}));
+  };
+  const auto refused = call();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason(), "PROVIDER_UNREACHABLE");
+  context.transaction_opened();
+  EXPECT_DEATH((void)call(), "open_transactions");
 }
 
 TEST_F(OpenTransaction, DoesNoHarmOnceItIsClosed) {
