@@ -131,6 +131,9 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::deque<OneShot<bool>*> waiting;  ///< For one of the connections_max places.
   std::size_t active = 0;
   bool is_watching = false;
+  bool is_posted = false;
+  Steady::time_point due_at = Steady::time_point::max();     ///< When curl wants to be called.
+  Steady::time_point armed_for = Steady::time_point::max();  ///< When the timer fires: never later than `due_at`.
 
   static int on_socket_change(CURL*, curl_socket_t socket, int what, void* self_pointer, void*) {
     auto& self = *static_cast<Impl*>(self_pointer);
@@ -150,18 +153,46 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   static int on_timer_change(CURLM*, long milliseconds_left, void* self_pointer) {
     auto& self = *static_cast<Impl*>(self_pointer);
     if (milliseconds_left < 0) {
-      self.timer.cancel();
-      return 0;
+      self.due_at = Steady::time_point::max();
+    } else if (milliseconds_left == 0) {  // "As soon as you are out of my call": so for each request.
+      self.due_at = Steady::time_point::min();
+      if (!std::exchange(self.is_posted, true)) {
+        self.runtime.post([weak = self.weak_from_this()] {
+          const auto alive = weak.lock();
+          if (!alive) return;
+          alive->is_posted = false;
+          alive->act_when_due();
+        });
+      }
+    } else {
+      self.due_at = Steady::now() + milliseconds(milliseconds_left);
+      self.arm();
     }
-    self.timer.expires_after(milliseconds(milliseconds_left));
-    self.timer.async_wait([weak = self.weak_from_this()](const error_code& cancelled) {
-      const auto alive = weak.lock();
-      if (!alive || cancelled) return;
-      int running = 0;
-      curl_multi_socket_action(alive->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-      alive->settle();
-    });
     return 0;
+  }
+
+  /// curl moves its next time with every request. The timer, which is dear to set, is only ever moved forward; when it fires too soon it is set anew.
+  void arm() {
+    if (armed_for <= due_at) return;
+    armed_for = due_at;
+    timer.expires_at(due_at);
+    timer.async_wait([weak = weak_from_this()](const error_code& cancelled) {
+      const auto self = weak.lock();
+      if (!self || cancelled) return;
+      self->armed_for = Steady::time_point::max();
+      self->act_when_due();
+    });
+  }
+
+  void act_when_due() {
+    if (due_at > Steady::now()) {
+      if (due_at != Steady::time_point::max()) arm();
+      return;
+    }
+    due_at = Steady::time_point::max();
+    int running = 0;
+    curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    settle();
   }
 
   void watch() {
