@@ -165,7 +165,7 @@ Result<fs::path> place_of_data(const fs::path& folder, bool reachable) {
 }
 
 /// Makes the data folder whole, then puts it in its place, so a crash leaves nothing half made there.
-Result<> initialise(const fs::path& folder, const fs::path& socket_folder, bool reachable, const OsUser& user) {
+Result<> initialise(const fs::path& folder, const fs::path& socket_folder, bool reachable, const OsUser& user, Durability durability) {
   EMP_ASSIGN(const fs::path draft, place_of_data(folder, reachable));
   std::error_code error;
   fs::remove_all(draft, error);
@@ -176,9 +176,10 @@ Result<> initialise(const fs::path& folder, const fs::path& socket_folder, bool 
   const fs::path handed_over = socket_folder / "initdb.password";
   EMP_TRY(write_secret(handed_over, password));
   if (user.is_other && chown(handed_over.c_str(), user.uid, user.gid) != 0) return not_writable(handed_over, errno);
-  const Ended ended = run_to_end({programs / "initdb", "-D", draft, "-U", std::string(administrator_name), "--pwfile=" + handed_over.string(), "--auth=scram-sha-256",
-                                  "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"},
-                                 user);
+  std::vector<std::string> command{programs / "initdb",    "-D", draft, "-U", std::string(administrator_name), "--pwfile=" + handed_over.string(), "--auth=scram-sha-256",
+                                   "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"};
+  if (durability == Durability::none_for_tests) command.emplace_back("--no-sync");
+  const Ended ended = run_to_end(command, user);
   fs::remove(handed_over, error);
   if (ended.status != 0) {
     fs::remove_all(draft, error);
@@ -279,7 +280,7 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
   if (!fs::exists(folder / "data" / "PG_VERSION", error)) {
     tell(reachable ? "making the database cluster" : "making the database cluster under /var/lib/emporion (the OS user postgres may not enter the home folder)");
     fs::remove(folder / "data", error);  // a link whose target is gone
-    EMP_TRY(initialise(folder, socket_folder, reachable, user));
+    EMP_TRY(initialise(folder, socket_folder, reachable, user, durability));
   }
   const fs::path data = fs::canonical(folder / "data", error);
   if (error) return not_writable(folder / "data", error.value());

@@ -46,6 +46,18 @@ std::string one_value(const std::string& dsn, const std::string& sql) {
   return rows->empty() ? "" : rows->front().front().value_or("null");
 }
 
+/// One cluster for the tests that leave it whole.
+struct SharedClusterTest : ::testing::Test {
+  static void SetUpTestSuite() { own = std::make_unique<Owner>(); }
+  static void TearDownTestSuite() { own.reset(); }
+  struct Owner : ClusterTest {
+    void TestBody() override {}
+    Result<PrivateCluster> cluster = start();
+  };
+  static inline std::unique_ptr<Owner> own;
+  static Result<PrivateCluster>& shared() { return own->cluster; }
+};
+
 TEST_F(ClusterTest, a_second_start_finds_the_running_server_and_a_killed_one_comes_back_with_its_data) {
   auto cluster = start();
   ASSERT_TRUE(cluster) << cluster.error().to_string();
@@ -91,8 +103,8 @@ TEST_F(ClusterTest, parallel_starters_make_one_cluster) {
   EXPECT_EQ(ok, std::vector<int>(4, 1));
 }
 
-TEST_F(ClusterTest, a_module_s_role_enters_its_own_database_only) {
-  auto cluster = start();
+TEST_F(SharedClusterTest, a_module_s_role_enters_its_own_database_only) {
+  auto& cluster = shared();
   ASSERT_TRUE(cluster) << cluster.error().to_string();
   const auto order = cluster->ensure_database("order");
   const auto payment = cluster->ensure_database("payment");
@@ -123,17 +135,17 @@ TEST_F(ClusterTest, a_home_that_cannot_be_written_is_refused_with_a_reason) {
   EXPECT_EQ(refused.error().reason(), "HOME_NOT_WRITABLE");
 }
 
-TEST_F(ClusterTest, migrations_run_once_even_when_two_run_them) {
-  auto cluster = start();
+TEST_F(SharedClusterTest, migrations_run_once_even_when_two_run_them) {
+  auto& cluster = shared();
   ASSERT_TRUE(cluster) << cluster.error().to_string();
-  const auto dsn = cluster->ensure_database("order");
+  const auto dsn = cluster->ensure_database("checkout");
   ASSERT_TRUE(dsn);
-  const std::vector<Migration> own{{1, "item", "CREATE TABLE item (id int); SELECT pg_sleep(0.2);"}};
+  const std::vector<Migration> wanted{{1, "item", "CREATE TABLE item (id int); SELECT pg_sleep(0.2);"}};
 
   std::vector<std::thread> runners;
   std::vector<int> applied(3, -1);
   for (std::size_t i = 0; i < applied.size(); ++i) {
-    runners.emplace_back([&, i] { applied[i] = migrate(*dsn, own).value_or(-1); });
+    runners.emplace_back([&, i] { applied[i] = migrate(*dsn, wanted).value_or(-1); });
   }
   for (auto& runner : runners) runner.join();
 
@@ -141,10 +153,10 @@ TEST_F(ClusterTest, migrations_run_once_even_when_two_run_them) {
   EXPECT_EQ(applied, (std::vector<int>{0, 0, static_cast<int>(kernel_migrations().size()) + 1}));
 }
 
-TEST_F(ClusterTest, a_failed_migration_leaves_nothing_and_a_changed_one_is_refused) {
-  auto cluster = start();
+TEST_F(SharedClusterTest, a_failed_migration_leaves_nothing_and_a_changed_one_is_refused) {
+  auto& cluster = shared();
   ASSERT_TRUE(cluster) << cluster.error().to_string();
-  const auto dsn = cluster->ensure_database("order");
+  const auto dsn = cluster->ensure_database("pricing");
   ASSERT_TRUE(dsn);
 
   const std::vector<Migration> broken{{1, "item", "CREATE TABLE item (id int); SELECT nothing_like_it;"}};

@@ -430,7 +430,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       if (cancelled || self->session != of) return;
       if (self->in_flight.empty()) {
         self->watched = false;
-      } else if (now() - self->last_progress > self->options.statement_timeout + self->options.lock_timeout + silence_grace) {
+      } else if (self->options.statement_timeout > milliseconds(0) && now() - self->last_progress > self->options.statement_timeout + self->options.lock_timeout + silence_grace) {
         self->lose("no answer from the server");
       } else {
         self->watch();

@@ -26,7 +26,7 @@ struct DatabaseTest : testing::PostgresTest {
   ~DatabaseTest() override { fault::FaultPoints::disarm(); }
 
   std::int64_t count() { return std::stoll(value("SELECT count(*) FROM item")); }
-  void terminate_backends() { sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); }
+  void terminate_backends() { sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); }
   template <typename T>
   std::vector<T> side_by_side(std::vector<Task<T>> tasks) {
     return run(when_all(std::move(tasks)));

@@ -173,7 +173,7 @@ Task<std::vector<std::string>> lose_backend(UnitOfWorkTest& test, Database& data
 }
 
 TEST_F(UnitOfWorkTest, a_backend_lost_before_the_commit_is_unavailable_and_at_the_commit_unknown) {
-  const auto terminate = [this] { sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); };
+  const auto terminate = [this] { sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); };
   EXPECT_EQ(run(lose_backend(*this, database(), context(), Moment::before_statement, terminate)), std::vector<std::string>(2, "DATABASE_UNAVAILABLE"));
   EXPECT_EQ(run(lose_backend(*this, database(), context(), Moment::before_commit, terminate)), std::vector<std::string>(1, "COMMIT_OUTCOME_UNKNOWN"));
   EXPECT_EQ(count(), 0);

@@ -76,6 +76,7 @@ class TestCluster {
 
   TestCluster() {
     const bool first = users_.alone();
+    if (!first) users_.join();  // Waits while the first one sets up, or the last one stops the server.
     cluster_.emplace(start_cluster());
     administrator_.emplace(must(BlockingConnection::open(cluster_->superuser_dsn("postgres")), "connect"));
     run(text("SELECT pg_advisory_lock(1)"));
