@@ -5,6 +5,12 @@
 
 namespace emporion {
 
+Error::Error(const Error&) = default;
+Error::Error(Error&&) noexcept = default;
+Error& Error::operator=(const Error&) = default;
+Error& Error::operator=(Error&&) noexcept = default;
+Error::~Error() = default;
+
 Error Error::with(std::string_view name, std::string_view value) && {
   std::string json;
   json::append_string(json, value);

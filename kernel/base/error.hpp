@@ -43,6 +43,13 @@ class Error {
   Error(ErrorKind kind, std::string reason, std::string detail = {})
       : kind_(kind), reason_(std::move(reason)), detail_(std::move(detail)) {}
 
+  // Out of line: every Result holds one, and would else carry all this code.
+  Error(const Error&);
+  Error(Error&&) noexcept;
+  Error& operator=(const Error&);
+  Error& operator=(Error&&) noexcept;
+  ~Error();
+
   ErrorKind kind() const noexcept { return kind_; }
   const std::string& reason() const noexcept { return reason_; }
   const std::string& detail() const noexcept { return detail_; }

@@ -4,12 +4,14 @@
 #include <array>
 #include <charconv>
 
+#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
 
 namespace emporion::json {
 namespace {
 
+constexpr std::size_t members_max = 128;  // The generator refuses more.
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 bool decode_base64(std::string_view text, std::string& out) {
@@ -97,6 +99,46 @@ bool check(std::size_t count, ItemRules rules, Reader& reader) {
     return true;
   }
   return false;
+}
+
+void check_member(std::string_view name, std::string_view value, StringRules rules, Reader& reader) {
+  const Reader::At at(reader, name);
+  check(value, rules, reader);
+}
+
+void check_member(std::string_view name, std::int64_t value, IntegerRules rules, Reader& reader) {
+  const Reader::At at(reader, name);
+  check(value, rules, reader);
+}
+
+void check_member(std::string_view name, std::size_t count, ItemRules rules, Reader& reader) {
+  const Reader::At at(reader, name);
+  check(count, rules, reader);
+}
+
+void read_members(const Value& value, Reader& reader, std::span<const Member> members, void* out) {
+  if (value.type() != Type::object) return reader.wrong_type("object");
+  std::array<bool, members_max> seen{};
+  EMP_ASSERT(members.size() <= members_max);
+  std::size_t next = 0;  // Members mostly come in the contract's order.
+  value.for_each_member([&](std::string_view name, Value member) {
+    for (std::size_t tried = 0; tried < members.size(); ++tried, next = next + 1 < members.size() ? next + 1 : 0) {
+      if (members[next].name != name) continue;
+      const Reader::At at(reader, name);
+      if (seen[next]) {
+        reader.out_of_range("given twice");
+      } else {
+        seen[next] = true;
+        members[next].read(member, reader, out);
+      }
+      return true;
+    }
+    reader.unknown(name);
+    return true;
+  });
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i].required && !seen[i]) reader.missing(members[i].name);
+  }
 }
 
 void read_json(const Value& value, Reader& reader, bool& out) {
@@ -192,6 +234,11 @@ void append_base64(std::string& out, std::string_view bytes) {
 void append_key(std::string& out, const std::string& name) {
   append_string(out, name);
   out.push_back(':');
+}
+
+void append_name(std::string& out, std::string_view quoted) {
+  if (out.back() != '{') out.push_back(',');
+  out.append(quoted);
 }
 
 }  // namespace emporion::json

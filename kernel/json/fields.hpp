@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,11 @@ void check(std::int64_t value, IntegerRules rules, Reader& reader);
 bool check(std::size_t count, ItemRules rules, Reader& reader);
 /// Of decoded bytes: length only.
 void check_bytes(std::string_view value, StringRules rules, Reader& reader);
+
+/// The same at a member's place.
+void check_member(std::string_view name, std::string_view value, StringRules rules, Reader& reader);
+void check_member(std::string_view name, std::int64_t value, IntegerRules rules, Reader& reader);
+void check_member(std::string_view name, std::size_t count, ItemRules rules, Reader& reader);
 
 void read_json(const Value& value, Reader& reader, bool& out);
 void read_json(const Value& value, Reader& reader, std::int32_t& out, IntegerRules rules = {});
@@ -100,6 +106,16 @@ void read_entries(const Value& value, Reader& reader, std::map<std::string, T>& 
   });
 }
 
+/// A member of a struct, as generated code lists them.
+struct Member {
+  std::string_view name;
+  bool required = false;
+  void (*read)(const Value& value, Reader& reader, void* out) = nullptr;
+};
+/// Reads an object into the struct at `out`: a member that `members` does not list is unknown, one given twice is refused, a required one that is absent is
+/// missing.
+void read_members(const Value& value, Reader& reader, std::span<const Member> members, void* out);
+
 void append_json(std::string& out, bool value);
 void append_json(std::string& out, std::int32_t value);
 void append_json(std::string& out, std::int64_t value);
@@ -120,7 +136,10 @@ void append_json(std::string& out, const std::vector<T>& values) {
   out.push_back(']');
 }
 
-void append_key(std::string& out, const std::string& name);  ///< Quoted, escaped, with its colon.
+/// A map's key: quoted, escaped, with its colon.
+void append_key(std::string& out, const std::string& name);
+/// `quoted` is a member's name in quotes with its colon; the comma before it is placed where one is due.
+void append_name(std::string& out, std::string_view quoted);
 
 template <typename T>
 void append_json(std::string& out, const std::map<std::string, T>& entries) {
@@ -132,15 +151,6 @@ void append_json(std::string& out, const std::map<std::string, T>& entries) {
   }
   if (out.back() == ',') out.pop_back();
   out.push_back('}');
-}
-
-/// Ends an object whose members were each written with a comma after them.
-inline void close_object(std::string& out) {
-  if (out.back() == ',') {
-    out.back() = '}';
-  } else {
-    out.push_back('}');
-  }
 }
 
 }  // namespace emporion::json

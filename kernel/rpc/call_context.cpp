@@ -2,6 +2,12 @@
 
 namespace emporion {
 
+CallContext::CallContext(const CallContext&) = default;
+CallContext::CallContext(CallContext&&) noexcept = default;
+CallContext& CallContext::operator=(const CallContext&) = default;
+CallContext& CallContext::operator=(CallContext&&) noexcept = default;
+CallContext::~CallContext() = default;
+
 CallContext::CallContext(UtcTime deadline_at, Uuid trace_id, Principal acting)
     : deadline(deadline_at), trace(trace_id), principal(std::move(acting)), open_transactions_(std::make_shared<int>(0)) {}
 

@@ -20,6 +20,12 @@ struct ClientFacts {
 class CallContext {
  public:
   CallContext(UtcTime deadline, Uuid trace, Principal principal);
+  // Out of line: every coroutine holds one, and would else carry all this code.
+  CallContext(const CallContext&);
+  CallContext(CallContext&&) noexcept;
+  CallContext& operator=(const CallContext&);
+  CallContext& operator=(CallContext&&) noexcept;
+  ~CallContext();
 
   UtcTime deadline;             ///< The caller stops waiting then; what is left goes on to the next call.
   Uuid trace;

@@ -79,16 +79,10 @@ void print_operation(Output& out, const pb::MethodDescriptor& method) {
 void print_local_call(Output& out, const pb::MethodDescriptor& method) {
   out.print(variables_of(method), R"(
 Task<Result<$response$>> $local$::$method$(CallContext context, $request$ request) {
-  const rpc::Operation& operation = operations::$method$;
   const UtcTime started = clock_.now();
-  if (auto refused = enter(operation, context, started, request)) {
-    rpc::record_call(operation, &*refused, clock_.now() - started);
-    co_return fail(std::move(*refused));
-  }
-  static_cast<void>(EMP_FAULT_POINT("$module$.$operation$.send"));
+  if (auto entered = enter(operations::$method$, "$module$.$operation$.send", context, clock_, started, request); !entered) co_return fail(std::move(entered).error());
   auto answer = co_await target_.$method$(std::move(context), std::move(request));
-  if (EMP_FAULT_POINT("$module$.$operation$.ack")) answer = fail(ErrorKind::deadline_exceeded, "ANSWER_LOST", "$module$.$operation$ answered, but the answer was lost");
-  rpc::record_call(operation, answer ? nullptr : &answer.error(), clock_.now() - started);
+  leave(operations::$method$, "$module$.$operation$.ack", clock_, started, answer);
   co_return answer;
 }
 )");
@@ -139,10 +133,9 @@ std::string binding_source(const pb::FileDescriptor& file) {
   Output out;
   out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#include \"" + stem(file) + "_binding.hpp\"\n");
   out.print(R"(
-#include <iterator>
-#include <optional>
 #include <utility>
 
+#include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
 #include "kernel/http/parameters.hpp"
 #include "kernel/json/codec.hpp"
@@ -157,13 +150,28 @@ std::string binding_source(const pb::FileDescriptor& file) {
   }
   if (file.service_count() > 0 && file.service(0)->method_count() > 0) {
     out.print(R"(
+// Functions of their own, so that the coroutines stay small.
 template <typename Request>
-std::optional<Error> enter(const rpc::Operation& operation, const CallContext& context, UtcTime now, const Request& request) {
-  if (auto admitted = rpc::admit(operation, context, now); !admitted) return std::move(admitted).error();
-  json::Reader reader;
-  check_rules(request, reader);
-  if (!reader.ok()) return reader.to_error();
-  return std::nullopt;
+[[gnu::noinline]] Result<> enter(const rpc::Operation& operation, [[maybe_unused]] std::string_view fault_point, const CallContext& context, const Clock& clock,
+                                 UtcTime started, const Request& request) {
+  Result<> entered = rpc::admit(operation, context, started);
+  if (entered) {
+    json::Reader reader;
+    check_rules(request, reader);
+    if (!reader.ok()) entered = fail(reader.to_error());
+  }
+  if (entered) {
+    static_cast<void>(EMP_FAULT_POINT(fault_point));
+  } else {
+    rpc::record_call(operation, &entered.error(), clock.now() - started);
+  }
+  return entered;
+}
+
+template <typename Response>
+[[gnu::noinline]] void leave(const rpc::Operation& operation, [[maybe_unused]] std::string_view fault_point, const Clock& clock, UtcTime started, Result<Response>& answer) {
+  if (EMP_FAULT_POINT(fault_point)) answer = fail(ErrorKind::deadline_exceeded, "ANSWER_LOST", text(operation.module, ".", operation.name, " answered, but the answer was lost"));
+  rpc::record_call(operation, answer ? nullptr : &answer.error(), clock.now() - started);
 }
 )");
   }

@@ -52,6 +52,7 @@ class Checker {
   void check_message(const pb::Descriptor& message) {
     for (int i = 0; i < message.real_oneof_decl_count(); ++i) refuse(*message.oneof_decl(i), "oneof is not supported; use optional fields");
     if (message.extension_range_count() > 0 || message.extension_count() > 0) refuse(message, "extensions are not allowed in a contract");
+    if (message.field_count() > 128) refuse(message, message.name() + " has more than 128 fields");
     int raw_bodies = 0;
     int json_fields = 0;
     for (const auto* field : fields_of(message)) {
@@ -113,25 +114,14 @@ class Checker {
       if (!condition) refuse(field, field.name() + ": " + message);
     };
     switch (place) {
-      case Place::json:
-        break;
+      case Place::json: break;
       case Place::header:
-      case Place::cookie:
-        wants(is_scalar(kind) && !field.is_repeated(), "a header or cookie is one scalar");
-        break;
-      case Place::status_code:
-        wants(kind == Kind::int32 && is_required(field), "status_code is an int32");
-        break;
-      case Place::raw_body:
-        wants(kind == Kind::bytes && is_required(field), "raw_body is bytes");
-        break;
+      case Place::cookie: wants(is_scalar(kind) && !field.is_repeated(), "a header or cookie is one scalar"); break;
+      case Place::status_code: wants(kind == Kind::int32 && is_required(field), "status_code is an int32"); break;
+      case Place::raw_body: wants(kind == Kind::bytes && is_required(field), "raw_body is bytes"); break;
       case Place::content_type:
-      case Place::client_address:
-        wants(kind == Kind::string && is_required(field), "content_type and client_address are strings");
-        break;
-      case Place::all_headers:
-        wants(field.is_map() && kind == Kind::string, "all_headers is a map<string, string>");
-        break;
+      case Place::client_address: wants(kind == Kind::string && is_required(field), "content_type and client_address are strings"); break;
+      case Place::all_headers: wants(field.is_map() && kind == Kind::string, "all_headers is a map<string, string>"); break;
     }
   }
 

@@ -14,29 +14,18 @@ std::string qualified(const std::string& name, const pb::FileDescriptor& declare
 
 std::string single_type(const pb::FieldDescriptor& field) {
   switch (kind_of(field)) {
-    case Kind::boolean:
-      return "bool";
-    case Kind::int32:
-      return "std::int32_t";
-    case Kind::int64:
-      return "std::int64_t";
+    case Kind::boolean: return "bool";
+    case Kind::int32: return "std::int32_t";
+    case Kind::int64: return "std::int64_t";
     case Kind::string:
-    case Kind::bytes:
-      return "std::string";
-    case Kind::uuid:
-      return "Uuid";
-    case Kind::time:
-      return "UtcTime";
-    case Kind::money:
-      return "Money";
-    case Kind::raw:
-      return "json::Raw";
-    case Kind::enumeration:
-      return cpp_name(*field.enum_type(), *field.file());
-    case Kind::message:
-      return cpp_name(*field.message_type(), *field.file());
-    case Kind::unsupported:
-      break;
+    case Kind::bytes: return "std::string";
+    case Kind::uuid: return "Uuid";
+    case Kind::time: return "UtcTime";
+    case Kind::money: return "Money";
+    case Kind::raw: return "json::Raw";
+    case Kind::enumeration: return cpp_name(*field.enum_type(), *field.file());
+    case Kind::message: return cpp_name(*field.message_type(), *field.file());
+    case Kind::unsupported: break;
   }
   return "void";
 }
@@ -78,18 +67,12 @@ const pb::FieldDescriptor& value_field(const pb::FieldDescriptor& field) { retur
 Kind kind_of(const pb::FieldDescriptor& declared) {
   const auto& field = value_field(declared);
   switch (field.type()) {
-    case pb::FieldDescriptor::TYPE_BOOL:
-      return Kind::boolean;
-    case pb::FieldDescriptor::TYPE_INT32:
-      return Kind::int32;
-    case pb::FieldDescriptor::TYPE_INT64:
-      return Kind::int64;
-    case pb::FieldDescriptor::TYPE_BYTES:
-      return Kind::bytes;
-    case pb::FieldDescriptor::TYPE_STRING:
-      return declared.options().GetExtension(emporion::uuid) ? Kind::uuid : Kind::string;
-    case pb::FieldDescriptor::TYPE_ENUM:
-      return Kind::enumeration;
+    case pb::FieldDescriptor::TYPE_BOOL: return Kind::boolean;
+    case pb::FieldDescriptor::TYPE_INT32: return Kind::int32;
+    case pb::FieldDescriptor::TYPE_INT64: return Kind::int64;
+    case pb::FieldDescriptor::TYPE_BYTES: return Kind::bytes;
+    case pb::FieldDescriptor::TYPE_STRING: return declared.options().GetExtension(emporion::uuid) ? Kind::uuid : Kind::string;
+    case pb::FieldDescriptor::TYPE_ENUM: return Kind::enumeration;
     case pb::FieldDescriptor::TYPE_MESSAGE: {
       const std::string& name = field.message_type()->full_name();
       if (name == "google.protobuf.Timestamp") return Kind::time;
@@ -97,8 +80,7 @@ Kind kind_of(const pb::FieldDescriptor& declared) {
       if (name == "emporion.Json") return Kind::raw;
       return name.starts_with("google.") ? Kind::unsupported : Kind::message;
     }
-    default:
-      return Kind::unsupported;
+    default: return Kind::unsupported;
   }
 }
 
@@ -121,15 +103,11 @@ std::string cpp_type(const pb::FieldDescriptor& field) {
 std::string cpp_initialiser(const pb::FieldDescriptor& field) {
   if (!is_required(field)) return {};
   switch (kind_of(field)) {
-    case Kind::boolean:
-      return " = false";
+    case Kind::boolean: return " = false";
     case Kind::int32:
-    case Kind::int64:
-      return " = 0";
-    case Kind::enumeration:
-      return " = " + cpp_name(*field.enum_type(), *field.file()) + "::" + identifier(value_name(*field.enum_type()->value(0)));
-    default:
-      return {};
+    case Kind::int64: return " = 0";
+    case Kind::enumeration: return " = " + cpp_name(*field.enum_type(), *field.file()) + "::" + identifier(value_name(*field.enum_type()->value(0)));
+    default: return {};
   }
 }
 
@@ -157,8 +135,7 @@ std::string value_rules(const pb::FieldDescriptor& field) {
       if (!rules.has_min_length() && !rules.has_max_length()) return {};
       return ", json::StringRules{" + std::to_string(rules.min_length()) + ", " +
              (rules.has_max_length() ? std::to_string(rules.max_length()) : std::string("json::any_bytes.max_length")) + "}";
-    default:
-      return {};
+    default: return {};
   }
 }
 

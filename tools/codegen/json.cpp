@@ -1,7 +1,5 @@
 #include "tools/codegen/json.hpp"
 
-#include <map>
-
 #include "emporion/options.pb.h"
 #include "tools/codegen/fields.hpp"
 #include "tools/codegen/names.hpp"
@@ -47,52 +45,56 @@ void read_json(const json::Value& value, json::Reader& reader, $name$& out) {
 )");
 }
 
-// What checks one value named `name`, or nothing if its type says all.
+// What checks one value named `name` at the reader's place, or nothing if its type says all.
 std::string value_check(const pb::FieldDescriptor& field, const std::string& name) {
   switch (kind_of(field)) {
-    case Kind::string:
-      return "json::check(" + name + (value_rules(field).empty() ? ", json::StringRules{}" : value_rules(field)) + ", reader);";
-    case Kind::bytes:
-      return value_rules(field).empty() ? "" : "json::check_bytes(" + name + value_rules(field) + ", reader);";
+    case Kind::string: return "json::check(" + name + (value_rules(field).empty() ? ", json::StringRules{}" : value_rules(field)) + ", reader);";
+    case Kind::bytes: return value_rules(field).empty() ? "" : "json::check_bytes(" + name + value_rules(field) + ", reader);";
     case Kind::int32:
-    case Kind::int64:
-      return value_rules(field).empty() ? "" : "json::check(std::int64_t{" + name + "}" + value_rules(field) + ", reader);";
-    case Kind::message:
-      return "check_rules(" + name + ", reader);";
+    case Kind::int64: return value_rules(field).empty() ? "" : "json::check(std::int64_t{" + name + "}" + value_rules(field) + ", reader);";
+    case Kind::message: return "check_rules(" + name + ", reader);";
     case Kind::enumeration:
       if (!has_unspecified(*value_field(field).enum_type())) return {};
       return "if (" + name + " == " + cpp_name(*value_field(field).enum_type(), *field.file()) + "::unspecified) reader.out_of_range(\"must be said\");";
-    default:
-      return {};
+    default: return {};
   }
 }
 
-void print_check(Output& out, const pb::FieldDescriptor& field) {
-  if (place_of(field) == Place::all_headers) return;  // The server has limits of its own for these.
-  const std::string member = "value." + cpp_name(field);
-  Variables variables = {{"member", member}, {"name", field.name()}, {"items", item_rules(field)}, {"check", value_check(field, "item")}};
-  if (is_list(field) || field.is_map()) {
-    out.print(variables, "  {\n    const json::Reader::At at(reader, \"$name$\");\n    json::check($member$.size(), $items$, reader);\n");
-    if (field.is_map()) {
-      out.print(variables, R"(    for (const auto& [key, item] : $member$) {
+void print_items_check(Output& out, const pb::FieldDescriptor& field) {
+  const Variables variables = {
+      {"member", "value." + cpp_name(field)}, {"name", field.name()}, {"items", item_rules(field)}, {"check", value_check(field, "item")}};
+  out.print(variables, "  json::check_member(\"$name$\", $member$.size(), $items$, reader);\n");
+  if (variables.at("check").empty() && !field.is_map()) return;
+  out.print(variables, "  {\n    const json::Reader::At at(reader, \"$name$\");\n");
+  if (field.is_map()) {
+    out.print(variables, R"(    for (const auto& [key, item] : $member$) {
       const json::Reader::At at_item(reader, key);
       json::check(key, json::StringRules{}, reader);
 )");
-      out.print(variables, variables.at("check").empty() ? "      static_cast<void>(item);\n    }\n" : "      $check$\n    }\n");
-    } else if (!variables.at("check").empty()) {
-      out.print(variables, R"(    for (std::size_t i = 0; i < $member$.size(); ++i) {
+    out.print(variables, variables.at("check").empty() ? "      static_cast<void>(item);\n    }\n" : "      $check$\n    }\n");
+  } else {
+    out.print(variables, R"(    for (std::size_t i = 0; i < $member$.size(); ++i) {
       const json::Reader::At at_item(reader, i);
       const auto& item = $member$[i];
       $check$
     }
 )");
-    }
-    out.print("  }\n");
-    return;
   }
-  variables["check"] = value_check(field, is_optional(field) ? "*" + member : member);
-  if (variables.at("check").empty()) return;
-  variables["condition"] = is_optional(field) ? "if (" + member + ") " : "";
+  out.print("  }\n");
+}
+
+void print_check(Output& out, const pb::FieldDescriptor& field) {
+  if (place_of(field) == Place::all_headers) return;  // The server has limits of its own for these.
+  if (field.is_repeated()) return print_items_check(out, field);
+  const std::string member = "value." + cpp_name(field);
+  const std::string value = is_optional(field) ? "*" + member : member;
+  const std::string check = value_check(field, value);
+  if (check.empty()) return;
+  Variables variables = {{"condition", is_optional(field) ? "if (" + member + ") " : ""}, {"name", field.name()}, {"check", check}, {"value", value}};
+  if (check.starts_with("json::check(")) {
+    variables["arguments"] = check.substr(std::string_view("json::check(").size());
+    return out.print(variables, "  $condition$json::check_member(\"$name$\", $arguments$\n");
+  }
   out.print(variables, "  $condition${\n    const json::Reader::At at(reader, \"$name$\");\n    $check$\n  }\n");
 }
 
@@ -102,7 +104,7 @@ void print_message(Output& out, const pb::Descriptor& message) {
   out.print(name, "\nvoid append_json(std::string& out, const $name$& value) {\n");
   print_append_body(out, fields);
   out.print(name, "}\n\nvoid read_json(const json::Value& value, json::Reader& reader, $name$& out) {\n");
-  print_read_body(out, fields);
+  print_read_body(out, flat_name(message), fields);
   out.print(name, "}\n\nvoid check_rules([[maybe_unused]] const $name$& value, [[maybe_unused]] json::Reader& reader) {\n");
   for (const auto* field : fields) print_check(out, *field);
   out.print("}\n");
@@ -119,12 +121,11 @@ bool uses_money(const Declarations& declarations) {
 
 }  // namespace
 
-std::string read_member_call(const pb::FieldDescriptor& field) {
-  const std::string target = "out." + cpp_name(field);
-  if (is_list(field)) return "json::read_items(member, reader, " + target + ", " + item_rules(field) + value_rules(field) + ")";
-  if (field.is_map()) return "json::read_entries(member, reader, " + target + ", " + item_rules(field) + value_rules(field) + ")";
-  if (kind_of(field) == Kind::bytes) return "json::read_base64(member, reader, " + target + value_rules(field) + ")";
-  return "read_json(member, reader, " + target + value_rules(field) + ")";
+std::string read_member_call(const pb::FieldDescriptor& field, const std::string& target) {
+  if (is_list(field)) return "json::read_items(member, at, " + target + ", " + item_rules(field) + value_rules(field) + ")";
+  if (field.is_map()) return "json::read_entries(member, at, " + target + ", " + item_rules(field) + value_rules(field) + ")";
+  if (kind_of(field) == Kind::bytes) return "json::read_base64(member, at, " + target + value_rules(field) + ")";
+  return "read_json(member, at, " + target + value_rules(field) + ")";
 }
 
 void print_append_body(Output& out, const Fields& fields) {
@@ -135,57 +136,31 @@ void print_append_body(Output& out, const Fields& fields) {
   out.print("  using json::append_json;\n  out.push_back('{');\n");
   for (const auto* field : fields) {
     const std::string member = "value." + cpp_name(*field);
-    const bool optional = is_optional(*field);
     const bool bytes = kind_of(*field) == Kind::bytes;
-    const Variables variables = {
-        {"member", member}, {"name", field->name()}, {"function", bytes ? "json::append_base64" : "append_json"}, {"value", (optional ? "*" : "") + member}};
-    if (optional) {
-      out.print(variables, "  if ($member$) {\n    out.append(\"\\\"$name$\\\":\");\n    $function$(out, $value$);\n    out.push_back(',');\n  }\n");
+    const Variables variables = {{"member", member}, {"name", field->name()}, {"function", bytes ? "json::append_base64" : "append_json"}};
+    if (is_optional(*field)) {
+      out.print(variables, "  if ($member$) {\n    json::append_name(out, \"\\\"$name$\\\":\");\n    $function$(out, *$member$);\n  }\n");
     } else {
-      out.print(variables, "  out.append(\"\\\"$name$\\\":\");\n  $function$(out, $value$);\n  out.push_back(',');\n");
+      out.print(variables, "  json::append_name(out, \"\\\"$name$\\\":\");\n  $function$(out, $member$);\n");
     }
   }
-  out.print("  json::close_object(out);\n");
+  out.print("  out.push_back('}');\n");
 }
 
-void print_read_body(Output& out, const Fields& fields) {
-  out.print("  if (value.type() != json::Type::object) return reader.wrong_type(\"object\");\n");
+void print_read_body(Output& out, const std::string& type, const Fields& fields) {
   if (fields.empty()) {
-    out.print("  static_cast<void>(out);\n");
-    out.print("  value.for_each_member([&](std::string_view name, json::Value) {\n    reader.unknown(name);\n    return true;\n  });\n");
+    out.print("  json::read_members(value, reader, {}, &out);\n");
     return;
   }
-  const Variables count = {{"count", std::to_string(fields.size())}};
-  out.print(count, R"(  using json::read_json;
-  bool seen[$count$] = {};
-  value.for_each_member([&](std::string_view name, json::Value member) {
-    const auto first = [&](bool& flag) {
-      if (flag) reader.out_of_range("given twice");
-      return !std::exchange(flag, true);
-    };
-    switch (name.size()) {
-)");
-  std::map<std::size_t, std::vector<std::size_t>> by_length;
-  for (std::size_t i = 0; i < fields.size(); ++i) by_length[fields[i]->name().size()].push_back(i);
-  for (const auto& [length, indexes] : by_length) {
-    out.print("      case " + std::to_string(length) + ":\n");
-    for (const auto i : indexes) {
-      out.print({{"name", fields[i]->name()}, {"i", std::to_string(i)}, {"read", read_member_call(*fields[i])}}, R"(        if (name == "$name$") {
-          const json::Reader::At at(reader, name);
-          if (first(seen[$i$])) $read$;
-          return true;
-        }
-)");
-    }
-    out.print("        break;\n");
+  out.print("  using json::read_json;\n  static constexpr json::Member members[] = {\n");
+  for (const auto* field : fields) {
+    const bool items_wanted = field->options().GetExtension(emporion::rules).min_items() > 0;
+    out.print({{"name", field->name()},
+               {"required", is_required(*field) || (field->is_repeated() && items_wanted) ? "true" : "false"},
+               {"read", read_member_call(*field, "static_cast<" + type + "*>(target)->" + cpp_name(*field))}},
+              "      {\"$name$\", $required$, [](const json::Value& member, json::Reader& at, void* target) { $read$; }},\n");
   }
-  out.print("      default: break;\n    }\n    reader.unknown(name);\n    return true;\n  });\n");
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const bool items_wanted = fields[i]->options().GetExtension(emporion::rules).min_items() > 0;
-    if (is_required(*fields[i]) || (fields[i]->is_repeated() && items_wanted)) {
-      out.print({{"name", fields[i]->name()}, {"i", std::to_string(i)}}, "  if (!seen[$i$]) reader.missing(\"$name$\");\n");
-    }
-  }
+  out.print("  };\n  json::read_members(value, reader, members, &out);\n");
 }
 
 std::string struct_source(const pb::FileDescriptor& file) {

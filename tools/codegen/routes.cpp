@@ -44,16 +44,11 @@ void print_part(Output& out, const pb::FieldDescriptor& field, const HttpRule& r
     case Place::cookie:
       variables["name"] = field.options().GetExtension(emporion::cookie);
       return out.print(variables, "  http::read_cookie(request, \"$name$\", \"$field$\", reader, out.$member$$rules$);\n");
-    case Place::content_type:
-      return out.print(variables, "  out.$member$ = request.header(\"content-type\");\n");
-    case Place::all_headers:
-      return out.print(variables, "  out.$member$ = http::all_headers(request);\n");
-    case Place::client_address:
-      return out.print(variables, "  if (context.client) out.$member$ = context.client->address;\n");
-    case Place::raw_body:
-      return out.print(variables, "  out.$member$ = request.body;\n");
-    default:
-      break;
+    case Place::content_type: return out.print(variables, "  out.$member$ = request.header(\"content-type\");\n");
+    case Place::all_headers: return out.print(variables, "  out.$member$ = http::all_headers(request);\n");
+    case Place::client_address: return out.print(variables, "  if (context.client) out.$member$ = context.client->address;\n");
+    case Place::raw_body: return out.print(variables, "  out.$member$ = request.body;\n");
+    default: break;
   }
   if (is_list(field)) {
     variables["items"] = item_rules(field);
@@ -66,11 +61,13 @@ void print_request_reader(Output& out, const pb::MethodDescriptor& method, const
   const Variables variables = variables_of(method);
   if (needs_own_body_reader(method, rule)) {
     out.print(variables, "void read_$operation$_body(const json::Value& value, json::Reader& reader, $request$& out) {\n");
-    print_read_body(out, rule.in_body);
+    print_read_body(out, variables.at("request"), rule.in_body);
     out.print("}\n\n");
   }
   out.print(variables, R"(Result<$request$> read_$operation$_request([[maybe_unused]] const CallContext& context, [[maybe_unused]] const http::Request& request,
                                  [[maybe_unused]] const http::PathParameters& parameters) {
+  // Who may not call learns nothing about the request; the deadline is the binding's to judge.
+  EMP_TRY(rpc::admit(operations::$method$, context, UtcTime()));
   json::Reader reader;
   $request$ out;
 )");
@@ -83,9 +80,10 @@ void print_request_reader(Output& out, const pb::MethodDescriptor& method, const
     if (needs_own_body_reader(method, rule)) {
       out.print(variables, "  read_$operation$_body(document.root(), reader, out);\n");
     } else if (rule.whole_body) {
-      out.print({{"member", cpp_name(*rule.whole_body)}, {"call", read_member_call(*rule.whole_body)}}, R"(  {
+      out.print({{"member", cpp_name(*rule.whole_body)}, {"call", read_member_call(*rule.whole_body, "out." + cpp_name(*rule.whole_body))}}, R"(  {
     using json::read_json;
     const json::Value member = document.root();
+    json::Reader& at = reader;
     $call$;
   }
 )");
@@ -111,7 +109,12 @@ void print_response_writer(Output& out, const pb::MethodDescriptor& method) {
     out.print("}\n\n");
   }
   out.print(variables,
-            "http::Response write_$operation$_response([[maybe_unused]] $response$ answer) {\n  http::Response response;\n  response.status = $status$;\n");
+            R"(http::Response write_$operation$_response(Result<$response$>& result, const Uuid& trace, std::string_view path) {
+  if (!result) return http::problem(result.error(), trace, path);
+  [[maybe_unused]] $response$& answer = *result;
+  http::Response response;
+  response.status = $status$;
+)");
   if (raw != fields.end()) {
     out.print({{"member", cpp_name(**raw)}}, "  response.content_type = \"application/octet-stream\";\n  response.body = std::move(answer.$member$);\n");
   } else if (own_writer) {
@@ -136,14 +139,9 @@ void print_response_writer(Output& out, const pb::MethodDescriptor& method) {
         part["name"] = field->options().GetExtension(emporion::cookie);
         out.print(part, "  $if$http::add_cookie(response, \"$name$\", $value$);\n");
         break;
-      case Place::status_code:
-        out.print(part, "  if (answer.$member$ != 0) response.status = answer.$member$;\n");
-        break;
-      case Place::content_type:
-        out.print(part, "  if (!answer.$member$.empty()) response.content_type = std::move(answer.$member$);\n");
-        break;
-      default:
-        break;
+      case Place::status_code: out.print(part, "  if (answer.$member$ != 0) response.status = answer.$member$;\n"); break;
+      case Place::content_type: out.print(part, "  if (!answer.$member$.empty()) response.content_type = std::move(answer.$member$);\n"); break;
+      default: break;
     }
   }
   if (std::ranges::any_of(fields, [](const auto* field) { return place_of(*field) == Place::status_code; })) {
@@ -156,13 +154,10 @@ void print_handler(Output& out, const pb::MethodDescriptor& method) {
   out.print(variables_of(method),
             R"(Task<http::Response> handle_$operation$($api$& api, CallContext context, const http::Request& request, http::PathParameters parameters) {
   const Uuid trace = context.trace;
-  // Who may not call learns nothing about the request; the deadline is the binding's to judge.
-  if (auto admitted = rpc::admit(operations::$method$, context, UtcTime()); !admitted) co_return http::problem(admitted.error(), trace, request.path);
   auto read = read_$operation$_request(context, request, parameters);
   if (!read) co_return http::problem(read.error(), trace, request.path);
   auto answer = co_await api.$method$(std::move(context), std::move(*read));
-  if (!answer) co_return http::problem(answer.error(), trace, request.path);
-  co_return write_$operation$_response(std::move(*answer));
+  co_return write_$operation$_response(answer, trace, request.path);
 }
 
 )");

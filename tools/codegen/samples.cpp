@@ -25,30 +25,22 @@ std::string qualified(const std::string& name, const pb::FileDescriptor& file) {
 std::string value_of(const pb::FieldDescriptor& field) {
   const auto& rules = field.options().GetExtension(emporion::rules);
   switch (kind_of(field)) {
-    case Kind::boolean:
-      return "true";
+    case Kind::boolean: return "true";
     case Kind::int32:
-    case Kind::int64:
-      return std::to_string(rules.has_max() && rules.max() < 7 ? rules.max() : rules.has_min() && rules.min() > 7 ? rules.min() : 7);
+    case Kind::int64: return std::to_string(rules.has_max() && rules.max() < 7 ? rules.max() : rules.has_min() && rules.min() > 7 ? rules.min() : 7);
     case Kind::string:
     case Kind::bytes:
       return "std::string(" + std::to_string(std::max(rules.min_length(), rules.has_max_length() ? std::min(rules.max_length(), 3) : 3)) + ", 'x')";
-    case Kind::uuid:
-      return "Uuid::from_name(" + literal(field.name()) + ")";
-    case Kind::time:
-      return "UtcTime::from_micros(1'700'000'000'123'456)";
-    case Kind::money:
-      return "Money(1234, Currency::of(\"USD\"))";
-    case Kind::raw:
-      return "json::Raw{R\"({\"a\":[1,null]})\"}";
+    case Kind::uuid: return "Uuid::from_name(" + literal(field.name()) + ")";
+    case Kind::time: return "UtcTime::from_micros(1'700'000'000'123'456)";
+    case Kind::money: return "Money(1234, Currency::of(\"USD\"))";
+    case Kind::raw: return "json::Raw{R\"({\"a\":[1,null]})\"}";
     case Kind::enumeration: {
       const auto& type = *value_field(field).enum_type();
       return qualified(flat_name(type), *type.file()) + "::" + identifier(value_name(*type.value(type.value_count() - 1)));
     }
-    case Kind::message:
-      return "sample_of<" + qualified(flat_name(*value_field(field).message_type()), *value_field(field).message_type()->file()) + ">(all)";
-    case Kind::unsupported:
-      break;
+    case Kind::message: return "sample_of<" + qualified(flat_name(*value_field(field).message_type()), *value_field(field).message_type()->file()) + ">(all)";
+    case Kind::unsupported: break;
   }
   return "{}";
 }

@@ -56,8 +56,7 @@ JsonTree Schemas::reference(const pb::EnumDescriptor& enumeration) {
 JsonTree Schemas::of_value(const pb::FieldDescriptor& field) {
   const auto& rules = field.options().GetExtension(emporion::rules);
   switch (kind_of(field)) {
-    case Kind::boolean:
-      return typed("boolean");
+    case Kind::boolean: return typed("boolean");
     case Kind::int32:
     case Kind::int64: {
       auto out = typed("integer", kind_of(field) == Kind::int32 ? "int32" : "int64");
@@ -72,20 +71,13 @@ JsonTree Schemas::of_value(const pb::FieldDescriptor& field) {
       out.set("maxLength", std::int64_t{rules.has_max_length() ? rules.max_length() : 4096});
       return out;
     }
-    case Kind::bytes:
-      return typed("string").set("contentEncoding", "base64");
-    case Kind::uuid:
-      return typed("string", "uuid");
-    case Kind::time:
-      return typed("string", "date-time");
-    case Kind::money:
-      return reference_to("Money");
-    case Kind::enumeration:
-      return reference(*value_field(field).enum_type());
-    case Kind::message:
-      return reference(*value_field(field).message_type());
-    default:
-      return JsonTree::object();
+    case Kind::bytes: return typed("string").set("contentEncoding", "base64");
+    case Kind::uuid: return typed("string", "uuid");
+    case Kind::time: return typed("string", "date-time");
+    case Kind::money: return reference_to("Money");
+    case Kind::enumeration: return reference(*value_field(field).enum_type());
+    case Kind::message: return reference(*value_field(field).message_type());
+    default: return JsonTree::object();
   }
 }
 

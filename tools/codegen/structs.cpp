@@ -21,20 +21,11 @@ std::set<std::string> includes_of(const pb::FileDescriptor& file, const Declarat
       if (is_optional(*field)) out.insert("<optional>");
       switch (kind_of(*field)) {
         case Kind::int32:
-        case Kind::int64:
-          out.insert("<cstdint>");
-          break;
-        case Kind::uuid:
-          out.insert("\"kernel/base/uuid.hpp\"");
-          break;
-        case Kind::time:
-          out.insert("\"kernel/base/time.hpp\"");
-          break;
-        case Kind::money:
-          out.insert("\"kernel/money/money.hpp\"");
-          break;
-        default:
-          break;
+        case Kind::int64: out.insert("<cstdint>"); break;
+        case Kind::uuid: out.insert("\"kernel/base/uuid.hpp\""); break;
+        case Kind::time: out.insert("\"kernel/base/time.hpp\""); break;
+        case Kind::money: out.insert("\"kernel/money/money.hpp\""); break;
+        default: break;
       }
     }
   }
