@@ -115,7 +115,7 @@ TEST(Settings, LoadsAFileAndNamesItInErrors) {
   const std::string broken = (folder / "broken.yaml").string();
   std::ofstream(broken) << "port: [\n";
   const std::string empty = (folder / "empty.yaml").string();
-  std::ofstream{empty};
+  std::ofstream(empty) << "";
 
   EXPECT_EQ(Settings::load(file)->integer("port", 1, 1, 65535), 8080);
   EXPECT_TRUE(Settings::load(empty));
