@@ -26,7 +26,7 @@ struct PriceQuestion {
 /// How the shop prices, apart from its rows.
 struct PricingPolicy {
   Currency store_currency = Currency::of("USD");
-  std::int64_t quantity_max = 9'999;  ///< Source: PRC-4; the wholesale profile raises it.
+  std::int64_t quantity_max = 100'000;  ///< Of the largest order profile; Checkout holds the limit of the shop.
   std::int64_t min_margin_bp = 0;     ///< The floor is at least cost × (1 + margin).
   FxSettings fx;
 };

@@ -181,7 +181,7 @@ TEST(Resolve, RefusesALineThatOverflows) {  // PRC-A9
 
 TEST(Resolve, RefusesAQuantityOutsideItsBounds) {
   const std::vector<Price> prices{PriceBuilder(1, 100).sku("S")};
-  for (const std::int64_t quantity : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{10'000}}) {
+  for (const std::int64_t quantity : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{100'001}}) {
     EXPECT_EQ(resolve(ask("S", {}, quantity), prices, {}, vnd_shop()).error().reason(), "INVALID_QUANTITY");
   }
 }
