@@ -1,12 +1,21 @@
 #include "apps/emporion/databases.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
 #include "kernel/base/text.hpp"
 #include "kernel/postgres/migration.hpp"
 
 namespace emporion::app {
 
-Result<Databases> Databases::open(const Placement& placement, const std::vector<ModuleDefinition>& modules, const Progress& progress) {
+Result<Databases> Databases::open(const Placement& placement, const std::vector<ModuleDefinition>& modules, Purpose purpose, const Progress& progress) {
   Databases out;
+  if (purpose == Purpose::serve) EMP_TRY(out.take_home(placement));
   for (const auto& module : modules) {
     if (auto dsn = placement.dsn_of(module.name)) {
       out.dsns_.emplace(module.name, std::move(*dsn));
@@ -37,8 +46,22 @@ Result<int> Databases::migrate(const std::vector<ModuleDefinition>& modules, con
   return total;
 }
 
+Result<> Databases::take_home(const Placement& placement) {
+  const std::string file = (placement.home / "serving.lock").string();
+  std::error_code error;
+  std::filesystem::create_directories(placement.home, error);
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return fail(ErrorKind::unavailable, "HOME_NOT_WRITABLE", text("cannot write ", file, ": ", std::strerror(errno)));
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor);
+    return fail(ErrorKind::conflict, "ALREADY_RUNNING", text("another emporion serves from ", placement.home.string(), "; stop it, or give another --home"));
+  }
+  home_lock_ = std::shared_ptr<void>(nullptr, [descriptor](void*) { ::close(descriptor); });
+  return {};
+}
+
 Result<> Databases::close() {
-  if (!cluster_) return {};
+  if (!cluster_ || (cluster_->was_running() && !home_lock_)) return {};
   return cluster_->stop();
 }
 

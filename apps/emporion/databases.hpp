@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,19 +14,24 @@ namespace emporion::app {
 
 using Progress = std::function<void(std::string_view)>;
 
+enum class Purpose : std::uint8_t { serve, tool };
+
 /// The databases of all modules: the private cluster's, save those that the placement puts elsewhere.
 class Databases {
  public:
   /// Starts the private cluster if any module needs it and makes what is missing. Errors: those of PrivateCluster.
-  static Result<Databases> open(const Placement& placement, const std::vector<ModuleDefinition>& modules, const Progress& progress);
+  /// A serving process takes the home for itself: ALREADY_RUNNING if another one has it. Tools share it.
+  static Result<Databases> open(const Placement& placement, const std::vector<ModuleDefinition>& modules, Purpose purpose, const Progress& progress);
 
   const std::string& dsn_of(std::string_view module) const;
   /// Applies missing migrations of every module. Errors: MIGRATION_FAILED, MIGRATION_CHANGED.
   Result<int> migrate(const std::vector<ModuleDefinition>& modules, const Progress& progress) const;
-  /// Stops the private cluster if this object started it.
+  /// Stops the private cluster: always if this process serves, else only if it started the cluster itself.
   Result<> close();
 
  private:
+  Result<> take_home(const Placement& placement);
+  std::shared_ptr<void> home_lock_;  ///< Held while this process serves.
   std::optional<postgres::PrivateCluster> cluster_;
   std::map<std::string, std::string, std::less<>> dsns_;
 };

@@ -260,7 +260,8 @@ bool is_identifier(std::string_view name) {
 
 }  // namespace
 
-PrivateCluster::PrivateCluster(fs::path folder, fs::path socket_folder) : folder_(std::move(folder)), socket_folder_(std::move(socket_folder)) {}
+PrivateCluster::PrivateCluster(fs::path folder, fs::path socket_folder, bool was_running)
+    : folder_(std::move(folder)), socket_folder_(std::move(socket_folder)), was_running_(was_running) {}
 
 Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progress& progress, Durability durability) {
   const auto tell = [&](std::string_view line) {
@@ -286,14 +287,15 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
   if (error) return not_writable(folder / "data", error.value());
   if (read_text(data / "PG_VERSION") != "15") return failed(text(data.string(), " was made by PostgreSQL ", read_text(data / "PG_VERSION"), ", not 15"));
 
-  if (running_server(data) != 0) {
+  const bool was_running = running_server(data) != 0;
+  if (was_running) {
     EMP_TRY(wait_for_answer(data, socket_folder));
   } else {
     tell("starting PostgreSQL");
     EMP_TRY(write_settings(data, socket_folder, durability));
     EMP_TRY(launch(data, socket_folder, user));
   }
-  return PrivateCluster(folder, socket_folder);
+  return PrivateCluster(folder, socket_folder, was_running);
 }
 
 Result<std::string> PrivateCluster::ensure_database(std::string_view module) {

@@ -29,13 +29,16 @@ class PrivateCluster {
   Result<std::string> ensure_database(std::string_view module);
   /// The superuser's DSN on database `name`: for tests and the audit's damage fixtures only.
   std::string superuser_dsn(std::string_view name) const;
+  /// True if the server was running already when `start` came: then somebody else may need it.
+  bool was_running() const noexcept { return was_running_; }
   /// Fast shutdown; waits until it is down.
   Result<> stop();
 
  private:
-  PrivateCluster(std::filesystem::path folder, std::filesystem::path socket_folder);
+  PrivateCluster(std::filesystem::path folder, std::filesystem::path socket_folder, bool was_running);
   std::filesystem::path folder_;
   std::filesystem::path socket_folder_;
+  bool was_running_;
   std::shared_ptr<BlockingConnection> administrator_;  ///< Opened on first use.
 };
 

@@ -6,6 +6,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_up(program, exit_code);
   add_serve(program, exit_code);
   add_migrate(program, exit_code);
+  add_audit(program, exit_code);
 }
 
 }  // namespace emporion::app

@@ -10,6 +10,7 @@ namespace emporion::app {
 void add_up(CLI::App& program, int& exit_code);
 void add_serve(CLI::App& program, int& exit_code);
 void add_migrate(CLI::App& program, int& exit_code);
+void add_audit(CLI::App& program, int& exit_code);
 
 void add_commands(CLI::App& program, int& exit_code);
 

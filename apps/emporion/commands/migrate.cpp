@@ -12,7 +12,7 @@ namespace {
 int migrate(const Placement& placement) {
   const auto say = [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); };
   const auto modules = all_modules();
-  auto databases = Databases::open(placement, modules, say);
+  auto databases = Databases::open(placement, modules, Purpose::tool, say);
   if (!databases) return report_failure("cannot open the databases", databases.error());
   const auto applied = databases->migrate(modules, say);
   const auto closed = databases->close();

@@ -60,7 +60,7 @@ class Serving {
 
 int serve(ServeOptions options) {
   const auto modules = all_modules();
-  auto databases = Databases::open(options.placement, modules, say);
+  auto databases = Databases::open(options.placement, modules, Purpose::serve, say);
   if (!databases) return report_failure("cannot open the databases", databases.error());
   int exit_code = 0;
   if (options.migrate) {
