@@ -1,0 +1,214 @@
+#include "kernel/saga/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kernel/testing/postgres_fixture.hpp"
+
+namespace emporion::saga {
+
+struct TripState {
+  std::int64_t attempts = 0;
+};
+void append_json(std::string& out, const TripState& state) { json::Writer(out).begin_object().key("attempts").integer(state.attempts).end_object(); }
+void read_json(const json::Value& value, json::Reader& reader, TripState& out) {
+  const auto member = value.member("attempts");
+  if (!member || !member->integer()) return reader.missing("attempts");
+  out.attempts = *member->integer();
+}
+
+namespace {
+
+/// Four steps whose outcomes a test scripts. What was done and undone is written down in order.
+struct Trip {
+  std::string trace;
+  std::map<std::string, std::vector<StepOutcome>> scripted;
+  std::vector<std::string> states;
+
+  StepOutcome next(const std::string& step, Context& context) {
+    trace += trace.empty() ? step : " " + step;
+    (void)context;
+    auto& outcomes = scripted[step];
+    if (outcomes.empty()) return StepOutcome::done();
+    const StepOutcome out = outcomes.front();
+    outcomes.erase(outcomes.begin());
+    return out;
+  }
+  Task<StepOutcome> book(TripState& state, Context& context) {
+    ++state.attempts;
+    co_return next("book", context);
+  }
+  Task<StepOutcome> unbook(TripState&, Context& context) { co_return next("unbook", context); }
+  Task<StepOutcome> pay(TripState&, Context& context) { co_return next("pay", context); }
+  Task<StepOutcome> unpay(TripState&, Context& context) { co_return next("unpay", context); }
+  Task<StepOutcome> commit(TripState&, Context& context) { co_return next("commit", context); }
+  Task<StepOutcome> tell(TripState&, Context& context) { co_return next("tell", context); }
+  std::vector<postgres::Bound> show(const TripState&, const std::string& state, const std::optional<Error>&, Uuid) {
+    states.push_back(state);
+    return {};
+  }
+  ErasedDefinition definition() {
+    return Definition<Trip, TripState>(this, "test.trip")
+        .step("book", &Trip::book, &Trip::unbook)
+        .step("pay", &Trip::pay, &Trip::unpay, WhenUnknown::wait_to_deadline)
+        .pivot("commit", &Trip::commit)
+        .then("tell", &Trip::tell)
+        .on_state(&Trip::show)
+        .erased();
+  }
+};
+
+const Error no_seat(ErrorKind::conflict, "NO_SEAT", "sold out");
+const Error silence(ErrorKind::deadline_exceeded, "NO_ANSWER", "nobody answered");
+
+struct EngineTest : testing::PostgresTest {
+  EngineTest() : PostgresTest("trips"), saga(Uuid::v7(clock.now(), random)) {}
+
+  EngineOptions quick() {
+    EngineOptions options;
+    options.lease = seconds(1);
+    options.retry_first = milliseconds(1);
+    options.scan_period = milliseconds(20);
+    return options;
+  }
+  Task<Result<Snapshot>> begin_and_wait(Engine& engine, std::string subject, UtcTime deadline) {
+    const std::string context = to_json(TripState{});
+    EMP_CO_TRY(co_await database().run(engine.begin_statement(saga, subject, context, deadline)));
+    engine.run_begun(saga, subject, context, deadline);
+    co_return co_await engine.wait_settled(saga, clock.now() + seconds(20));
+  }
+  Result<Snapshot> drive(seconds until_deadline = seconds(60)) {
+    Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+    engine.start();
+    auto settled = run(begin_and_wait(engine, saga.to_string(), clock.now() + until_deadline));
+    run(engine.stop());
+    return settled;
+  }
+  std::string log() {
+    return value("SELECT string_agg(step || ':' || direction || ':' || state, ' ' ORDER BY seq) FROM saga_step");
+  }
+
+  SystemClock clock;
+  SystemRandom random;
+  Uuid saga;
+  Trip trip;
+};
+
+TEST_F(EngineTest, RunsItsStepsInOrderAndRecordsEachBeforeAndAfter) {
+  const auto settled = drive();
+  ASSERT_TRUE(settled.has_value()) << settled.error().to_string();
+  EXPECT_EQ(settled->state, "completed");
+  EXPECT_EQ(trip.trace, "book pay commit tell");
+  EXPECT_EQ(log(), "book:fwd:started book:fwd:succeeded pay:fwd:started pay:fwd:succeeded commit:fwd:started commit:fwd:succeeded tell:fwd:started tell:fwd:succeeded");
+  EXPECT_EQ(trip.states, std::vector<std::string>{"completed"});
+}
+
+TEST_F(EngineTest, ARefusalUndoesWhatWasDoneInReverseAndNotTheRefusedStep) {
+  trip.scripted["commit"] = {StepOutcome::refused(no_seat)};
+  const auto settled = drive();
+  EXPECT_EQ(settled->state, "failed");
+  EXPECT_EQ(settled->error->reason(), "NO_SEAT");
+  EXPECT_EQ(trip.trace, "book pay commit unpay unbook");
+  EXPECT_EQ(trip.states, (std::vector<std::string>{"compensating", "failed"}));
+}
+
+TEST_F(EngineTest, AStepWhoseOutcomeStaysUnknownIsAskedThreeTimesAndThenUndoneItself) {
+  trip.scripted["book"] = {StepOutcome::unknown(silence), StepOutcome::unknown(silence), StepOutcome::unknown(silence)};
+  const auto settled = drive();
+  EXPECT_EQ(settled->state, "failed");
+  EXPECT_EQ(trip.trace, "book book book unbook");
+}
+
+TEST_F(EngineTest, AnUnknownOutcomeThatResolvesGoesOnAsIfNothingHadHappened) {
+  trip.scripted["pay"] = {StepOutcome::unknown(silence), StepOutcome::done()};
+  EXPECT_EQ(drive()->state, "completed");
+  EXPECT_EQ(trip.trace, "book pay pay commit tell");
+}
+
+TEST_F(EngineTest, AfterThePivotItOnlyGoesForward) {
+  trip.scripted["tell"] = {StepOutcome::refused(no_seat), StepOutcome::done()};
+  EXPECT_EQ(drive()->state, "completed");
+  EXPECT_EQ(trip.trace, "book pay commit tell tell");
+}
+
+TEST_F(EngineTest, AnUndoThatFailsIsTriedAgain) {
+  trip.scripted["pay"] = {StepOutcome::refused(no_seat)};
+  trip.scripted["unbook"] = {StepOutcome::unknown(silence), StepOutcome::unknown(silence), StepOutcome::unknown(silence), StepOutcome::done()};
+  EXPECT_EQ(drive()->state, "failed");
+  EXPECT_EQ(trip.trace, "book pay unbook unbook unbook unbook");
+}
+
+TEST_F(EngineTest, WaitsUntilWokenAndAbortsAtItsDeadline) {
+  trip.scripted["pay"] = std::vector<StepOutcome>(100, StepOutcome::wait("awaiting_payment", milliseconds(50)));
+  const auto waiting = drive(seconds(1));
+  EXPECT_EQ(waiting->state, "awaiting_payment");
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  engine.start();
+  const auto wait_for_end = [](Engine& waited, Uuid id, const Clock& now) -> Task<Result<Snapshot>> {
+    for (;;) {
+      auto found = co_await waited.wait_settled(id, now.now() + milliseconds(200));
+      if (!found || found->is_terminal()) co_return found;
+    }
+  };
+  const auto ended = run(wait_for_end(engine, saga, clock));
+  run(engine.stop());
+  EXPECT_EQ(ended->state, "failed");
+  EXPECT_EQ(ended->error->reason(), "SAGA_DEADLINE");
+  EXPECT_TRUE(trip.trace.ends_with("unpay unbook")) << trip.trace;
+}
+
+TEST_F(EngineTest, AnotherOwnerTakesOverWhenTheLeaseLapses) {
+  // Begun by an owner that died at once: nobody drives it.
+  Engine dead(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  ASSERT_TRUE(run(database().run(dead.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
+  Engine alive(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  alive.start();
+  const auto settled = run(alive.wait_settled(saga, clock.now() + seconds(20)));
+  run(alive.stop());
+  run(dead.stop());
+  ASSERT_TRUE(settled.has_value());
+  EXPECT_EQ(settled->state, "completed");
+  EXPECT_EQ(trip.trace, "book pay commit tell");
+}
+
+TEST_F(EngineTest, AnOwnerThatWasFencedOffChangesNothing) {
+  Engine slow(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  ASSERT_TRUE(run(database().run(slow.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
+  // Another owner has moved the row meanwhile.
+  sql("UPDATE saga SET version = version + 1, lease_owner = 'another', lease_until = now() + interval '1 hour'");
+  slow.run_begun(saga, "subject", to_json(TripState{}), clock.now() + seconds(60));
+  run(slow.stop());
+  EXPECT_EQ(value("SELECT step || ':' || state || ':' || lease_owner FROM saga"), "book:running:another");
+  EXPECT_EQ(value("SELECT count(*) FROM saga_step"), "1");
+}
+
+TEST_F(EngineTest, OneLiveSagaPerSubject) {
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  const auto deadline = clock.now() + seconds(60);
+  ASSERT_TRUE(run(database().run(engine.begin_statement(saga, "cart", to_json(TripState{}), deadline))).has_value());
+  const auto second = run(database().run(engine.begin_statement(Uuid::v7(clock.now(), random), "cart", to_json(TripState{}), deadline)));
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().reason(), "UNIQUE_VIOLATION");
+  run(engine.stop());
+}
+
+TEST_F(EngineTest, StaffCanTurnAWaitingSagaAndNotOnePastItsPivot) {
+  trip.scripted["pay"] = std::vector<StepOutcome>(100, StepOutcome::wait("awaiting_payment", seconds(60)));
+  ASSERT_EQ(drive()->state, "awaiting_payment");
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  engine.start();
+  ASSERT_TRUE(run(engine.abort(saga, no_seat, "by staff")).has_value());
+  EXPECT_TRUE(run(engine.abort(saga, no_seat, "by staff again")).has_value());
+  const auto wait_for_end = [](Engine& waited, Uuid id, const Clock& now) -> Task<Result<Snapshot>> {
+    for (;;) {
+      auto found = co_await waited.wait_settled(id, now.now() + milliseconds(200));
+      if (!found || found->is_terminal()) co_return found;
+    }
+  };
+  EXPECT_EQ(run(wait_for_end(engine, saga, clock))->state, "failed");
+  run(engine.stop());
+  EXPECT_EQ(run(engine.abort(saga, no_seat, "too late")).error().reason(), "SAGA_STATE");
+  EXPECT_TRUE(trip.trace.ends_with("unpay unbook")) << trip.trace;
+}
+
+}  // namespace
+}  // namespace emporion::saga
