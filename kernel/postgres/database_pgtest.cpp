@@ -93,6 +93,31 @@ TEST_F(DatabaseTest, a_statement_behind_a_failing_one_in_its_unit_is_prepared_ag
   EXPECT_TRUE(run(database().query(one, std::int64_t{1})));
 }
 
+TEST_F(DatabaseTest, a_unit_that_fails_before_its_new_statement_does_not_take_it_from_the_units_behind) {
+  static constexpr Statement fresh{"test.fresh", "SELECT $1::int8 + 1"};
+  auto narrow = options();
+  narrow.connections_shared = 1;
+  const auto single = another(narrow);
+  ASSERT_TRUE(run(single->query(divide, 1)));
+  std::vector<Bound> bounds;
+  bounds.push_back(bind(divide, 0));
+  bounds.push_back(bind(fresh, std::int64_t{1}));
+  std::vector<Task<Result<std::vector<Rows>>>> tasks;
+  tasks.push_back(single->run_together(std::move(bounds)));
+  for (int i = 0; i < 3; ++i) tasks.push_back(single->run_together({bind(fresh, std::int64_t{1})}));
+  const auto answers = side_by_side(std::move(tasks));
+  EXPECT_FALSE(answers[0]);
+  for (std::size_t i = 1; i < answers.size(); ++i) EXPECT_TRUE(answers[i]) << answers[i].error().to_string();
+  run(single->close());
+}
+
+TEST_F(DatabaseTest, a_server_that_hung_up_while_we_were_idle_costs_nobody_an_unknown_outcome) {
+  ASSERT_TRUE(run(database().query(one, std::int64_t{1})));
+  terminate_backends();  // The loop does not run meanwhile, so nobody has noticed.
+  const auto written = run(database().query(insert, std::int64_t{1}, "a"));
+  EXPECT_TRUE(written) << written.error().to_string();
+}
+
 TEST_F(DatabaseTest, a_prepared_statement_survives_a_change_of_the_schema) {
   static constexpr Statement all{"test.all", "SELECT * FROM item"};
   ASSERT_TRUE(run(database().query(all)));
