@@ -3,6 +3,7 @@
 #include "apps/emporion/commands/commands.hpp"
 #include "apps/emporion/commands/serve.hpp"
 #include "apps/emporion/commands/terminal.hpp"
+#include "apps/emporion/demo/seed.hpp"
 
 namespace emporion::app {
 
@@ -28,7 +29,9 @@ void add_up(CLI::App& program, int& exit_code) {
     }
     if (options->home) placement->home = *options->home;
     if (options->port) placement->port = *options->port;
-    exit_code = serve({.placement = std::move(*placement)});
+    ServeOptions serving{.placement = std::move(*placement)};
+    if (options->demo == "shop") serving.before_ready = demo::seed_shop;
+    exit_code = serve(std::move(serving));
   });
 }
 
