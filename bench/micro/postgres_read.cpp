@@ -93,8 +93,8 @@ int main(int count, char** arguments) {
       ours.push_back(kernel_rate(runtime, database, span));
       theirs.push_back(pgbench_rate(dsn, span));
     }
-    std::printf("{\"callers\":%d,\"connections\":%d,\"kernel_per_s\":%.0f,\"pgbench_per_s\":%.0f,\"ratio\":%.2f}\n", callers, connections, median(ours), median(theirs),
-                median(ours) / median(theirs));
+    std::printf("{\"callers\":%d,\"connections\":%d,\"kernel_per_s\":%.0f,\"pgbench_per_s\":%.0f,\"ratio\":%.2f}\n", callers, connections, median(ours),
+                median(theirs), median(ours) / median(theirs));
     (void)run_until_done(runtime, [](postgres::Database& closing) -> Task<bool> {
       co_await closing.close();
       co_return true;

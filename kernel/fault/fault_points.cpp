@@ -41,7 +41,9 @@ struct Armed {
   }
 
   static Result<Order> parse(std::string_view wanted) {
-    const auto malformed = [&] { return fail(ErrorKind::invalid_argument, "FAULT_MALFORMED", text("\"", wanted, "\" is not crash:PREFIX:N, lose:PREFIX:N or count:PREFIX:PATH")); };
+    const auto malformed = [&] {
+      return fail(ErrorKind::invalid_argument, "FAULT_MALFORMED", text("\"", wanted, "\" is not crash:PREFIX:N, lose:PREFIX:N or count:PREFIX:PATH"));
+    };
     const std::size_t first = wanted.find(':');
     const std::size_t second = first == std::string_view::npos ? first : wanted.find(':', first + 1);
     if (second == std::string_view::npos) return malformed();

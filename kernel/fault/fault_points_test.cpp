@@ -47,7 +47,8 @@ TEST_F(FaultPointsTest, a_crash_kills_the_process_at_its_point) {
 }
 
 TEST_F(FaultPointsTest, refuses_a_malformed_order) {
-  for (const char* order : {"", "crash", "crash:checkout.", "crash:checkout.:0", "crash:checkout.:x", "lose:checkout.:1x", "count:checkout.:", "burn:checkout.:1"}) {
+  for (const char* order :
+       {"", "crash", "crash:checkout.", "crash:checkout.:0", "crash:checkout.:x", "lose:checkout.:1x", "count:checkout.:", "burn:checkout.:1"}) {
     const auto armed = FaultPoints::arm(order);
     ASSERT_FALSE(armed) << order;
     EXPECT_EQ(armed.error().reason(), "FAULT_MALFORMED") << order;

@@ -18,11 +18,13 @@ namespace {
 namespace asio = boost::asio;
 using Time = std::chrono::steady_clock::time_point;
 
-// Declared as reads although their functions write: both are safe to repeat, and a lease is nothing that a feed, a waking listener or a fault point should meet.
+// Declared as reads although their functions write: both are safe to repeat, and a lease is nothing that a feed, a waking listener or a fault point should
+// meet. tidy-allow(statement_effect): as said above.
 constexpr postgres::Statement take_lease{"job.take", "SELECT job_take($1, $2, $3, $4, $5)"};
+// tidy-allow(statement_effect): as said above.
 constexpr postgres::Statement finish_run{"job.finish", "SELECT job_finish($1, $2, $3, $4, $5)"};
 
-constexpr milliseconds lease_span{10'000};   ///< How long a killed replica's jobs rest before another one takes them.
+constexpr milliseconds lease_span{10'000};    ///< How long a killed replica's jobs rest before another one takes them.
 constexpr milliseconds lease_reserve{5'000};  ///< Renewed when less is left.
 constexpr milliseconds renew_period{3'000};   ///< While a run lasts.
 constexpr milliseconds gather{20};            ///< Between two runs of a job that is woken all the time.
@@ -61,7 +63,7 @@ struct Job {
   bool woken = false;
   bool at_work = false;
   std::int64_t fencing = 0;
-  Time held_until;    ///< By our own clock, counted from before we asked.
+  Time held_until;  ///< By our own clock, counted from before we asked.
   Time success_noted;
 };
 
@@ -144,7 +146,8 @@ struct Jobs::Impl {
     job.renewal.end();
     co_await aside.join();
 
-    observe::histogram("emporion_job_seconds", "Length of a run.", {{"job", job.name}}, {0.001, 0.01, 0.1, 1, 10, 60}).observe(std::chrono::duration<double>(now() - begun).count());
+    observe::histogram("emporion_job_seconds", "Length of a run.", {{"job", job.name}}, {0.001, 0.01, 0.1, 1, 10, 60})
+        .observe(std::chrono::duration<double>(now() - begun).count());
     runs_of(job.name, done ? "ok" : "failed").increment();
     if (!done) observe::warning("a job failed and will be repeated", {{"job", job.name}, {"error", done.error().to_string()}});
 
@@ -170,7 +173,8 @@ struct Jobs::Impl {
   }
 };
 
-Jobs::Jobs(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random) : impl_(std::make_shared<Impl>(runtime, database, clock, random)) {}
+Jobs::Jobs(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random)
+    : impl_(std::make_shared<Impl>(runtime, database, clock, random)) {}
 Jobs::~Jobs() = default;
 
 void Jobs::add(std::string name, microseconds period, std::move_only_function<Task<Result<>>(CallContext)> work) {

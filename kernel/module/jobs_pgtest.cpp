@@ -1,8 +1,7 @@
-#include "kernel/module/jobs.hpp"
-
 #include <algorithm>
 
 #include "kernel/base/text.hpp"
+#include "kernel/module/jobs.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
 // tidy-allow-file(test_sleeps): periods and leases pass in the database's real time.

@@ -12,8 +12,8 @@ namespace emporion::postgres {
 /// "staff:<id>", "customer:<id>", "service:<name>" or "guest": whose idempotency keys these are.
 std::string caller_of(const Principal& principal);
 
-/// One statement that does the work and answers the contract's struct as JSON text in its first column, done once per idempotency key: statement, key and answer are
-/// one commit, and a repeat gets the first answer. Errors: those of claim_key and of the statement; after an error the key is free again.
+/// One statement that does the work and answers the contract's struct as JSON text in its first column, done once per idempotency key: statement, key and
+/// answer are one commit, and a repeat gets the first answer. Errors: those of claim_key and of the statement; after an error the key is free again.
 template <typename Answer, typename Request>
 Task<Result<Answer>> answer_once(Database& database, CallContext context, std::string operation, Request request, Bound statement) {
   IdempotencyScope scope{caller_of(context.principal), std::move(operation), context.idempotency_key, to_json(request)};

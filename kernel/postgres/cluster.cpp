@@ -32,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view administrator_name = "emporion_admin";
-constexpr std::string_view port = "5432";  // only names the socket file
+constexpr std::string_view port = "5432";             // only names the socket file
 constexpr std::size_t socket_folder_length_max = 90;  // sun_path holds 107 bytes, "/.s.PGSQL.5432" takes 14
 const fs::path programs = "/usr/lib/postgresql/15/bin";
 
@@ -100,7 +100,7 @@ Result<> write_secret(const fs::path& path, const std::string& value) {
 /// A folder for the server's user alone.
 Result<> make_private_folder(const fs::path& path, const OsUser& user) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return not_writable(path, errno);
-  struct stat found {};
+  struct stat found{};
   if (lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) return not_writable(path, ENOTDIR);
   if (found.st_uid == user.uid && (found.st_mode & 0777) == 0700) return {};
   if (found.st_uid != geteuid() && found.st_uid != user.uid) return not_writable(path, EPERM);  // somebody else's, in /tmp
@@ -108,12 +108,10 @@ Result<> make_private_folder(const fs::path& path, const OsUser& user) {
   return {};
 }
 
-bool is_reachable(const fs::path& path, const OsUser& user) {
-  return !user.is_other || run_to_end({"/usr/bin/test", "-x", path.string()}, user).status == 0;
-}
+bool is_reachable(const fs::path& path, const OsUser& user) { return !user.is_other || run_to_end({"/usr/bin/test", "-x", path.string()}, user).status == 0; }
 
-/// In the folder itself if the path fits into a socket address, is plain enough for the server's settings and the server may go there; else in a folder for temporary
-/// files, named after the folder.
+/// In the folder itself if the path fits into a socket address, is plain enough for the server's settings and the server may go there; else in a folder for
+/// temporary files, named after the folder.
 fs::path socket_folder_for(const fs::path& folder, bool reachable) {
   const fs::path near = folder / "run";
   const bool plain = std::ranges::all_of(near.string(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '/' || c == '.' || c == '_' || c == '-'; });
@@ -135,14 +133,17 @@ fs::path socket_folder_for(const fs::path& folder, bool reachable) {
 std::string settings(const fs::path& socket_folder, Durability durability) {
   std::string out = text(
       "# Written by emporion at each start. Settings of your own belong into postgresql.conf, below the include.\n"
-      "listen_addresses = ''\nport = ", port, "\nunix_socket_directories = '", socket_folder.string(),
+      "listen_addresses = ''\nport = ",
+      port, "\nunix_socket_directories = '", socket_folder.string(),
       "'\nunix_socket_permissions = 0700\npassword_encryption = 'scram-sha-256'\n"
       "max_connections = 300\nshared_buffers = 256MB\nwork_mem = 8MB\nmaintenance_work_mem = 128MB\neffective_cache_size = 1GB\n"
-      "wal_buffers = 16MB\nmin_wal_size = 512MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 15min\ncheckpoint_completion_target = 0.9\nwal_level = replica\nmax_wal_senders = 4\n"
+      "wal_buffers = 16MB\nmin_wal_size = 512MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 15min\ncheckpoint_completion_target = 0.9\nwal_level = "
+      "replica\nmax_wal_senders = 4\n"
       "random_page_cost = 1.1\neffective_io_concurrency = 100\njit = off\nmax_parallel_workers_per_gather = 0\nmax_worker_processes = 4\n"
       "autovacuum_naptime = 20s\nautovacuum_vacuum_cost_limit = 1000\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n"
       "log_destination = 'stderr'\nlogging_collector = off\nlog_min_messages = warning\nlog_min_error_statement = panic\nlog_line_prefix = '%m [%p] %d '\n");
-  if (durability == Durability::none_for_tests) out += "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_wal_size = 16GB\nshared_buffers = 128MB\n";
+  if (durability == Durability::none_for_tests)
+    out += "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_wal_size = 16GB\nshared_buffers = 128MB\n";
   return out;
 }
 
@@ -176,8 +177,17 @@ Result<> initialise(const fs::path& folder, const fs::path& socket_folder, bool 
   const fs::path handed_over = socket_folder / "initdb.password";
   EMP_TRY(write_secret(handed_over, password));
   if (user.is_other && chown(handed_over.c_str(), user.uid, user.gid) != 0) return not_writable(handed_over, errno);
-  std::vector<std::string> command{programs / "initdb",    "-D", draft, "-U", std::string(administrator_name), "--pwfile=" + handed_over.string(), "--auth=scram-sha-256",
-                                   "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"};
+  std::vector<std::string> command{programs / "initdb",
+                                   "-D",
+                                   draft,
+                                   "-U",
+                                   std::string(administrator_name),
+                                   "--pwfile=" + handed_over.string(),
+                                   "--auth=scram-sha-256",
+                                   "--encoding=UTF8",
+                                   "--locale=C.UTF-8",
+                                   "--data-checksums",
+                                   "--no-instructions"};
   if (durability == Durability::none_for_tests) command.emplace_back("--no-sync");
   const Ended ended = run_to_end(command, user);
   fs::remove(handed_over, error);
@@ -240,7 +250,8 @@ Result<> launch(const fs::path& data, const fs::path& socket_folder, const OsUse
 Result<> wait_for_answer(const fs::path& data, const fs::path& socket_folder) {
   for (const Deadline deadline = in(seconds(60)); !answers(socket_folder); pause()) {
     if (running_server(data) == 0) return failed("the server ended while we waited for it");
-    if (passed(deadline)) return failed(text("process ", running_server(data), " has the cluster but does not answer at ", socket_folder.string(), "; stop it with SIGINT"));
+    if (passed(deadline))
+      return failed(text("process ", running_server(data), " has the cluster but does not answer at ", socket_folder.string(), "; stop it with SIGINT"));
   }
   return {};
 }
@@ -268,7 +279,8 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
     if (progress) progress(line);
   };
   if (!fs::exists(programs / "postgres") || !fs::exists(programs / "initdb")) {
-    return fail(ErrorKind::unavailable, "POSTGRES_NOT_INSTALLED", text("no PostgreSQL 15 in ", programs.string(), "; install it with: apt-get install postgresql-15"));
+    return fail(ErrorKind::unavailable, "POSTGRES_NOT_INSTALLED",
+                text("no PostgreSQL 15 in ", programs.string(), "; install it with: apt-get install postgresql-15"));
   }
   EMP_ASSIGN(const OsUser user, OsUser::for_server());
   EMP_ASSIGN(const fs::path folder, usable_folder(wanted));
@@ -279,7 +291,8 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
 
   std::error_code error;
   if (!fs::exists(folder / "data" / "PG_VERSION", error)) {
-    tell(reachable ? "making the database cluster" : "making the database cluster under /var/lib/emporion (the OS user postgres may not enter the home folder)");
+    tell(reachable ? "making the database cluster"
+                   : "making the database cluster under /var/lib/emporion (the OS user postgres may not enter the home folder)");
     fs::remove(folder / "data", error);  // a link whose target is gone
     EMP_TRY(initialise(folder, socket_folder, reachable, user, durability));
   }
@@ -316,7 +329,8 @@ Result<std::string> PrivateCluster::ensure_database(std::string_view module) {
     if (!rows) return failed(rows.error().detail());
     return rows;
   };
-  EMP_ASSIGN(const auto found, run(text("SELECT (SELECT count(*) FROM pg_roles WHERE rolname = '", name, "'), (SELECT count(*) FROM pg_database WHERE datname = '", name, "')")));
+  EMP_ASSIGN(const auto found,
+             run(text("SELECT (SELECT count(*) FROM pg_roles WHERE rolname = '", name, "'), (SELECT count(*) FROM pg_database WHERE datname = '", name, "')")));
   const bool has_role = *found[0][0] == "1";
   const bool has_database = *found[0][1] == "1";
   if (!has_role || !known) {
@@ -328,7 +342,8 @@ Result<std::string> PrivateCluster::ensure_database(std::string_view module) {
     EMP_TRY(run(text("REVOKE CONNECT, TEMPORARY ON DATABASE ", name, ", postgres, template1 FROM PUBLIC")));
     EMP_TRY(write_secret(secret, password));  // Last: a crash before repeats all of it.
   }
-  return text(dsn_part("host", socket_folder_.string()), " port=", port, " ", dsn_part("dbname", name), " ", dsn_part("user", name), " ", dsn_part("password", password));
+  return text(dsn_part("host", socket_folder_.string()), " port=", port, " ", dsn_part("dbname", name), " ", dsn_part("user", name), " ",
+              dsn_part("password", password));
 }
 
 std::string PrivateCluster::superuser_dsn(std::string_view name) const {

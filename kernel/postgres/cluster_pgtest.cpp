@@ -1,5 +1,3 @@
-#include "kernel/postgres/cluster.hpp"
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/postgres/blocking.hpp"
+#include "kernel/postgres/cluster.hpp"
 #include "kernel/postgres/migration.hpp"
 
 namespace emporion::postgres {

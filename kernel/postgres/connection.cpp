@@ -69,8 +69,8 @@ std::string field_of(const PGresult* result, int field) {
 }
 
 Failure failure_of(const PGresult* result) {
-  Failure failure{field_of(result, PG_DIAG_SQLSTATE),       field_of(result, PG_DIAG_MESSAGE_PRIMARY), field_of(result, PG_DIAG_MESSAGE_DETAIL),
-                  field_of(result, PG_DIAG_MESSAGE_HINT),   field_of(result, PG_DIAG_CONSTRAINT_NAME), field_of(result, PG_DIAG_CONTEXT)};
+  Failure failure{field_of(result, PG_DIAG_SQLSTATE),     field_of(result, PG_DIAG_MESSAGE_PRIMARY), field_of(result, PG_DIAG_MESSAGE_DETAIL),
+                  field_of(result, PG_DIAG_MESSAGE_HINT), field_of(result, PG_DIAG_CONSTRAINT_NAME), field_of(result, PG_DIAG_CONTEXT)};
   if (failure.message.empty()) failure.message = std::string(trimmed(PQresultErrorMessage(result)));
   return failure;
 }
@@ -332,7 +332,8 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       case PGRES_COMMAND_OK:
         if (step == nullptr) break;
         if (step->kind == Step::Kind::prepare) step->prepared->state = Prepared::State::ready;
-        if (step->kind == Step::Kind::control) entry.rolled_back = entry.rolled_back || (step->name == "COMMIT" && std::string_view(PQcmdStatus(raw)) != "COMMIT");
+        if (step->kind == Step::Kind::control)
+          entry.rolled_back = entry.rolled_back || (step->name == "COMMIT" && std::string_view(PQcmdStatus(raw)) != "COMMIT");
         if (step->kind == Step::Kind::statement) {
           metrics->answered(step->name, last_progress - entry.sent_at);
           expect_effect(entry, *step, PQcmdStatus(raw));
@@ -430,7 +431,8 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       if (cancelled || self->session != of) return;
       if (self->in_flight.empty()) {
         self->watched = false;
-      } else if (self->options.statement_timeout > milliseconds(0) && now() - self->last_progress > self->options.statement_timeout + self->options.lock_timeout + silence_grace) {
+      } else if (self->options.statement_timeout > milliseconds(0) &&
+                 now() - self->last_progress > self->options.statement_timeout + self->options.lock_timeout + silence_grace) {
         self->lose("no answer from the server");
       } else {
         self->watch();

@@ -27,8 +27,8 @@ struct Unit {
 /// success is provisional until then. One unit's failure does not touch its neighbours. Belongs to one io thread.
 class Connection {
  public:
-  /// How statements are prepared: on a shared connection in front of the unit and apart from it, so that the unit's failure cannot undo what the units behind it
-  /// rely on; on an exclusive one inside the unit, behind its transaction control.
+  /// How statements are prepared: on a shared connection in front of the unit and apart from it, so that the unit's failure cannot undo what the units behind
+  /// it rely on; on an exclusive one inside the unit, behind its transaction control.
   enum class Use : std::uint8_t { shared, exclusive };
 
   Connection(Runtime& runtime, const DatabaseOptions& options, Use use, std::shared_ptr<StatementMetrics> metrics);

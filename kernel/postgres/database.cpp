@@ -15,9 +15,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t in_flight_max = 64;   ///< Units per shared connection: libpq itself would buffer without bound.
-constexpr std::size_t queue_max = 20'000;   ///< Units that wait for a place on a connection.
-constexpr seconds line_wait_max{60};        ///< Callers without a sensible deadline leave the line then.
+constexpr std::size_t in_flight_max = 64;  ///< Units per shared connection: libpq itself would buffer without bound.
+constexpr std::size_t queue_max = 20'000;  ///< Units that wait for a place on a connection.
+constexpr seconds line_wait_max{60};       ///< Callers without a sensible deadline leave the line then.
 const SystemClock machine_clock;
 
 bool writes(const std::vector<Bound>& bounds) {
@@ -192,7 +192,8 @@ void Database::Impl::give_back(ConnectionPtr connection) {
 }
 
 bool Database::Impl::is_at_work() const {
-  return exclusive_taken_ > 0 || !queue_.empty() || std::ranges::any_of(shared_, [](const auto& connection) { return connection->in_flight() > 0 || connection->is_connecting(); });
+  return exclusive_taken_ > 0 || !queue_.empty() ||
+         std::ranges::any_of(shared_, [](const auto& connection) { return connection->in_flight() > 0 || connection->is_connecting(); });
 }
 
 void Database::Impl::end_idle_connections() {

@@ -1,9 +1,8 @@
-#include "kernel/postgres/database.hpp"
-
 #include <set>
 
 #include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
+#include "kernel/postgres/database.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
 // tidy-allow-file(test_sleeps): the server's own timeouts pass in real time.
@@ -26,7 +25,9 @@ struct DatabaseTest : testing::PostgresTest {
   ~DatabaseTest() override { fault::FaultPoints::disarm(); }
 
   std::int64_t count() { return std::stoll(value("SELECT count(*) FROM item")); }
-  void terminate_backends() { sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); }
+  void terminate_backends() {
+    sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  }
   template <typename T>
   std::vector<T> side_by_side(std::vector<Task<T>> tasks) {
     return run(when_all(std::move(tasks)));
@@ -43,7 +44,9 @@ TEST_F(DatabaseTest, a_query_answers_its_rows) {
 TEST_F(DatabaseTest, a_failing_unit_does_not_touch_its_neighbours) {
   std::vector<Task<Result<Rows>>> tasks;
   for (int i = 0; i < 300; ++i) {
-    tasks.push_back(i % 3 == 0 ? database().query(divide, i % 2) : i % 3 == 1 ? database().query(insert, std::int64_t{i / 9}, "x") : database().query(one, std::int64_t{i}));
+    tasks.push_back(i % 3 == 0   ? database().query(divide, i % 2)
+                    : i % 3 == 1 ? database().query(insert, std::int64_t{i / 9}, "x")
+                                 : database().query(one, std::int64_t{i}));
   }
   const auto answers = side_by_side(std::move(tasks));
 

@@ -6,7 +6,8 @@ namespace emporion::postgres {
 namespace {
 
 constexpr Statement claim{"idempotency.claim", "SELECT is_first, is_same, status, body FROM idempotency_claim($1, $2, $3, $4)", Effect::writes};
-constexpr Statement remember{"idempotency.remember", "UPDATE idempotency SET status = $4, body = $5 WHERE caller = $1 AND operation = $2 AND key = $3", Effect::writes};
+constexpr Statement remember{"idempotency.remember", "UPDATE idempotency SET status = $4, body = $5 WHERE caller = $1 AND operation = $2 AND key = $3",
+                             Effect::writes};
 
 Bytes digest_of(const std::string& request) {
   Bytes out;

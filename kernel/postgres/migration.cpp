@@ -34,9 +34,9 @@ std::string file_name(std::string_view part, const Migration& migration) {
 using Applied = std::map<std::pair<std::string, int>, std::string>;  // (part, number) -> checksum
 
 Result<Applied> read_applied(BlockingConnection& connection) {
-  EMP_TRY(connection.run(
-      "CREATE TABLE IF NOT EXISTS schema_migration (part text NOT NULL, number int NOT NULL, name text NOT NULL, checksum text NOT NULL,"
-      " applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (part, number))"));
+  EMP_TRY(
+      connection.run("CREATE TABLE IF NOT EXISTS schema_migration (part text NOT NULL, number int NOT NULL, name text NOT NULL, checksum text NOT NULL,"
+                     " applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (part, number))"));
   EMP_ASSIGN(const auto rows, connection.run("SELECT part, number, checksum FROM schema_migration"));
   Applied applied;
   for (const auto& row : rows) applied[{*row[0], std::stoi(*row[1])}] = *row[2];

@@ -55,8 +55,8 @@ void Parameters::add(const json::Raw& value) {
 
 void Parameters::add_null(std::uint32_t oid) { slots_.push_back({oid, -1, 0}); }
 
-// An array on the wire: dimensions, a flag for nulls (which the server works out itself), the element type, then length and lower bound of each dimension, then the
-// elements, each after its length. An empty array has no dimension.
+// An array on the wire: dimensions, a flag for nulls (which the server works out itself), the element type, then length and lower bound of each dimension, then
+// the elements, each after its length. An empty array has no dimension.
 void Parameters::begin_array(std::uint32_t element_oid, std::size_t count) {
   slots_.push_back({array_oid_of(element_oid), static_cast<std::int64_t>(bytes_.size()), 0});
   append_be32(count == 0 ? 0 : 1);

@@ -163,7 +163,8 @@ template <typename T>
 T Row::get(int index) const {
   if (index < 0 || index >= PQnfields(pg(result_))) stop(result_, index, "no such column");
   const bool null = PQgetisnull(pg(result_), number_, index) != 0;
-  return decode_as<T>(Cell{result_, index, PQftype(pg(result_), index), null ? nullptr : PQgetvalue(pg(result_), number_, index), PQgetlength(pg(result_), number_, index)});
+  return decode_as<T>(
+      Cell{result_, index, PQftype(pg(result_), index), null ? nullptr : PQgetvalue(pg(result_), number_, index), PQgetlength(pg(result_), number_, index)});
 }
 
 bool Row::is_null(int index) const {
@@ -171,10 +172,10 @@ bool Row::is_null(int index) const {
   return PQgetisnull(pg(result_), number_, index) != 0;
 }
 
-#define EMP_READS(type)                                                              \
-  template type Row::get<type>(int) const;                                           \
-  template std::optional<type> Row::get<std::optional<type>>(int) const;             \
-  template std::vector<type> Row::get<std::vector<type>>(int) const;                 \
+#define EMP_READS(type)                                                                            \
+  template type Row::get<type>(int) const;                                                         \
+  template std::optional<type> Row::get<std::optional<type>>(int) const;                           \
+  template std::vector<type> Row::get<std::vector<type>>(int) const;                               \
   template std::vector<std::optional<type>> Row::get<std::vector<std::optional<type>>>(int) const; \
   template std::optional<std::vector<type>> Row::get<std::optional<std::vector<type>>>(int) const;
 EMP_READS(bool)

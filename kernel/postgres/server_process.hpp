@@ -19,7 +19,8 @@ struct OsUser {
   static Result<OsUser> for_server();
 };
 
-/// Starts a program in a session of its own, with `output` (a file descriptor) as its standard output and error and no other descriptor open. Answers its process id, or -1.
+/// Starts a program in a session of its own, with `output` (a file descriptor) as its standard output and error and no other descriptor open. Answers its
+/// process id, or -1.
 pid_t spawn(const std::vector<std::string>& arguments, const OsUser& user, int output);
 
 struct Ended {

@@ -17,7 +17,8 @@ class StatementMetrics {
 
   void answered(std::string_view statement, std::chrono::steady_clock::duration span) { of(statement).observe(std::chrono::duration<double>(span).count()); }
   void failed(std::string_view reason) {
-    observe::counter("emporion_database_errors_total", "Statements and transactions that failed.", {{"module", module_}, {"reason", std::string(reason)}}).increment();
+    observe::counter("emporion_database_errors_total", "Statements and transactions that failed.", {{"module", module_}, {"reason", std::string(reason)}})
+        .increment();
   }
 
  private:
@@ -27,8 +28,9 @@ class StatementMetrics {
   };
   observe::Histogram& of(std::string_view statement) {
     if (const auto found = by_name_.find(statement); found != by_name_.end()) return *found->second;
-    auto& made = observe::histogram("emporion_database_statement_seconds", "From sending a statement to its answer.",
-                                    {{"module", module_}, {"statement", std::string(statement)}}, {0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5});
+    auto& made =
+        observe::histogram("emporion_database_statement_seconds", "From sending a statement to its answer.",
+                           {{"module", module_}, {"statement", std::string(statement)}}, {0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5});
     by_name_.emplace(statement, &made);
     return made;
   }

@@ -47,12 +47,13 @@ TEST_F(TypesTest, every_type_comes_back_as_it_went_alone_as_null_and_in_arrays) 
 }
 
 TEST_F(TypesTest, the_server_means_the_same_by_it) {
-  const auto rows = run(database().query(Statement{"t.mixed", "SELECT $1::timestamptz = '2026-11-22 10:00:00.123456+00', $2::bytea = '\\x00ff', $3::uuid = '01234567-89ab-cdef-0123-456789abcdef', "
-                                                              "$4::jsonb ->> 'a', $5::int8[] = '{1,NULL,3}', cardinality($6::text[]), $7::int4 IS NULL, $8::uuid::text"},
-                                         UtcTime::parse("2026-11-22T10:00:00.123456Z").value(), Bytes{std::string("\0\xFF", 2)},
-                                         Uuid::parse("01234567-89ab-cdef-0123-456789abcdef").value(), json::Raw{"{\"a\":\"b\"}"},
-                                         std::vector<Maybe<std::int64_t>>{1, std::nullopt, 3}, std::vector<std::string>{}, Maybe<std::int32_t>(),
-                                         OrderId(Uuid::parse("01234567-89ab-cdef-0123-456789abcdef").value())));
+  const auto rows = run(database().query(
+      Statement{"t.mixed",
+                "SELECT $1::timestamptz = '2026-11-22 10:00:00.123456+00', $2::bytea = '\\x00ff', $3::uuid = '01234567-89ab-cdef-0123-456789abcdef', "
+                "$4::jsonb ->> 'a', $5::int8[] = '{1,NULL,3}', cardinality($6::text[]), $7::int4 IS NULL, $8::uuid::text"},
+      UtcTime::parse("2026-11-22T10:00:00.123456Z").value(), Bytes{std::string("\0\xFF", 2)}, Uuid::parse("01234567-89ab-cdef-0123-456789abcdef").value(),
+      json::Raw{"{\"a\":\"b\"}"}, std::vector<Maybe<std::int64_t>>{1, std::nullopt, 3}, std::vector<std::string>{}, Maybe<std::int32_t>(),
+      OrderId(Uuid::parse("01234567-89ab-cdef-0123-456789abcdef").value())));
   ASSERT_TRUE(rows) << rows.error().to_string();
   const Row row = (*rows)[0];
   EXPECT_TRUE(row.get<bool>(0));
@@ -67,7 +68,8 @@ TEST_F(TypesTest, the_server_means_the_same_by_it) {
 
 TEST_F(TypesTest, related_types_read_as_the_nearest_of_ours) {
   sql("CREATE TYPE colour AS ENUM ('red', 'green')");
-  const auto rows = run(database().query(Statement{"t.related", "SELECT 7::int2, 8::int4, '9'::xid8, 'a'::varchar(5), 'b'::char(3), '{\"k\":1}'::json, 'green'::colour, 'n'::name, ARRAY['x'::varchar]"}));
+  const auto rows = run(database().query(Statement{
+      "t.related", "SELECT 7::int2, 8::int4, '9'::xid8, 'a'::varchar(5), 'b'::char(3), '{\"k\":1}'::json, 'green'::colour, 'n'::name, ARRAY['x'::varchar]"}));
   ASSERT_TRUE(rows) << rows.error().to_string();
   const Row row = (*rows)[0];
   EXPECT_EQ(row.get<std::int32_t>(0), 7);

@@ -19,7 +19,9 @@ struct UnitOfWorkTest : testing::PostgresTest {
   UnitOfWorkTest() : PostgresTest("test", item_table) {}
   ~UnitOfWorkTest() override { fault::FaultPoints::disarm(); }
   std::int64_t count() { return std::stoll(value("SELECT count(*) FROM item")); }
-  std::int64_t open_transactions() { return std::stoll(value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'")); }
+  std::int64_t open_transactions() {
+    return std::stoll(value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"));
+  }
 };
 
 Task<Result<>> write_and_commit(Database& database, CallContext context, std::int64_t id) {
@@ -173,7 +175,9 @@ Task<std::vector<std::string>> lose_backend(UnitOfWorkTest& test, Database& data
 }
 
 TEST_F(UnitOfWorkTest, a_backend_lost_before_the_commit_is_unavailable_and_at_the_commit_unknown) {
-  const auto terminate = [this] { sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); };
+  const auto terminate = [this] {
+    sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  };
   EXPECT_EQ(run(lose_backend(*this, database(), context(), Moment::before_statement, terminate)), std::vector<std::string>(2, "DATABASE_UNAVAILABLE"));
   EXPECT_EQ(run(lose_backend(*this, database(), context(), Moment::before_commit, terminate)), std::vector<std::string>(1, "COMMIT_OUTCOME_UNKNOWN"));
   EXPECT_EQ(count(), 0);

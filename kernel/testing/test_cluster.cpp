@@ -62,8 +62,9 @@ class Users {
 };
 
 PrivateCluster start_cluster() {
-  return must(PrivateCluster::start(folder(), [](std::string_view line) { std::fprintf(stderr, "test cluster: %.*s\n", static_cast<int>(line.size()), line.data()); },
-                                    postgres::Durability::none_for_tests),
+  return must(PrivateCluster::start(
+                  folder(), [](std::string_view line) { std::fprintf(stderr, "test cluster: %.*s\n", static_cast<int>(line.size()), line.data()); },
+                  postgres::Durability::none_for_tests),
               "start");
 }
 
@@ -99,9 +100,7 @@ class TestCluster {
   }
   void drop_database(const std::string& name) { run(text("DROP DATABASE IF EXISTS ", name, " WITH (FORCE)")); }
 
-  std::string dsn(const std::string& name) const {
-    return text(cluster_->superuser_dsn(name), " user=", role, " password=", role_password);
-  }
+  std::string dsn(const std::string& name) const { return text(cluster_->superuser_dsn(name), " user=", role, " password=", role_password); }
   std::string superuser_dsn(const std::string& name) const { return cluster_->superuser_dsn(name); }
 
  private:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from source import Source
+
 
 def folders(parent: Path):
     return sorted(entry for entry in parent.glob("*") if entry.is_dir()) if parent.is_dir() else []
@@ -76,6 +78,34 @@ def without_comments(text: str) -> str:
     return re.sub(r"//[^\n]*", "", text)
 
 
+WRITES = r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+(?!SET\b|OF\b|SKIP\b|NOWAIT\b)\w+)"
+
+
+def statement_effect(root: Path):
+    """A postgres::Statement that writes, itself or by a function of our migrations, says Effect::writes; else its lost commit would be taken for a refusal."""
+    functions = {}
+    for migration in sorted(root.glob("*/**/migrations/*.sql")):
+        for name, body in re.findall(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)\s*\(.*?\$\$(.*?)\$\$", re.sub(r"--[^\n]*", "", read(migration)), re.S):
+            functions[name] = body
+    writers = {name for name, body in functions.items() if re.search(WRITES, body)}
+    while True:
+        calls = re.compile(rf"\b({'|'.join(sorted(writers)) or '-'})\s*\(")
+        more = {name for name, body in functions.items() if calls.search(body)} - writers
+        if not more:
+            break
+        writers |= more
+    for folder in ("kernel", "modules", "apps"):
+        for file in sorted((root / folder).rglob("*.cpp")):
+            source = Source(file.relative_to(root).as_posix(), read(file))
+            if source.is_test:
+                continue
+            for found in re.finditer(r"\bStatement\s+(\w+)\s*\{(.*?)\};", source.uncommented, re.S):
+                if "Effect::writes" in found.group(2) or source.allows("statement_effect", source.line_of(found.start())):
+                    continue
+                if re.search(WRITES, found.group(2)) or calls.search(found.group(2)):
+                    yield source.path.as_posix(), f"the statement {found.group(1)} writes and does not say Effect::writes"
+
+
 def dependency_documented(root: Path):
     """Every package has a line in docs/dependencies.md that says why it is here, and every line a package."""
     wanted = [line.strip() for line in read(root / "tools/packages.txt").splitlines() if line.strip() and not line.startswith("#")]
@@ -103,4 +133,4 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-TREE_RULES = [module_complete, contract_complete, use_is_declared, dependency_documented, adr_complete]
+TREE_RULES = [module_complete, contract_complete, use_is_declared, statement_effect, dependency_documented, adr_complete]
