@@ -85,7 +85,8 @@ int load(std::uint16_t port, int requests, int connections) {
   const std::chrono::duration<double> span = std::chrono::steady_clock::now() - start;
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const double cpu_us = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+  const double cpu_us =
+      static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
   std::printf("client: %d answered, %.0f requests/s, %.1f us CPU per request\n", answered, answered / span.count(), cpu_us / answered);
   return answered == requests / connections * connections ? 0 : 1;
 }

@@ -19,9 +19,11 @@ TEST(Error, CarriesNamedFactsAsJson) {
 }
 
 TEST(Error, IsTransientOnlyWhereARepeatCanHelp) {
-  for (const auto kind : {ErrorKind::unavailable, ErrorKind::deadline_exceeded, ErrorKind::resource_exhausted, ErrorKind::internal}) EXPECT_TRUE(Error(kind, "X").is_transient());
-  for (const auto kind : {ErrorKind::invalid_argument, ErrorKind::unauthenticated, ErrorKind::payment_refused, ErrorKind::permission_denied, ErrorKind::not_found, ErrorKind::conflict, ErrorKind::gone,
-                          ErrorKind::precondition_failed, ErrorKind::rule_violated, ErrorKind::unimplemented}) {
+  for (const auto kind : {ErrorKind::unavailable, ErrorKind::deadline_exceeded, ErrorKind::resource_exhausted, ErrorKind::internal})
+    EXPECT_TRUE(Error(kind, "X").is_transient());
+  for (const auto kind :
+       {ErrorKind::invalid_argument, ErrorKind::unauthenticated, ErrorKind::payment_refused, ErrorKind::permission_denied, ErrorKind::not_found,
+        ErrorKind::conflict, ErrorKind::gone, ErrorKind::precondition_failed, ErrorKind::rule_violated, ErrorKind::unimplemented}) {
     EXPECT_FALSE(Error(kind, "X").is_transient()) << to_string(kind);
   }
 }

@@ -19,9 +19,11 @@ TEST(Text, JoinsWhatItIsGiven) {
 }
 
 TEST(Utf8, IsToldFromOtherBytes) {
-  for (const std::string_view good : {"", "plain", "caf\xC3\xA9", "\xE1\xBB\x87", "\xF0\x9F\x9B\x92", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "\xEE\x80\x80"}) EXPECT_TRUE(is_valid_utf8(good)) << good;
-  for (const std::string_view bad : {"\x80", "\xC3", "\xC3(", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-                                     "\xF5\x80\x80\x80", "\xFF", "a\xE1\xBB", "\xF0\x9F\x9B"}) {
+  for (const std::string_view good :
+       {"", "plain", "caf\xC3\xA9", "\xE1\xBB\x87", "\xF0\x9F\x9B\x92", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "\xEE\x80\x80"})
+    EXPECT_TRUE(is_valid_utf8(good)) << good;
+  for (const std::string_view bad : {"\x80", "\xC3", "\xC3(", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF",
+                                     "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xE1\xBB", "\xF0\x9F\x9B"}) {
     EXPECT_FALSE(is_valid_utf8(bad)) << bad;
   }
   EXPECT_TRUE(is_valid_utf8(std::string_view("\0", 1)));

@@ -35,13 +35,11 @@ bool read_char(std::string_view& text, std::string_view any_of) noexcept {
 }  // namespace
 
 Result<UtcTime> UtcTime::parse(std::string_view text) {
-  const auto refuse = [] {
-    return fail(ErrorKind::invalid_argument, "INVALID_TIME", "a time has the form 2026-01-31T23:59:59.000000Z (RFC 3339)");
-  };
+  const auto refuse = [] { return fail(ErrorKind::invalid_argument, "INVALID_TIME", "a time has the form 2026-01-31T23:59:59.000000Z (RFC 3339)"); };
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  if (!read_digits(text, 4, y) || !read_char(text, "-") || !read_digits(text, 2, mo) || !read_char(text, "-") ||
-      !read_digits(text, 2, d) || !read_char(text, "Tt ") || !read_digits(text, 2, h) || !read_char(text, ":") ||
-      !read_digits(text, 2, mi) || !read_char(text, ":") || !read_digits(text, 2, s)) {
+  if (!read_digits(text, 4, y) || !read_char(text, "-") || !read_digits(text, 2, mo) || !read_char(text, "-") || !read_digits(text, 2, d) ||
+      !read_char(text, "Tt ") || !read_digits(text, 2, h) || !read_char(text, ":") || !read_digits(text, 2, mi) || !read_char(text, ":") ||
+      !read_digits(text, 2, s)) {
     return refuse();
   }
   std::int64_t fraction = 0;
@@ -89,8 +87,7 @@ std::string UtcTime::to_string() const {
 }
 
 UtcTime SystemClock::now() const {
-  return UtcTime::from_micros(
-      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  return UtcTime::from_micros(std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace emporion

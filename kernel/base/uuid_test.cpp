@@ -22,8 +22,9 @@ TEST(Uuid, ReadsWhatItWritesInAnyCase) {
 }
 
 TEST(Uuid, RefusesEverythingElse) {
-  for (const std::string_view text : {"", "0190b5d2-7c3e-7abc-8def-0123456789a", "0190b5d2-7c3e-7abc-8def-0123456789abc", "0190b5d27c3e7abc8def0123456789ab", "{190b5d2-7c3e-7abc-8def-0123456789a}",
-                                      "0190b5d2-7c3e-7abc-8def-0123456789ag", "0190b5d2+7c3e-7abc-8def-0123456789ab", " 190b5d2-7c3e-7abc-8def-0123456789ab", "0190b5d-27c3e-7abc-8def-0123456789ab"}) {
+  for (const std::string_view text : {"", "0190b5d2-7c3e-7abc-8def-0123456789a", "0190b5d2-7c3e-7abc-8def-0123456789abc", "0190b5d27c3e7abc8def0123456789ab",
+                                      "{190b5d2-7c3e-7abc-8def-0123456789a}", "0190b5d2-7c3e-7abc-8def-0123456789ag", "0190b5d2+7c3e-7abc-8def-0123456789ab",
+                                      " 190b5d2-7c3e-7abc-8def-0123456789ab", "0190b5d-27c3e-7abc-8def-0123456789ab"}) {
     const auto id = Uuid::parse(text);
     ASSERT_FALSE(id.has_value()) << text;
     EXPECT_EQ(id.error().reason(), "INVALID_ID");
@@ -74,9 +75,7 @@ TEST(Id, OfOneKindHasTheOrderAndTextOfItsUuid) {
   EXPECT_EQ(OrderId::parse("x").error().reason(), "INVALID_ID");
 }
 
-RC_GTEST_PROP(Uuid, ComesBackFromItsText, (std::array<std::uint8_t, 16> bytes)) {
-  RC_ASSERT((Uuid::parse(Uuid(bytes).to_string()) == Uuid(bytes)));
-}
+RC_GTEST_PROP(Uuid, ComesBackFromItsText, (std::array<std::uint8_t, 16> bytes)) { RC_ASSERT((Uuid::parse(Uuid(bytes).to_string()) == Uuid(bytes))); }
 
 TEST(SystemRandom, FillsAnyLengthAndStaysBelowItsBound) {
   SystemRandom random;

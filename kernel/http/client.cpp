@@ -102,7 +102,11 @@ Error unreachable(std::string_view why) { return Error(ErrorKind::unavailable, "
 /// curl watches its sockets through an epoll of its own, of which the io loop watches one descriptor: curl may open and close sockets as it likes.
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   Impl(Runtime& loop, std::size_t maximum)
-      : runtime(loop), connections_max(maximum), context(*static_cast<asio::io_context*>(loop.native_handle())), epoll(context, ::epoll_create1(EPOLL_CLOEXEC)), timer(context) {
+      : runtime(loop),
+        connections_max(maximum),
+        context(*static_cast<asio::io_context*>(loop.native_handle())),
+        epoll(context, ::epoll_create1(EPOLL_CLOEXEC)),
+        timer(context) {
     static const bool initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     EMP_ASSERT(initialised);
     multi = curl_multi_init();
@@ -306,7 +310,7 @@ Result<Response> outcome_of(CURL* easy, CURLcode code, Transfer& transfer) {
     transfer.response.status = static_cast<int>(status);
     return std::move(transfer.response);
   }
-  const std::string_view why = transfer.answer_too_large       ? std::string_view("the answer is too large")
+  const std::string_view why = transfer.answer_too_large        ? std::string_view("the answer is too large")
                                : transfer.error_text[0] != '\0' ? std::string_view(transfer.error_text)
                                                                 : std::string_view(curl_easy_strerror(code));
   // Name, connection and certificate are settled before the first attempt begins, so none begun means nothing sent.

@@ -55,12 +55,14 @@ class Message final : public beast::http::basic_parser<true> {
   }
   void refuse_syntax(error_code& code, std::string_view why) { refuse(code, Error(ErrorKind::invalid_argument, "MALFORMED_REQUEST", std::string(why))); }
   void refuse_body(error_code& code) {
-    refuse(code, Error(ErrorKind::payload_too_large, "PAYLOAD_TOO_LARGE", "the body is larger than this route takes").with("max_bytes", static_cast<std::int64_t>(body_max_)));
+    refuse(code, Error(ErrorKind::payload_too_large, "PAYLOAD_TOO_LARGE", "the body is larger than this route takes")
+                     .with("max_bytes", static_cast<std::int64_t>(body_max_)));
   }
 
   void on_request_impl(beast::http::verb verb, beast::string_view method, beast::string_view target, int version, error_code& code) override {
     is_http_1_0 = version == 10;
-    if (target.size() > limits_.target_bytes_max) return refuse(code, Error(ErrorKind::uri_too_long, "URI_TOO_LONG", text("a target has at most ", limits_.target_bytes_max, " bytes")));
+    if (target.size() > limits_.target_bytes_max)
+      return refuse(code, Error(ErrorKind::uri_too_long, "URI_TOO_LONG", text("a target has at most ", limits_.target_bytes_max, " bytes")));
     const auto known = method_of(verb);
     if (!known) return refuse(code, Error(ErrorKind::unimplemented, "METHOD_NOT_IMPLEMENTED", text("unknown method ", view(method).substr(0, 32))));
     request.method = *known;
@@ -70,7 +72,8 @@ class Message final : public beast::http::basic_parser<true> {
   void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value, error_code& code) override {
     header_bytes_ += name.size() + value.size() + 4;
     if (header_bytes_ > limits_.header_bytes_max) {
-      return refuse(code, Error(ErrorKind::headers_too_large, "HEADERS_TOO_LARGE", text("the headers have at most ", limits_.header_bytes_max, " bytes together")));
+      return refuse(code,
+                    Error(ErrorKind::headers_too_large, "HEADERS_TOO_LARGE", text("the headers have at most ", limits_.header_bytes_max, " bytes together")));
     }
     if (is_header_done_) return;  // A trailer never counts as a header: nobody before us has judged it as one.
     switch (field) {
@@ -83,7 +86,8 @@ class Message final : public beast::http::basic_parser<true> {
         if (has_length_) return refuse_syntax(code, "Content-Length together with Transfer-Encoding");
         if (is_chunked_) return refuse_syntax(code, "more than one Transfer-Encoding");
         if (is_http_1_0) return refuse_syntax(code, "Transfer-Encoding needs HTTP/1.1");
-        if (ascii_lower(trimmed(view(value))) != "chunked") return refuse(code, Error(ErrorKind::unimplemented, "TRANSFER_CODING_UNKNOWN", "the only transfer coding taken is chunked"));
+        if (ascii_lower(trimmed(view(value))) != "chunked")
+          return refuse(code, Error(ErrorKind::unimplemented, "TRANSFER_CODING_UNKNOWN", "the only transfer coding taken is chunked"));
         is_chunked_ = true;
         break;
       case beast::http::field::host:
@@ -154,7 +158,8 @@ struct RequestParser::Impl {
     if (message->refusal) return State::refused;
     if (code != BeastError::header_limit) return refuse(ErrorKind::invalid_argument, "MALFORMED_REQUEST", code.message());
     const bool in_request_line = !message->got_some() || unused.find('\n') == std::string_view::npos;
-    if (in_request_line && !message->is_header_done() && message->request.target.empty()) return refuse(ErrorKind::uri_too_long, "URI_TOO_LONG", text("a target has at most ", limits.target_bytes_max, " bytes"));
+    if (in_request_line && !message->is_header_done() && message->request.target.empty())
+      return refuse(ErrorKind::uri_too_long, "URI_TOO_LONG", text("a target has at most ", limits.target_bytes_max, " bytes"));
     return refuse(ErrorKind::headers_too_large, "HEADERS_TOO_LARGE", text("the headers have at most ", limits.header_bytes_max, " bytes together"));
   }
 };

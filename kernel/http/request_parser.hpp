@@ -39,11 +39,11 @@ class RequestParser {
   Request take();
   const Error& refusal() const;
 
-  bool has_begun() const noexcept;     ///< Something of the current request has been used.
+  bool has_begun() const noexcept;  ///< Something of the current request has been used.
   bool is_head_done() const noexcept;
-  bool expects_continue() const noexcept;  ///< The client waits for 100 Continue before it sends the body.
-  bool is_http_1_0() const noexcept;   ///< Of the current request, or the one just taken.
-  bool keeps_alive() const noexcept;   ///< Of the request that is done, or the one just taken.
+  bool expects_continue() const noexcept;   ///< The client waits for 100 Continue before it sends the body.
+  bool is_http_1_0() const noexcept;        ///< Of the current request, or the one just taken.
+  bool keeps_alive() const noexcept;        ///< Of the request that is done, or the one just taken.
   std::size_t body_bytes() const noexcept;  ///< Received so far.
 
  private:

@@ -71,8 +71,9 @@ TEST(RequestParser, ReadsBodiesByLengthAndByChunksAndNeverTakesATrailerForAHeade
       "\r\nPUT /b HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n6\r\n world\r\n0\r\nX-User-Id: admin\r\n\r\n"
       "DELETE /c HTTP/1.1\r\nHost: s\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(outcome.refusal, "");
-  EXPECT_EQ(outcome.requests, (std::vector<std::string>{"POST /a [host: s] [content-length: 5] <hello>",
-                                                        "PUT /b [host: s] [transfer-encoding: chunked] <hello world>", "DELETE /c [host: s] [content-length: 0] <>"}));
+  EXPECT_EQ(outcome.requests,
+            (std::vector<std::string>{"POST /a [host: s] [content-length: 5] <hello>", "PUT /b [host: s] [transfer-encoding: chunked] <hello world>",
+                                      "DELETE /c [host: s] [content-length: 0] <>"}));
 }
 
 TEST(RequestParser, RefusesWhatTwoParsersCouldReadInTwoWays) {
@@ -201,7 +202,8 @@ RC_GTEST_PROP(RequestParser, ReadsTheSameHoweverTheBytesAreSplit, (std::vector<s
 TEST(RequestParser, ReadsTheSameByteByByte) {
   const std::string bytes =
       "POST /e HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-      "POST /y HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\nGET /a HTTP/1.1\r\nHost: s\r\n\r\nPUT /p HTTP/1.1\r\nHost: s\r\nContent-Length: 3\r\n\r\nxyz";
+      "POST /y HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\nGET /a HTTP/1.1\r\nHost: s\r\n\r\nPUT /p "
+      "HTTP/1.1\r\nHost: s\r\nContent-Length: 3\r\n\r\nxyz";
   std::vector<std::size_t> cuts(bytes.size());
   for (std::size_t i = 0; i < cuts.size(); ++i) cuts[i] = i;
   auto parser = a_parser();

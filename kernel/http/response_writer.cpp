@@ -55,7 +55,8 @@ bool is_header_value(std::string_view value) noexcept {
 }
 
 bool is_token(std::string_view name) noexcept {
-  return !name.empty() && std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7F && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos; });
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7F && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos; });
 }
 
 bool status_has_no_body(int status) noexcept { return status == 204 || status == 304; }
@@ -67,7 +68,9 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
-bool has_body(const Response& response, const ResponseForm& form) noexcept { return !form.is_head && !status_has_no_body(response.status) && !response.body.empty(); }
+bool has_body(const Response& response, const ResponseForm& form) noexcept {
+  return !form.is_head && !status_has_no_body(response.status) && !response.body.empty();
+}
 
 void append_head(std::string& out, const Response& response, const ResponseForm& form) {
   EMP_ASSERT(response.status >= 200 && response.status <= 599);
@@ -104,8 +107,9 @@ std::string http_date(std::int64_t seconds_since_epoch) {
   constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto two_digits = [](auto number) { return text(static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)); };
-  return text(days[chrono::weekday(day).c_encoding()], ", ", two_digits(static_cast<unsigned>(date.day())), " ", months[static_cast<unsigned>(date.month()) - 1], " ",
-              static_cast<int>(date.year()), " ", two_digits(clock.hours().count()), ":", two_digits(clock.minutes().count()), ":", two_digits(clock.seconds().count()), " GMT");
+  return text(days[chrono::weekday(day).c_encoding()], ", ", two_digits(static_cast<unsigned>(date.day())), " ",
+              months[static_cast<unsigned>(date.month()) - 1], " ", static_cast<int>(date.year()), " ", two_digits(clock.hours().count()), ":",
+              two_digits(clock.minutes().count()), ":", two_digits(clock.seconds().count()), " GMT");
 }
 
 }  // namespace emporion::http

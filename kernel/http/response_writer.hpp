@@ -9,10 +9,10 @@
 namespace emporion::http {
 
 struct ResponseForm {
-  bool is_head = false;      ///< The answer to HEAD: all headers, no body.
+  bool is_head = false;  ///< The answer to HEAD: all headers, no body.
   bool keeps_alive = true;
   bool is_http_1_0 = false;
-  std::string_view date;     ///< As of `http_date`; empty leaves the header out.
+  std::string_view date;  ///< As of `http_date`; empty leaves the header out.
 };
 
 /// Appends the status line and the headers. A line break in a header or a status outside 200 to 599 is a bug. No Server header.

@@ -42,7 +42,7 @@ TEST_F(ARouter, FindsTheRouteOfEachPath) {
       {Method::get, "/api/v1/orders", "/api/v1/orders", {}},
       {Method::post, "/api/v1/orders", "/api/v1/orders", {}},
       {Method::get, "/api/v1/orders/42", "/api/v1/orders/{id}", {"42"}},
-      {Method::get, "/api/v1/orders/search", "/api/v1/orders/search", {}},          // a literal wins
+      {Method::get, "/api/v1/orders/search", "/api/v1/orders/search", {}},                        // a literal wins
       {Method::get, "/api/v1/orders/search/history", "/api/v1/orders/{id}/history", {"search"}},  // … unless it leads nowhere
       {Method::del, "/api/v1/orders/search", "/api/v1/orders/{order_id}", {"search"}},
       {Method::get, "/api/v1/tiers:recalculate", "/api/v1/tiers:recalculate", {}},
@@ -62,8 +62,9 @@ TEST_F(ARouter, FindsTheRouteOfEachPath) {
 }
 
 TEST_F(ARouter, DoesNotFindWhatIsNotInTheTable) {
-  for (const std::string_view path : {"", "*", "/api", "/api/v1/orders/", "/api/v1//orders", "/api/v1/orders//history", "/api/v1/orders/1/history/2", "/API/v1/orders", "/api/v1/tiers",
-                                      "/api/v1/tiers:other", "/api/v1/tiers:recalculate/x", "/api/v1/warehouses/HAN:activate/x"}) {
+  for (const std::string_view path :
+       {"", "*", "/api", "/api/v1/orders/", "/api/v1//orders", "/api/v1/orders//history", "/api/v1/orders/1/history/2", "/API/v1/orders", "/api/v1/tiers",
+        "/api/v1/tiers:other", "/api/v1/tiers:recalculate/x", "/api/v1/warehouses/HAN:activate/x"}) {
     const auto match = router.match(Method::get, path);
     ASSERT_FALSE(match.has_value()) << path;
     EXPECT_EQ(match.error().reason(), "ROUTE_NOT_FOUND") << path;
@@ -97,7 +98,8 @@ TEST_F(ARouter, RefusesASecondRouteForTheSameRequestsAndNamesBoth) {
 
 TEST(Router, RefusesTemplatesThatItCouldNotMatch) {
   Router router;
-  for (const char* path : {"", "api", "/a//b", "/a/", "/{}", "/{id", "/id}", "/{id}x", "/x{id}", "/{id}:", "/:verb", "/a:", "/{id}:go/more", "/a:go/more", "/{id}/{id}", "/..", "/a b", "/é", "/{a=**}"}) {
+  for (const char* path : {"", "api", "/a//b", "/a/", "/{}", "/{id", "/id}", "/{id}x", "/x{id}", "/{id}:", "/:verb", "/a:", "/{id}:go/more", "/a:go/more",
+                           "/{id}/{id}", "/..", "/a b", "/é", "/{a=**}"}) {
     const auto added = router.add(route(Method::get, path));
     ASSERT_FALSE(added.has_value()) << path;
     EXPECT_EQ(added.error().reason(), "INVALID_ROUTE") << path;
@@ -132,9 +134,10 @@ TEST(Problem, SaysWhatIsWrongInTheFormOfRfc9457) {
   const auto response = problem(error, Uuid(), "/api/v1/cart/items");
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(response.content_type, "application/problem+json");
-  EXPECT_EQ(response.body,
-            R"({"type":"https://emporion.dev/problems/out-of-stock","title":"Unprocessable Content","status":422,"detail":"only \"2\" left",)"
-            R"("instance":"/api/v1/cart/items","reason":"OUT_OF_STOCK","metadata":{"sku":"A-1","available":2},"trace_id":"00000000-0000-0000-0000-000000000000"})");
+  EXPECT_EQ(
+      response.body,
+      R"({"type":"https://emporion.dev/problems/out-of-stock","title":"Unprocessable Content","status":422,"detail":"only \"2\" left",)"
+      R"("instance":"/api/v1/cart/items","reason":"OUT_OF_STOCK","metadata":{"sku":"A-1","available":2},"trace_id":"00000000-0000-0000-0000-000000000000"})");
   EXPECT_TRUE(response.headers.empty());
 }
 

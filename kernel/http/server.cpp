@@ -23,10 +23,10 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr milliseconds tick{250};                    // Of the one clock by which connections are timed; a limit is kept to within it.
-constexpr std::size_t buffer_bytes_small = 4 * 1024; // Of an idle connection.
-constexpr std::size_t buffer_bytes_body = 64 * 1024; // While a body is read. Also the least that must come per body_read_timeout.
-constexpr std::size_t joined_bytes_max = 16 * 1024;  // A body up to this is copied behind its head: one plain send is cheaper than a gathering one.
+constexpr milliseconds tick{250};                     // Of the one clock by which connections are timed; a limit is kept to within it.
+constexpr std::size_t buffer_bytes_small = 4 * 1024;  // Of an idle connection.
+constexpr std::size_t buffer_bytes_body = 64 * 1024;  // While a body is read. Also the least that must come per body_read_timeout.
+constexpr std::size_t joined_bytes_max = 16 * 1024;   // A body up to this is copied behind its head: one plain send is cheaper than a gathering one.
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 constexpr seconds linger_time{2};
 
@@ -82,7 +82,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   SteadyTime now = std::chrono::steady_clock::now();  ///< As of the last tick.
   std::string date;
   std::unordered_set<Connection*> connections;
-  bool is_closing = false;   ///< Each connection ends after its running request.
+  bool is_closing = false;  ///< Each connection ends after its running request.
   std::uint16_t bound_port = 0;
 
   Result<> listen(const std::string& address, std::uint16_t port);
@@ -259,7 +259,8 @@ class Server::Impl::Connection {
     co_return true;
   }
 
-  /// Tells the client that nothing follows and reads away what it still sends: closing at once would reset the connection and could destroy our answer on its way.
+  /// Tells the client that nothing follows and reads away what it still sends: closing at once would reset the connection and could destroy our answer on its
+  /// way.
   Task<void> linger() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
@@ -314,7 +315,8 @@ Result<> Server::Impl::listen(const std::string& address, std::uint16_t port) {
   if (code == asio::error::access_denied) {
     return fail(ErrorKind::permission_denied, "LISTEN_FAILED", text("not allowed to listen on port ", port, ": choose one from 1024 up"));
   }
-  return fail(ErrorKind::unavailable, "LISTEN_FAILED", text("cannot listen on ", address, " port ", port, ": ", code.message(), "; choose an address of this machine"));
+  return fail(ErrorKind::unavailable, "LISTEN_FAILED",
+              text("cannot listen on ", address, " port ", port, ": ", code.message(), "; choose an address of this machine"));
 }
 
 void Server::Impl::accept() {

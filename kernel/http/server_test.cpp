@@ -52,7 +52,8 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
 TEST(Server, ReadsARequestThatComesByteByByte) {
   AServer server;
   RawClient client(server.port());
-  for (const char c : std::string_view("POST /split HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) client.send({&c, 1});
+  for (const char c : std::string_view("POST /split HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"))
+    client.send({&c, 1});
   EXPECT_NE(client.receive_until("POST /split abcde").find("200 OK"), std::string::npos);
 }
 

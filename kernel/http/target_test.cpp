@@ -28,8 +28,9 @@ TEST(Target, TakesAbsoluteFormAndAsterisk) {
 
 TEST(Target, RefusesPathsThatCouldMeanTwoThings) {
   const std::string nul("/a\0b", 4);
-  for (const std::string_view path : {"/..", "/a/../b", "/a/..", "/a/./b", "/a/.", "/%2e%2e/b", "/a/%2E./b", "/a%2fb", "/a%2Fb", "/a\\b", "/a%5cb", "/a%5Cb", "/a%00b",
-                                      "/a%0ab", "/a%7f", "/a%ff", "/a%c0%af", "/a%ed%a0%80", "/a%", "/a%2", "/a%zz", "", "a", "a/b", "/a#b", "ftp://x/y", "?a=b"}) {
+  for (const std::string_view path :
+       {"/..",   "/a/../b", "/a/..",    "/a/./b",      "/a/.", "/%2e%2e/b", "/a/%2E./b", "/a%2fb", "/a%2Fb", "/a\\b", "/a%5cb", "/a%5Cb",    "/a%00b", "/a%0ab",
+        "/a%7f", "/a%ff",   "/a%c0%af", "/a%ed%a0%80", "/a%",  "/a%2",      "/a%zz",     "",       "a",      "a/b",   "/a#b",   "ftp://x/y", "?a=b"}) {
     const auto target = parse_target(path);
     ASSERT_FALSE(target.has_value()) << path;
     EXPECT_EQ(target.error().reason(), "INVALID_PATH") << path;

@@ -29,12 +29,11 @@ TEST(JsonReader, TellsEachProblemWithItsPlace) {
   EXPECT_EQ(error.kind(), ErrorKind::invalid_argument);
   EXPECT_EQ(error.reason(), "MISSING_FIELD");
   EXPECT_EQ(error.detail(), "/lines/1/sku: this member is required");
-  EXPECT_EQ(error.metadata_json("errors"),
-            R"([{"pointer":"/lines/1/sku","reason":"MISSING_FIELD","detail":"this member is required"},)"
-            R"({"pointer":"/lines/1/quantity","reason":"OUT_OF_RANGE","detail":"1 to 50"},)"
-            R"({"pointer":"/lines/2","reason":"INVALID_ID","detail":"an id …"},)"
-            R"({"pointer":"/a~1b~0c","reason":"UNKNOWN_FIELD","detail":"no such member"},)"
-            R"({"pointer":"","reason":"WRONG_TYPE","detail":"expected object"}])");
+  EXPECT_EQ(error.metadata_json("errors"), R"([{"pointer":"/lines/1/sku","reason":"MISSING_FIELD","detail":"this member is required"},)"
+                                           R"({"pointer":"/lines/1/quantity","reason":"OUT_OF_RANGE","detail":"1 to 50"},)"
+                                           R"({"pointer":"/lines/2","reason":"INVALID_ID","detail":"an id …"},)"
+                                           R"({"pointer":"/a~1b~0c","reason":"UNKNOWN_FIELD","detail":"no such member"},)"
+                                           R"({"pointer":"","reason":"WRONG_TYPE","detail":"expected object"}])");
 }
 
 TEST(JsonReader, ListsTwentyProblemsAtMost) {

@@ -44,7 +44,14 @@ TEST(JsonValue, TakesOnlyIntegersThatAreWrittenAsSuchAndFit) {
     std::string_view text;
     std::optional<std::int64_t> integer;
   };
-  const Row rows[] = {{"0", 0}, {"-0", 0}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN}, {"9223372036854775808", std::nullopt}, {"1.0", std::nullopt}, {"1e3", std::nullopt}, {"1E0", std::nullopt}};
+  const Row rows[] = {{"0", 0},
+                      {"-0", 0},
+                      {"9223372036854775807", INT64_MAX},
+                      {"-9223372036854775808", INT64_MIN},
+                      {"9223372036854775808", std::nullopt},
+                      {"1.0", std::nullopt},
+                      {"1e3", std::nullopt},
+                      {"1E0", std::nullopt}};
   for (const auto& row : rows) EXPECT_EQ(Parsed(row.text).root().integer(), row.integer) << row.text;
 }
 
@@ -77,8 +84,33 @@ TEST(JsonValue, CountsAndWritesItselfAgain) {
 }
 
 TEST(JsonDocument, RefusesWhatIsNotJson) {
-  for (const std::string_view text : {"", " ", "{", "{}}", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "01", "1.", ".5", "+1", "NaN", "Infinity", "nul", "\"\\x\"", "\"a\nb\"", "\"\xFF\"", "\"\xC0\xAF\"", "\"\xED\xA0\x80\"",
-                                      "\"\\ud800\"", "\"unended", "1 2", "// x\n1", "{\"a\" 1}", "[1 2]", "99999999999999999999999"}) {
+  for (const std::string_view text : {"",
+                                      " ",
+                                      "{",
+                                      "{}}",
+                                      "[1,]",
+                                      "{\"a\":1,}",
+                                      "{a:1}",
+                                      "{'a':1}",
+                                      "01",
+                                      "1.",
+                                      ".5",
+                                      "+1",
+                                      "NaN",
+                                      "Infinity",
+                                      "nul",
+                                      "\"\\x\"",
+                                      "\"a\nb\"",
+                                      "\"\xFF\"",
+                                      "\"\xC0\xAF\"",
+                                      "\"\xED\xA0\x80\"",
+                                      "\"\\ud800\"",
+                                      "\"unended",
+                                      "1 2",
+                                      "// x\n1",
+                                      "{\"a\" 1}",
+                                      "[1 2]",
+                                      "99999999999999999999999"}) {
     const auto document = Document::parse(text);
     ASSERT_FALSE(document.has_value()) << text;
     EXPECT_EQ(document.error().reason(), "MALFORMED_JSON") << text;

@@ -43,7 +43,19 @@ RC_GTEST_PROP(JsonString, ComesBackFromAParserWhateverItsBytes, (std::string byt
 TEST(JsonWriter, PlacesCommas) {
   std::string out;
   Writer writer(out);
-  writer.begin_object().key("a").integer(-1).key("b").begin_array().string("x").null().boolean(true).begin_object().end_object().begin_array().end_array().end_array();
+  writer.begin_object()
+      .key("a")
+      .integer(-1)
+      .key("b")
+      .begin_array()
+      .string("x")
+      .null()
+      .boolean(true)
+      .begin_object()
+      .end_object()
+      .begin_array()
+      .end_array()
+      .end_array();
   writer.key("c").begin_object().key("d").raw("[1,2]").key_escaped("e\"").boolean(false).end_object().end_object();
   EXPECT_EQ(out, R"({"a":-1,"b":["x",null,true,{},[]],"c":{"d":[1,2],"e\"":false}})");
   EXPECT_TRUE(Document::parse(out).has_value());

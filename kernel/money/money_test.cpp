@@ -15,7 +15,8 @@ TEST(Currency, KnowsIso4217CodesInAnyCaseAndTheirDecimals) {
     std::string_view code;
     int exponent;
   };
-  for (const auto& [code, exponent] : {Row{"USD", 2}, Row{"vnd", 0}, Row{"Jpy", 0}, Row{"KWD", 3}, Row{"EUR", 2}, Row{"GBP", 2}, Row{"AED", 2}, Row{"ZAR", 2}, Row{"TND", 3}, Row{"PYG", 0}}) {
+  for (const auto& [code, exponent] :
+       {Row{"USD", 2}, Row{"vnd", 0}, Row{"Jpy", 0}, Row{"KWD", 3}, Row{"EUR", 2}, Row{"GBP", 2}, Row{"AED", 2}, Row{"ZAR", 2}, Row{"TND", 3}, Row{"PYG", 0}}) {
     const auto currency = Currency::parse(code);
     ASSERT_TRUE(currency.has_value()) << code;
     EXPECT_EQ(currency->exponent(), exponent) << code;
@@ -32,7 +33,8 @@ TEST(Rate, ReadsExactDecimals) {
     std::int64_t digits;
     int scale;
   };
-  for (const auto& row : {Row{"0.0825", 825, 4}, Row{"10", 10, 0}, Row{"-1.50", -150, 2}, Row{"25431.5", 254315, 1}, Row{"0.000000000001", 1, 12}, Row{"999999999999999", 999'999'999'999'999, 0}, Row{"0", 0, 0}}) {
+  for (const auto& row : {Row{"0.0825", 825, 4}, Row{"10", 10, 0}, Row{"-1.50", -150, 2}, Row{"25431.5", 254315, 1}, Row{"0.000000000001", 1, 12},
+                          Row{"999999999999999", 999'999'999'999'999, 0}, Row{"0", 0, 0}}) {
     const auto rate = Rate::parse(row.text);
     ASSERT_TRUE(rate.has_value()) << row.text;
     EXPECT_EQ(rate->digits(), row.digits);
@@ -41,7 +43,8 @@ TEST(Rate, ReadsExactDecimals) {
   }
   EXPECT_EQ(Rate::basis_points(825), *Rate::parse("0.0825"));
   EXPECT_EQ(Rate::basis_points(-5).to_string(), "-0.0005");
-  for (const std::string_view text : {"", "-", ".5", "5.", "1.2.3", "1e3", "+1", " 1", "1,5", "0.0000000000001", "1000000000000000", "99999999999999999999999999", "--1", "0x1"}) {
+  for (const std::string_view text :
+       {"", "-", ".5", "5.", "1.2.3", "1e3", "+1", " 1", "1,5", "0.0000000000001", "1000000000000000", "99999999999999999999999999", "--1", "0x1"}) {
     EXPECT_EQ(Rate::parse(text).error().reason(), "INVALID_RATE") << text;
   }
 }
@@ -100,7 +103,7 @@ TEST(Money, RoundsOnceAndAsToldAtTheCall) {
       {-15, "0.1", -2, -2, -2},     // -1.5
       {-25, "0.1", -3, -2, -3},     // -2.5
       {25, "-0.1", -3, -2, -3},
-      {-1, "0.01", 0, 0, -1},       // -0.01
+      {-1, "0.01", 0, 0, -1},  // -0.01
       {51, "0.01", 1, 1, 0},
       {49, "0.01", 0, 0, 0},
       {0, "0.5", 0, 0, 0},

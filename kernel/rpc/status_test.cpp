@@ -13,10 +13,24 @@ struct Row {
 
 // The table of the error design, written a second time on purpose: whoever changes one side changes what clients see.
 constexpr Row table[] = {
-    {ErrorKind::invalid_argument, 400, 3},    {ErrorKind::unauthenticated, 401, 16},  {ErrorKind::payment_refused, 402, 9},    {ErrorKind::permission_denied, 403, 7}, {ErrorKind::not_found, 404, 5},
-    {ErrorKind::method_not_allowed, 405, 12}, {ErrorKind::conflict, 409, 10},         {ErrorKind::gone, 410, 5},               {ErrorKind::precondition_failed, 412, 10},
-    {ErrorKind::payload_too_large, 413, 11},  {ErrorKind::uri_too_long, 414, 11},     {ErrorKind::rule_violated, 422, 9},      {ErrorKind::headers_too_large, 431, 11},
-    {ErrorKind::resource_exhausted, 429, 8},  {ErrorKind::internal, 500, 13},         {ErrorKind::unimplemented, 501, 12},     {ErrorKind::unavailable, 503, 14},      {ErrorKind::deadline_exceeded, 504, 4},
+    {ErrorKind::invalid_argument, 400, 3},
+    {ErrorKind::unauthenticated, 401, 16},
+    {ErrorKind::payment_refused, 402, 9},
+    {ErrorKind::permission_denied, 403, 7},
+    {ErrorKind::not_found, 404, 5},
+    {ErrorKind::method_not_allowed, 405, 12},
+    {ErrorKind::conflict, 409, 10},
+    {ErrorKind::gone, 410, 5},
+    {ErrorKind::precondition_failed, 412, 10},
+    {ErrorKind::payload_too_large, 413, 11},
+    {ErrorKind::uri_too_long, 414, 11},
+    {ErrorKind::rule_violated, 422, 9},
+    {ErrorKind::headers_too_large, 431, 11},
+    {ErrorKind::resource_exhausted, 429, 8},
+    {ErrorKind::internal, 500, 13},
+    {ErrorKind::unimplemented, 501, 12},
+    {ErrorKind::unavailable, 503, 14},
+    {ErrorKind::deadline_exceeded, 504, 4},
 };
 
 TEST(Status, OfEveryKindMapsThereAndBack) {
