@@ -70,7 +70,7 @@ Result<> check_attribute_code(std::string_view code) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto is_rest = [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; };
   if (!code.empty() && code.size() <= 40 && is_lower(code[0]) && std::ranges::all_of(code, is_rest)) return {};
-  return fail(Error(ErrorKind::invalid_argument, "ATTRIBUTE_CODE_INVALID", "a code is 1 to 40 of a-z, 0-9 and underscore, and begins with a letter").with("code", code.substr(0, 60)));
+  return fail(Error(ErrorKind::rule_violated, "ATTRIBUTE_CODE_INVALID", "a code is 1 to 40 of a-z, 0-9 and underscore, and begins with a letter").with("code", code.substr(0, 60)));
 }
 
 Result<> check_definition(const AttributeDefinition& definition) {
