@@ -362,6 +362,7 @@ Result<> PrivateCluster::stop() {
   for (const Deadline deadline = in(seconds(120)); !has_ended(server); pause()) {
     if (passed(deadline)) return failed(text("process ", server, " does not end"));
   }
+  if (socket_folder_.parent_path() != folder_) fs::remove(socket_folder_, error);  // Empty now, and not in the home: left behind it would be litter.
   return {};
 }
 
