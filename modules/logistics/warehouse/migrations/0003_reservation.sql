@@ -15,15 +15,15 @@ CREATE TABLE reservation (
   expires_at     timestamptz,
   is_tombstone   boolean NOT NULL DEFAULT false,
   version        bigint NOT NULL DEFAULT 1,
-  CONSTRAINT reservation_reference UNIQUE (reference_id, reference, attempt),
+  CONSTRAINT reservation_reference UNIQUE (reference_id, attempt),
   CONSTRAINT reservation_w_i9 CHECK ((status = 'active') = (expires_at IS NOT NULL) AND (expires_at IS NULL OR expires_at <= created_at + 2 * ttl)),
   CONSTRAINT reservation_bound CHECK (status NOT IN ('confirmed', 'fulfilled') OR order_id IS NOT NULL),
   CONSTRAINT reservation_tombstone CHECK (CASE WHEN is_tombstone THEN status = 'released' ELSE body IS NOT NULL AND reference IS NOT NULL AND reference_id IS NOT NULL AND attempt IS NOT NULL END)
 ) WITH (fillfactor = 80);
 CREATE INDEX reservation_overdue ON reservation (expires_at) WHERE status = 'active';
-CREATE INDEX reservation_open ON reservation (created_at) WHERE status IN ('active', 'confirmed');
+CREATE INDEX reservation_confirmed ON reservation (created_at) WHERE status = 'confirmed';
 CREATE INDEX reservation_order ON reservation (order_id) WHERE order_id IS NOT NULL;
-CREATE INDEX reservation_customer ON reservation (customer_id) WHERE status = 'active';
+CREATE INDEX reservation_customer ON reservation (customer_id) WHERE status = 'active' AND customer_id IS NOT NULL;
 CREATE INDEX reservation_guest ON reservation (guest_key) WHERE status = 'active' AND guest_key IS NOT NULL;
 
 -- Units of an order's line in one warehouse. What is neither shipped nor released is open; each unit leaves `open` once.
