@@ -121,15 +121,15 @@ BEGIN
     UPDATE stock s SET reserved = s.reserved + d.delta, version = s.version + 1, updated_at = moment
       FROM unnest(pair_sku, pair_warehouse, deltas) AS d(sku, warehouse_id, delta)
      WHERE s.sku = d.sku AND s.warehouse_id = d.warehouse_id AND d.delta > 0;
-    -- In id order, so that two processes given the same ids wait instead of deadlocking. A conflict here is an id that another process took with other rows: the batch is asked again.
+    -- In id order, so that two processes given the same ids wait instead of deadlocking. A conflict here is an id, or a reference, that another process took over other rows: the batch is asked again.
     INSERT INTO reservation (id, body, reference, reference_id, attempt, customer_id, guest_key, status, payment_method, ttl, created_at, expires_at)
     SELECT c.id, c.body, c.ref, c.ref_id, c.attempt, c.customer_id, c.guest_key, 'active', c.payment, make_interval(secs => c.ttl), moment, moment + make_interval(secs => c.ttl)
       FROM unnest(ids, bodies, refs, ref_ids, attempts, customer_ids, guest_keys, payments, ttls, outcomes) AS c(id, body, ref, ref_id, attempt, customer_id, guest_key, payment, ttl, outcome)
      WHERE c.outcome = 'accepted' ORDER BY c.id
-    ON CONFLICT (id) DO NOTHING;
+    ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS p = ROW_COUNT;
     IF p <> accepted THEN
-      RAISE EXCEPTION 'a reservation id was taken meanwhile' USING ERRCODE = '40001';
+      RAISE EXCEPTION 'a reservation was made meanwhile' USING ERRCODE = '40001';
     END IF;
     INSERT INTO reservation_line (reservation_id, line_no, warehouse_id, sku, qty)
     SELECT ids[l.owner], l.line_no, pair_warehouse[l.pair], pair_sku[l.pair], l.qty
