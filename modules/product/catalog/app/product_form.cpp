@@ -71,10 +71,10 @@ Result<> check_axes(const v1::ProductInput& input, const AttributeDefinitions& d
     if (found == definitions.end() || !found->second.is_axis) return refuse("VARIANT_OPTIONS_INVALID", "option_axes", text(axis, " is no attribute that can be an axis"));
     for (const auto& variant : input.variants) {
       const auto option = variant.options.find(axis);
-      const auto& options = found->second.options;
-      if (option != variant.options.end() && std::ranges::find(options, option->second) == options.end()) {
-        return refuse("VARIANT_OPTIONS_INVALID", axis, text(option->second, " is no option of ", axis));
-      }
+      if (option == variant.options.end()) continue;
+      const auto& options = found->second.options;  // None for a text: any short one will do.
+      const bool offered = options.empty() ? !option->second.empty() && option->second.size() <= 100 : std::ranges::find(options, option->second) != options.end();
+      if (!offered) return refuse("VARIANT_OPTIONS_INVALID", axis, text(option->second, " is no option of ", axis));
     }
     codes.insert(axis);
   }

@@ -80,7 +80,7 @@ Result<> check_definition(const AttributeDefinition& definition) {
   if (definition.options.size() > options_max) return refuse_definition("at most 500 options");
   const std::set<std::string_view> distinct(definition.options.begin(), definition.options.end());
   if (distinct.size() != definition.options.size()) return refuse_definition("each option once");
-  if (definition.is_axis && definition.type != AttributeType::select) return refuse_definition("an axis is a select");
+  if (definition.is_axis && definition.type != AttributeType::select && definition.type != AttributeType::text) return refuse_definition("an axis is a select or a text");
   const AttributeRules& rules = definition.rules;
   if ((rules.min || rules.max || rules.scale) && definition.type != AttributeType::number) return refuse_definition("min, max and scale belong to numbers");
   if (rules.max_length && definition.type != AttributeType::text) return refuse_definition("max_length belongs to texts");

@@ -60,7 +60,8 @@ TEST(AttributeDefinition, AgreesWithItself) {
   EXPECT_TRUE(refused({.code = "color", .name = "x", .type = AttributeType::select, .options = {"a", "a"}}));
   EXPECT_TRUE(refused({.code = "n", .name = "x", .type = AttributeType::number, .rules = {.min = "2", .max = "1"}}));
   EXPECT_TRUE(refused({.code = "n", .name = "x", .type = AttributeType::text, .rules = {.min = "2"}}));
-  EXPECT_TRUE(refused({.code = "n", .name = "x", .type = AttributeType::text, .is_axis = true}));
+  EXPECT_TRUE(refused({.code = "n", .name = "x", .type = AttributeType::number, .is_axis = true}));
+  EXPECT_FALSE(refused({.code = "n", .name = "x", .type = AttributeType::text, .is_axis = true}));
 }
 
 TEST(AttributeTemplate, UnitesTheLevelsAndRequiredWins) {
