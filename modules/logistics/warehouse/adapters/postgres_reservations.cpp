@@ -122,6 +122,14 @@ struct HoldArrays {
   std::map<std::string, std::int32_t> holder_index_;
 };
 
+/// One key per (reference, attempt); another pair that falls on the same key is only judged a round later.
+Uuid reference_key(const Hold& hold) {
+  auto bytes = hold.reference_id.bytes();
+  bytes[0] ^= 0xA5;
+  bytes[15] ^= static_cast<std::uint8_t>(hold.attempt);
+  return Uuid(bytes);
+}
+
 HoldAnswer::Outcome outcome_of(std::string_view name) {
   using enum HoldAnswer::Outcome;
   static const std::map<std::string_view, HoldAnswer::Outcome> names{{"accepted", accepted}, {"stored", stored}, {"differs", differs},   {"tombstone", tombstone},
@@ -134,7 +142,8 @@ class PostgresReservationStore final : public ReservationStore {
   explicit PostgresReservationStore(postgres::Database& database) : database_(database) {}
 
   Task<Result<std::vector<Result<HoldAnswer>>>> reserve(std::vector<std::shared_ptr<const Hold>> holds, HoldLimits limits) override {
-    auto rounds = rounds_of(holds, [](const std::shared_ptr<const Hold>& hold) { return hold->id; }, [](const auto& a, const auto& b) { return a->body == b->body; });
+    auto rounds = rounds_of(holds, [](const std::shared_ptr<const Hold>& hold) { return std::array{hold->id, reference_key(*hold)}; },
+                            [](const auto& a, const auto& b) { return a->id == b->id && a->body == b->body; });
     std::vector<Result<HoldAnswer>> answers(holds.size(), Result<HoldAnswer>(HoldAnswer{}));
     for (const auto& round : rounds.rounds) {
       for (std::size_t from = 0; from < round.size();) {
@@ -166,7 +175,7 @@ class PostgresReservationStore final : public ReservationStore {
   }
 
   Task<Result<std::vector<Result<v1::Reservation>>>> confirm(std::vector<Confirm> commands) override {
-    auto rounds = rounds_of(commands, [](const Confirm& command) { return command.id; }, [](const Confirm& a, const Confirm& b) { return a.order == b.order; });
+    auto rounds = rounds_of(commands, [](const Confirm& command) { return std::array{command.id}; }, [](const Confirm& a, const Confirm& b) { return a.id == b.id && a.order == b.order; });
     std::vector<Result<v1::Reservation>> answers(commands.size(), Result<v1::Reservation>(v1::Reservation{}));
     for (const auto& round : rounds.rounds) {
       std::vector<Uuid> ids, orders, traces;
@@ -183,7 +192,7 @@ class PostgresReservationStore final : public ReservationStore {
   }
 
   Task<Result<std::vector<Result<ReleaseOutcome>>>> release(std::vector<Release> commands) override {
-    auto rounds = rounds_of(commands, [](const Release& command) { return command.id; }, [](const Release& a, const Release& b) { return a.keep_picked == b.keep_picked; });
+    auto rounds = rounds_of(commands, [](const Release& command) { return std::array{command.id}; }, [](const Release& a, const Release& b) { return a.id == b.id && a.keep_picked == b.keep_picked; });
     std::vector<Result<ReleaseOutcome>> answers(commands.size(), Result<ReleaseOutcome>(ReleaseOutcome::released));
     for (const auto& round : rounds.rounds) {
       std::vector<Uuid> ids, traces;

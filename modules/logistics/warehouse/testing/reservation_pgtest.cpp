@@ -348,6 +348,17 @@ TEST_F(Reservations, TheSameReferenceAndAttemptHasOneReservation) {
   EXPECT_EQ(reason_of(reserve(second)), "RESERVATION_STATE");
   second.attempt = 2;
   EXPECT_TRUE(reserve(second));
+  std::vector<Task<Result<v1::Reservation>>> together;
+  const auto reference = new_id();
+  for (int i = 0; i < 4; ++i) {
+    auto request = a_request({{"A", 1}});
+    request.reference_id = reference;
+    together.push_back(reserve_with(api(), caller(), request));
+  }
+  std::map<std::string, int> reasons;
+  for (const auto& answer : run(when_all(std::move(together)))) ++reasons[reason_of(answer)];
+  EXPECT_EQ(reasons["ok"], 1);
+  EXPECT_EQ(reasons["RESERVATION_STATE"], 3);
 }
 
 TEST_F(Reservations, DividesALineOverTwoWarehousesAndPrefersOne) {
