@@ -20,6 +20,7 @@ enum class Action : std::uint8_t { none, crash, lose, count };
 struct Order {
   Action action = Action::none;
   std::string prefix;
+  std::string begins_at;  ///< Counting begins when this point is passed; empty: at once.
   std::uint64_t at = 0;
   std::string path;
 };
@@ -51,6 +52,10 @@ struct Armed {
     const std::string_view last = wanted.substr(second + 1);
     Order order;
     order.prefix = wanted.substr(first + 1, second - first - 1);
+    if (order.prefix.starts_with("after=")) {
+      order.begins_at = order.prefix.substr(6);
+      order.prefix.clear();
+    }
     if (action == "count") {
       if (last.empty()) return malformed();
       order.action = Action::count;
@@ -75,7 +80,12 @@ Armed& armed() {
 bool FaultPoints::pass(std::string_view name) noexcept {
   Armed& state = armed();
   const std::lock_guard guard(state.mutex);
-  if (state.order.action == Action::none || !name.starts_with(state.order.prefix)) return false;
+  if (state.order.action == Action::none) return false;
+  if (!state.order.begins_at.empty()) {
+    if (name != state.order.begins_at) return false;
+    state.order.begins_at.clear();
+  }
+  if (!name.starts_with(state.order.prefix)) return false;
   ++state.passed;
   if (state.order.action == Action::count) {
     std::ofstream(state.order.path, std::ios::trunc) << state.passed << '\n';

@@ -11,6 +11,7 @@ namespace emporion::fault {
 /// Places where a crash or a lost answer can be ordered: before and after every commit, send and acknowledgement. Compiled into dev, asan and tsan builds only (EMP_FAULT_POINTS).
 ///
 /// Armed by the environment: EMPORION_FAULT="crash:checkout.:17" kills the process (SIGKILL) at the 17th point whose name starts with "checkout.";
+/// "crash:after=checkout.confirm_checkout.send:3" counts points of any name from the first pass of that one on;
 /// "lose:checkout.:17" lets the work happen and answers deadline_exceeded instead of its result; "count:checkout.:/path" writes the number of points passed to a file at each point.
 class FaultPoints {
  public:

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "contracts/commerce/checkout/v1/checkout_api.hpp"
+#include "contracts/product/catalog/v1/catalog_api.hpp"
+#include "kernel/http/client.hpp"
+
+namespace emporion::journeys {
+
+/// What came back: the status, the problem's reason if it was one, and the body.
+struct Reply {
+  int status = 0;      ///< 0: no answer came.
+  std::string reason;
+  std::string body;
+};
+
+/// One buyer with a browser's cookie jar, speaking the public API.
+class Buyer {
+ public:
+  Buyer(http::Client& client, std::string url) : client_(client), url_(std::move(url)) {}
+  /// The server came back under another address.
+  void move_to(std::string url) { url_ = std::move(url); }
+  void sign_in(std::string access_token) { token_ = std::move(access_token); }
+
+  Task<Reply> call(http::Method method, std::string path, std::string body = {}, std::string key = {});
+
+  /// From an empty cart to a session that needs only its confirm. Answers the refusal, or status 200.
+  Task<Reply> prepare(std::string sku, std::int32_t qty, std::string name);
+  /// Confirms the prepared session.
+  Task<Reply> confirm(std::string key);
+
+  const std::string& session() const noexcept { return session_; }
+  const std::string& cart_token() const noexcept { return cart_token_; }
+  const Money& total() const noexcept { return total_; }
+
+ private:
+  http::Client& client_;
+  std::string url_;
+  std::string token_;
+  std::string cart_token_;
+  std::string session_;
+  std::string quote_;
+  Money total_;
+};
+
+/// A text member of a JSON body, by its path "a.b.0.c"; empty if it is not there.
+std::string member_of(const std::string& body, std::string_view path);
+
+}  // namespace emporion::journeys

@@ -1,0 +1,135 @@
+#include "tests/journeys/shop_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "kernel/base/assert.hpp"
+
+namespace emporion::journeys {
+namespace {
+
+constexpr int ready_within_s = 120;
+constexpr int end_within_s = 60;
+
+pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, int output, const std::string& log) {
+  const pid_t pid = fork();
+  EMP_ASSERT(pid >= 0);
+  if (pid > 0) return pid;
+  if (output >= 0) dup2(output, STDOUT_FILENO);
+  if (const int errors = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600); errors >= 0) dup2(errors, STDERR_FILENO);
+  for (const auto& setting : environment) putenv(strdup(setting.c_str()));
+  std::vector<char*> argv;
+  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  _exit(127);
+}
+
+}  // namespace
+
+ShopProcess::ShopProcess(std::string settings) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "emporion-journey-XXXXXX").string();
+  EMP_ASSERT(mkdtemp(pattern.data()) != nullptr);
+  home_ = pattern;
+  std::filesystem::permissions(home_, std::filesystem::perms::owner_all | std::filesystem::perms::group_exec | std::filesystem::perms::others_exec);
+  // One machine plays every buyer, so the limits per address and per minute are lifted.
+  std::ofstream placement(home_ / "placement.yaml");
+  placement << "gateway:\n  rate:\n";
+  for (const char* plan : {"guest", "user", "login", "checkout_confirm"}) placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
+  placement << settings;
+}
+
+ShopProcess::~ShopProcess() {
+  if (is_running()) stop();
+  // A crash leaves PostgreSQL behind; starting and stopping once more takes it along.
+  const std::string pid_file = (home_ / "postgres" / "data" / "postmaster.pid").string();
+  std::error_code error;
+  if (std::filesystem::exists(pid_file, error)) {
+    std::ifstream file(pid_file);
+    pid_t server = 0;
+    if (file >> server && server > 1) ::kill(server, SIGINT);
+    for (int i = 0; i < 300 && std::filesystem::exists(pid_file, error); ++i) usleep(100'000);  // tidy-allow(sleeping_test): another process ends in its own time.
+  }
+  std::filesystem::remove_all(home_, error);
+}
+
+void ShopProcess::start(const std::vector<std::string>& environment) {
+  int channel[2];
+  EMP_ASSERT(pipe2(channel, O_CLOEXEC) == 0);
+  const std::string log = (home_ / "emporion.log").string();
+  pid_ = spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, channel[1], log);
+  close(channel[1]);
+  std::string output;
+  for (int waited = 0; waited < ready_within_s && output.find('\n') == std::string::npos; ++waited) {
+    pollfd ready{channel[0], POLLIN, 0};
+    if (poll(&ready, 1, 1000) <= 0) continue;
+    char buffer[256];
+    const ssize_t got = read(channel[0], buffer, sizeof buffer);
+    if (got <= 0) break;
+    output.append(buffer, static_cast<std::size_t>(got));
+  }
+  close(channel[0]);
+  if (!output.starts_with("ready http")) {
+    std::ifstream lines(log);
+    std::string line;
+    while (std::getline(lines, line)) std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  EMP_ASSERT(output.starts_with("ready http"));
+  url_ = output.substr(6, output.find('\n') - 6);
+}
+
+bool ShopProcess::is_running() {
+  if (pid_ <= 0) return false;
+  if (waitpid(pid_, nullptr, WNOHANG) == 0) return true;
+  pid_ = -1;
+  return false;
+}
+
+int ShopProcess::stop() {
+  if (!is_running()) return -1;
+  ::kill(pid_, SIGTERM);
+  for (int i = 0; i < end_within_s * 10; ++i) {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    usleep(100'000);  // tidy-allow(sleeping_test): another process ends in its own time.
+  }
+  kill();
+  return -2;
+}
+
+void ShopProcess::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+bool ShopProcess::wait_for_end(int limit_s) {
+  for (int i = 0; i < limit_s * 20 && is_running(); ++i) usleep(50'000);  // tidy-allow(sleeping_test): another process ends in its own time.
+  return !is_running();
+}
+
+int ShopProcess::audit() {
+  const std::string report = (home_ / "audit.txt").string();
+  const int output = open(report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const pid_t pid = spawn({EMP_BINARY, "audit", "--home", home_.string(), "--placement", (home_ / "placement.yaml").string()}, {}, output, (home_ / "audit.log").string());
+  close(output);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  std::ifstream file(report);
+  audit_report_.assign(std::istreambuf_iterator<char>(file), {});
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace emporion::journeys
