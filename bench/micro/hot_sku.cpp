@@ -9,21 +9,21 @@
 #include <string>
 #include <vector>
 
+#include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/module/module.hpp"
 #include "kernel/postgres/blocking.hpp"
 #include "kernel/postgres/cluster.hpp"
 #include "kernel/postgres/database.hpp"
-#include "modules/logistics/warehouse/adapters/postgres_stores.hpp"
 #include "modules/logistics/warehouse/api/module.hpp"
-#include "modules/logistics/warehouse/app/service.hpp"
 
 using namespace emporion;
 
 namespace {
 
 struct Shop {
-  warehouse::WarehouseService& service;
+  warehouse::v1::WarehouseApi& service;
   Uuid warehouse;
   const Clock& clock;
   Random& random;
@@ -31,16 +31,23 @@ struct Shop {
 
 CallContext a_call(Shop& shop) { return {shop.clock.now() + seconds(60), Uuid::v7(shop.clock.now(), shop.random), Principal::of_service("checkout")}; }
 
+CallContext a_manager(Shop& shop) {
+  CallContext context = a_call(shop);
+  context.principal = {.realm = Realm::staff, .id = Uuid::from_name("manager"), .permissions = {"*"}};
+  context.idempotency_key = "opening";
+  return context;
+}
+
 Task<Result<bool>> open_shop(Shop& shop) {
   warehouse::v1::CreateWarehouseRequest request{.id = shop.warehouse, .code = "HOT", .name = "HOT", .type = warehouse::v1::WarehouseType::fulfillment};
   request.address = {.country = "VN", .city = "Ha Noi", .line1 = "1 Trang Tien"};
   request.handling_cost = request.pick_cost = Money(0, Currency::of("VND"));
-  EMP_CO_TRY(co_await shop.service.create_warehouse(a_call(shop), request));
-  EMP_CO_TRY(co_await shop.service.put_coverage(a_call(shop), {shop.warehouse, {{Uuid::from_name("VN"), {}, 24}}}));
-  EMP_CO_TRY(co_await shop.service.activate_warehouse(a_call(shop), {shop.warehouse, {}}));
+  EMP_CO_TRY(co_await shop.service.create_warehouse(a_manager(shop), request));
+  EMP_CO_TRY(co_await shop.service.put_coverage(a_manager(shop), {shop.warehouse, {{Uuid::from_name("VN"), {}, 24}}}));
+  EMP_CO_TRY(co_await shop.service.activate_warehouse(a_manager(shop), {shop.warehouse, {}}));
   warehouse::v1::CreateReceiptRequest receipt{.warehouse_id = shop.warehouse, .kind = warehouse::v1::ReceiptKind::opening, .reference = "opening", .put_away = true};
   receipt.lines.push_back({.sku = "HOT", .expected = 10'000'000});
-  EMP_CO_TRY(co_await shop.service.create_receipt(a_call(shop), receipt));
+  EMP_CO_TRY(co_await shop.service.create_receipt(a_manager(shop), receipt));
   co_return true;
 }
 
@@ -124,9 +131,12 @@ int main(int count, char** arguments) {
   SystemRandom random;
   Runtime runtime;
   postgres::Database database(runtime, {.dsn = dsn, .module = "warehouse"});
-  warehouse::Stores stores{warehouse::postgres_warehouse_store(database), warehouse::postgres_stock_store(database), warehouse::postgres_receipt_store(database), warehouse::postgres_reservation_store(database)};
-  warehouse::WarehouseService service(runtime, stores, clock, random, warehouse::Options{});
-  Shop shop{service, Uuid::v7(clock.now(), random), clock, random};
+  Jobs jobs(runtime, database, clock, random);
+  Calls calls;
+  const config::Settings settings;
+  const auto module = warehouse::definition().create({"warehouse", runtime, database, calls, clock, random, settings, jobs});
+  module->bind(calls);
+  Shop shop{calls.get<warehouse::v1::WarehouseApi>(), Uuid::v7(clock.now(), random), clock, random};
   if (const auto opened = run_until_done(runtime, open_shop(shop)); !opened) {
     std::fprintf(stderr, "%s\n", opened.error().to_string().c_str());
     return 1;
@@ -147,11 +157,11 @@ int main(int count, char** arguments) {
       std::fflush(stdout);
     }
   }
-  (void)run_until_done(runtime, [](warehouse::WarehouseService& closing, postgres::Database& store) -> Task<bool> {
-    co_await closing.close();
+  (void)run_until_done(runtime, [](Module& closing, postgres::Database& store) -> Task<bool> {
+    co_await closing.stop();
     co_await store.close();
     co_return true;
-  }(service, database));
+  }(*module, database));
   (void)cluster->stop();
   std::filesystem::remove_all(folder);
   return 0;

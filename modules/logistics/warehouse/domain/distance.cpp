@@ -1,3 +1,4 @@
+// tidy-allow-file(float_money): trigonometry between integer coordinates and integer metres; no money.
 #include "modules/logistics/warehouse/domain/distance.hpp"
 
 #include <algorithm>

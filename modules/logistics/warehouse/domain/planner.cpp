@@ -152,8 +152,6 @@ class Planner {
       rated.ids.push_back(candidate.id);
       rated.plan.shares.insert(rated.plan.shares.end(), by_member[m].begin(), by_member[m].end());
     }
-    std::ranges::sort(rated.ids);
-    std::ranges::sort(rated.plan.shares, {}, [](const Share& share) { return std::pair(share.demand, share.candidate); });
     return rated;
   }
 
@@ -212,9 +210,18 @@ class Planner {
 }  // namespace
 
 std::expected<Plan, std::vector<Shortage>> plan(const std::vector<Demand>& demands, const std::vector<Candidate>& candidates, Profile profile) {
-  Planner planner(demands, candidates, profile);
+  // The search walks the candidates by id, so that their order in the question cannot matter.
+  std::vector<std::size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t c) { return candidates[c].id; });
+  std::vector<Candidate> by_id;
+  by_id.reserve(candidates.size());
+  for (const std::size_t c : order) by_id.push_back(candidates[c]);
+  Planner planner(demands, by_id, profile);
   if (auto shortages = planner.shortages(); !shortages.empty()) return std::unexpected(std::move(shortages));
   auto best = planner.best();
+  for (auto& share : best->plan.shares) share.candidate = order[share.candidate];
+  std::ranges::sort(best->plan.shares, {}, [](const Share& share) { return std::pair(share.demand, share.candidate); });
   return std::move(best->plan);
 }
 

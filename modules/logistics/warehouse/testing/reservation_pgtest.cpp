@@ -1,8 +1,4 @@
-#include <algorithm>
-#include <map>
-
 #include "contracts/logistics/warehouse/v1/warehouse_api_binding.hpp"
-#include "kernel/fault/fault_points.hpp"
 #include "modules/logistics/warehouse/testing/warehouse_test.hpp"
 
 namespace emporion::warehouse {
@@ -13,8 +9,6 @@ using ::testing::HasSubstr;
 struct Reservations : WarehouseTest {};
 
 std::string reason_of(const Result<v1::Reservation>& result) { return result ? std::string("ok") : result.error().reason(); }
-
-Task<Result<v1::Reservation>> reserve_with(WarehouseService& service, CallContext context, v1::ReserveRequest request) { return service.reserve(std::move(context), std::move(request)); }
 
 TEST_F(Reservations, HoldsEveryLineAndAnswersTheSameToARepeat) {
   const auto ha_noi = a_warehouse("HN");
@@ -56,84 +50,6 @@ TEST_F(Reservations, AShortLineHoldsNothingOfTheOthers) {
   EXPECT_EQ(stock(ha_noi, "A"), "10/0/0");
 }
 
-TEST_F(Reservations, FiftyEqualRequestsAtOnceAreOneReservation) {
-  const auto ha_noi = a_warehouse("HN");
-  receive(ha_noi, {{"A", 1000}});
-  const auto request = a_request({{"A", 2}});
-  std::vector<Task<Result<v1::Reservation>>> tasks;
-  for (int i = 0; i < 50; ++i) tasks.push_back(reserve_with(api(), caller(), request));
-  const auto answers = run(when_all(std::move(tasks)));
-  for (const auto& answer : answers) {
-    ASSERT_TRUE(answer) << answer.error().to_string();
-    EXPECT_EQ(*answer, *answers.front());
-  }
-  EXPECT_EQ(count("reservation"), 1);
-  EXPECT_EQ(stock(ha_noi, "A"), "1000/2/0");
-}
-
-TEST_F(Reservations, TwoThousandBuyersOfAHundredUnitsGetExactlyAHundred) {
-  const auto ha_noi = a_warehouse("HN");
-  receive(ha_noi, {{"HOT", 100}});
-  std::vector<Task<Result<v1::Reservation>>> tasks;
-  for (int i = 0; i < 2'000; ++i) tasks.push_back(reserve_with(api(), caller(), a_request({{"HOT", 1}})));
-  std::map<std::string, int> reasons;
-  for (const auto& answer : run(when_all(std::move(tasks)))) ++reasons[reason_of(answer)];
-  EXPECT_EQ(reasons["ok"], 100);
-  EXPECT_EQ(reasons["INSUFFICIENT_STOCK"] + reasons["QUEUE_FULL"], 1'900);
-  EXPECT_EQ(stock(ha_noi, "HOT"), "100/100/0");
-  EXPECT_EQ(count("reservation WHERE status = 'active'"), 100);
-}
-
-TEST_F(Reservations, OrdersOfTheSameSkusInEitherOrderNeverDeadlock) {
-  const auto ha_noi = a_warehouse("HN");
-  receive(ha_noi, {{"A", 150}, {"B", 150}});
-  auto replica_database = another(options());
-  Stores replica_stores{postgres_warehouse_store(*replica_database), postgres_stock_store(*replica_database), postgres_receipt_store(*replica_database), postgres_reservation_store(*replica_database)};
-  SystemClock clock;
-  SystemRandom random;
-  WarehouseService replica(runtime(), replica_stores, clock, random, Options{});
-  std::vector<Task<Result<v1::Reservation>>> tasks;
-  for (int i = 0; i < 400; ++i) {
-    auto request = i % 2 == 0 ? a_request_at(ha_noi, {{"A", 1}, {"B", 1}}) : a_request_at(ha_noi, {{"B", 1}, {"A", 1}});
-    tasks.push_back(reserve_with(i % 4 < 2 ? api() : replica, caller(), std::move(request)));
-  }
-  std::map<std::string, int> reasons;
-  for (const auto& answer : run(when_all(std::move(tasks)))) ++reasons[reason_of(answer)];
-  EXPECT_EQ(reasons["ok"], 150);
-  EXPECT_EQ(reasons["INSUFFICIENT_STOCK"], 250);
-  EXPECT_EQ(stock(ha_noi, "A"), "150/150/0");
-  EXPECT_EQ(stock(ha_noi, "B"), "150/150/0");
-  run(replica.close());
-  run(replica_database->close());
-}
-
-TEST_F(Reservations, TwoProcessesGivenTheSameIdKeepOne) {
-  const auto ha_noi = a_warehouse("HN");
-  receive(ha_noi, {{"A", 100}, {"B", 100}});
-  auto other_database = another(options());
-  const auto other = postgres_reservation_store(*other_database);
-  for (int round = 0; round < 20; ++round) {
-    // The same id over different rows: neither waits for the other's stock locks, so the id alone decides.
-    auto mine = std::make_shared<Hold>();
-    *mine = {.id = new_id(), .body = new_id(), .reference = v1::ReservationReference::manual, .reference_id = new_id(), .ttl = seconds(60), .lines = {{1, ha_noi, "A", 1}}};
-    auto theirs = std::make_shared<Hold>(*mine);
-    theirs->body = new_id();
-    theirs->lines[0].sku = "B";
-    std::vector<Task<Result<std::vector<Result<HoldAnswer>>>>> tasks;
-    tasks.push_back(stores().reservations->reserve({mine}, {}));
-    tasks.push_back(other->reserve({theirs}, {}));
-    int accepted = 0;
-    for (const auto& answers : run(when_all(std::move(tasks)))) {
-      if (answers && answers->front()->outcome == HoldAnswer::Outcome::accepted) ++accepted;
-      if (!answers) EXPECT_EQ(answers.error().reason(), "DATABASE_RETRY");
-    }
-    EXPECT_EQ(accepted, 1);
-  }
-  EXPECT_EQ(count("reservation"), 20);
-  EXPECT_EQ(value("SELECT sum(reserved) FROM stock"), "20");
-  run(other_database->close());
-}
-
 TEST_F(Reservations, ConfirmBindsTheOrderAndDropsTheExpiry) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 10}});
@@ -161,40 +77,6 @@ TEST_F(Reservations, ConfirmAsksTheRowAndNotTheClock) {
   EXPECT_EQ(reason_of(confirm(swept->id, new_id())), "RESERVATION_EXPIRED");
   EXPECT_EQ(value("SELECT reserved FROM stock"), "1");
   EXPECT_EQ(count("outbox WHERE topic = 'warehouse.reservation.expired'"), 1);
-}
-
-TEST_F(Reservations, ConfirmAndSweepNeverBothWin) {
-  const auto ha_noi = a_warehouse("HN");
-  constexpr int rounds = 300;
-  receive(ha_noi, {{"A", rounds}});
-  std::vector<Uuid> ids;
-  for (int i = 0; i < rounds; ++i) ids.push_back(reserve(a_request_at(ha_noi, {{"A", 1}}))->id);
-  sql("UPDATE reservation SET created_at = created_at - interval '1 day', expires_at = expires_at - interval '1 day'");
-  auto other_database = another(options());
-  const auto sweeper = postgres_reservation_store(*other_database);
-  std::vector<Task<Result<bool>>> tasks;
-  const auto confirm_one = [](ReservationStore& store, Uuid id, Uuid order) -> Task<Result<bool>> {
-    EMP_CO_ASSIGN(const auto answers, co_await store.confirm({Confirm{id, order, Uuid()}}));
-    if (!answers[0]) EMP_ASSERT(answers[0].error().reason() == "RESERVATION_EXPIRED");
-    co_return answers[0].has_value();
-  };
-  const auto sweep_some = [](ReservationStore& store) -> Task<Result<bool>> {
-    EMP_CO_TRY(co_await store.expire(7, std::nullopt, Uuid()));
-    co_return false;
-  };
-  for (int i = 0; i < rounds; ++i) {
-    tasks.push_back(confirm_one(*stores().reservations, ids[static_cast<std::size_t>(i)], new_id()));
-    if (i % 6 == 0) tasks.push_back(sweep_some(*sweeper));
-  }
-  int confirmed = 0;
-  for (const auto& won : run(when_all(std::move(tasks)))) {
-    ASSERT_TRUE(won) << won.error().to_string();
-    confirmed += *won ? 1 : 0;
-  }
-  EXPECT_EQ(count("reservation WHERE status = 'confirmed'"), confirmed);
-  EXPECT_EQ(count("reservation WHERE status IN ('confirmed', 'expired', 'active')"), rounds);
-  EXPECT_EQ(count("outbox WHERE topic = 'warehouse.reservation.expired'") + count("outbox WHERE topic = 'warehouse.reservation.confirmed'") + count("reservation WHERE status = 'active'"), rounds);
-  run(other_database->close());
 }
 
 TEST_F(Reservations, AReleaseBeforeItsReserveRefusesIt) {
@@ -236,20 +118,6 @@ TEST_F(Reservations, ALostAnswerIsFoundAgainByTheSameRequest) {
   ASSERT_TRUE(retried) << retried.error().to_string() << ": a sold-out SKU does not hide the caller's own reservation";
   EXPECT_EQ(retried->id, request.reservation_id);
   EXPECT_EQ(stock(ha_noi, "LAST"), "1/1/0");
-}
-
-TEST_F(Reservations, AnUnknownCommitOutcomeIsSettledByTheReservationId) {
-  const auto ha_noi = a_warehouse("HN");
-  receive(ha_noi, {{"A", 10}});
-  for (const char* order : {"lose:warehouse.commit.after:1", "lose:warehouse.commit.before:1"}) {
-    const auto request = a_request_at(ha_noi, {{"A", 1}});
-    ASSERT_TRUE(fault::FaultPoints::arm(order));
-    const auto held = reserve(request);
-    fault::FaultPoints::disarm();
-    ASSERT_TRUE(held) << held.error().to_string();
-    EXPECT_EQ(held->id, request.reservation_id);
-  }
-  EXPECT_EQ(stock(ha_noi, "A"), "10/2/0") << "each moved the stock once";
 }
 
 TEST_F(Reservations, AShortageFreesWhatIsOverdue) {
@@ -337,28 +205,6 @@ TEST_F(Reservations, ImpossibleRequestsWriteNothing) {
   EXPECT_EQ(reason_of(reserve(a_request({{"A", 10'000}}))), "QTY_LIMIT");
   EXPECT_EQ(count("reservation"), 0);
   EXPECT_EQ(stock(ha_noi, "A"), "100/0/0");
-}
-
-TEST_F(Reservations, TheSameReferenceAndAttemptHasOneReservation) {
-  receive(a_warehouse("HN"), {{"A", 100}});
-  const auto first = a_request({{"A", 1}});
-  ASSERT_TRUE(reserve(first));
-  auto second = a_request({{"A", 1}});
-  second.reference_id = first.reference_id;
-  EXPECT_EQ(reason_of(reserve(second)), "RESERVATION_STATE");
-  second.attempt = 2;
-  EXPECT_TRUE(reserve(second));
-  std::vector<Task<Result<v1::Reservation>>> together;
-  const auto reference = new_id();
-  for (int i = 0; i < 4; ++i) {
-    auto request = a_request({{"A", 1}});
-    request.reference_id = reference;
-    together.push_back(reserve_with(api(), caller(), request));
-  }
-  std::map<std::string, int> reasons;
-  for (const auto& answer : run(when_all(std::move(together)))) ++reasons[reason_of(answer)];
-  EXPECT_EQ(reasons["ok"], 1);
-  EXPECT_EQ(reasons["RESERVATION_STATE"], 3);
 }
 
 TEST_F(Reservations, DividesALineOverTwoWarehousesAndPrefersOne) {
