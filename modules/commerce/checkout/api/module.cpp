@@ -113,9 +113,8 @@ ModuleDefinition definition() {
                            {"no saga is lost: each is terminal, waiting, or due within its lease",
                             "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed') AND next_run_at < now() - interval "
                             "'10 minutes' AND (lease_until IS NULL OR lease_until < now() - interval '10 minutes')"}},
-          .audit_facts = {{"checkout.order_by_saga",
-                           "SELECT context::json ->> 'order', CASE state WHEN 'completed' THEN 'placed' ELSE 'none' END FROM saga WHERE definition = 'checkout.place_order' AND state IN "
-                           "('completed', 'failed')"}}};
+          .audit_facts = {{"checkout.placed_orders",
+                           "SELECT context::json ->> 'order', 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"}}};
 }
 
 }  // namespace emporion::checkout
