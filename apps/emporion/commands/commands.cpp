@@ -7,6 +7,8 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_serve(program, exit_code);
   add_migrate(program, exit_code);
   add_audit(program, exit_code);
+  add_admin(program, exit_code);
+  add_import(program, exit_code);
 }
 
 }  // namespace emporion::app

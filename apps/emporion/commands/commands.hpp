@@ -11,6 +11,8 @@ void add_up(CLI::App& program, int& exit_code);
 void add_serve(CLI::App& program, int& exit_code);
 void add_migrate(CLI::App& program, int& exit_code);
 void add_audit(CLI::App& program, int& exit_code);
+void add_admin(CLI::App& program, int& exit_code);
+void add_import(CLI::App& program, int& exit_code);
 
 void add_commands(CLI::App& program, int& exit_code);
 
