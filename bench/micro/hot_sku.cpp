@@ -1,5 +1,5 @@
-// All callers want the same SKU: reservations through the module (plan, lane, rows, ledger of events) against pgbench's guarded UPDATE and INSERT on one row: same server, rounds in turn.
-// Usage: bench_hot_sku [FOLDER [ROUNDS [SECONDS]]]
+// All callers want the same SKU: reservations through the module (plan, lane, rows, ledger of events) against pgbench's guarded UPDATE and INSERT on one row:
+// same server, rounds in turn. Usage: bench_hot_sku [FOLDER [ROUNDS [SECONDS]]]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -45,7 +45,8 @@ Task<Result<bool>> open_shop(Shop& shop) {
   EMP_CO_TRY(co_await shop.service.create_warehouse(a_manager(shop), request));
   EMP_CO_TRY(co_await shop.service.put_coverage(a_manager(shop), {shop.warehouse, {{Uuid::from_name("VN"), {}, 24}}}));
   EMP_CO_TRY(co_await shop.service.activate_warehouse(a_manager(shop), {shop.warehouse, {}}));
-  warehouse::v1::CreateReceiptRequest receipt{.warehouse_id = shop.warehouse, .kind = warehouse::v1::ReceiptKind::opening, .reference = "opening", .put_away = true};
+  warehouse::v1::CreateReceiptRequest receipt{
+      .warehouse_id = shop.warehouse, .kind = warehouse::v1::ReceiptKind::opening, .reference = "opening", .put_away = true};
   receipt.lines.push_back({.sku = "HOT", .expected = 10'000'000});
   EMP_CO_TRY(co_await shop.service.create_receipt(a_manager(shop), receipt));
   co_return true;
@@ -122,10 +123,12 @@ int main(int count, char** arguments) {
   }
   auto connection = postgres::BlockingConnection::open(dsn).value();
   (void)connection.run(
-      "CREATE TABLE plain_stock (sku text PRIMARY KEY, on_hand integer NOT NULL, reserved integer NOT NULL, CHECK (on_hand >= reserved)) WITH (fillfactor = 60); INSERT INTO plain_stock VALUES ('HOT', 2000000000, 0); "
+      "CREATE TABLE plain_stock (sku text PRIMARY KEY, on_hand integer NOT NULL, reserved integer NOT NULL, CHECK (on_hand >= reserved)) WITH (fillfactor = "
+      "60); INSERT INTO plain_stock VALUES ('HOT', 2000000000, 0); "
       "CREATE TABLE plain_hold (id uuid PRIMARY KEY, sku text NOT NULL, qty integer NOT NULL)");
   const std::string script = folder + "/guarded_update.sql";
-  std::ofstream(script) << "BEGIN;\nUPDATE plain_stock SET reserved = reserved + 1 WHERE sku = 'HOT' AND on_hand - reserved >= 1;\nINSERT INTO plain_hold VALUES (gen_random_uuid(), 'HOT', 1);\nCOMMIT;\n";
+  std::ofstream(script) << "BEGIN;\nUPDATE plain_stock SET reserved = reserved + 1 WHERE sku = 'HOT' AND on_hand - reserved >= 1;\nINSERT INTO plain_hold "
+                           "VALUES (gen_random_uuid(), 'HOT', 1);\nCOMMIT;\n";
 
   SystemClock clock;
   SystemRandom random;
@@ -152,8 +155,8 @@ int main(int count, char** arguments) {
         latencies.push_back(round.milliseconds[round.milliseconds.size() * 99 / 100]);
         theirs.push_back(pgbench_rate(dsn, script, 64, span));
       }
-      std::printf("{\"callers\":%d,\"planned\":%s,\"reservations_per_s\":%.0f,\"p99_ms\":%.1f,\"guarded_update_per_s\":%.0f,\"ratio\":%.1f}\n", callers, is_planned ? "true" : "false", median(ours),
-                  median(latencies), median(theirs), median(ours) / median(theirs));
+      std::printf("{\"callers\":%d,\"planned\":%s,\"reservations_per_s\":%.0f,\"p99_ms\":%.1f,\"guarded_update_per_s\":%.0f,\"ratio\":%.1f}\n", callers,
+                  is_planned ? "true" : "false", median(ours), median(latencies), median(theirs), median(ours) / median(theirs));
       std::fflush(stdout);
     }
   }

@@ -10,8 +10,8 @@
 
 namespace emporion::warehouse {
 
-/// A batch in which a key may come several times, cut so that a set-based statement sees each key once. Equal commands are copies and take the first one's answer;
-/// a different command under a key that is already in a round goes into a later one, and so is judged after it.
+/// A batch in which a key may come several times, cut so that a set-based statement sees each key once. Equal commands are copies and take the first one's
+/// answer; a different command under a key that is already in a round goes into a later one, and so is judged after it.
 struct Rounds {
   std::vector<std::vector<std::size_t>> rounds;
   std::vector<std::pair<std::size_t, std::size_t>> copies;  ///< (copy, original)

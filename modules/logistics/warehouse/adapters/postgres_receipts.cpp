@@ -7,11 +7,14 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement create_receipt{"warehouse.create_receipt", "SELECT receipt_json(receipt_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))::text", Effect::writes};
+constexpr Statement create_receipt{"warehouse.create_receipt",
+                                   "SELECT receipt_json(receipt_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))::text", Effect::writes};
 constexpr Statement select_receipt{"warehouse.select_receipt", "SELECT receipt_json($1)::text"};
-constexpr Statement select_receipts{"warehouse.select_receipts",
-                                    "SELECT receipt_json(r.id)::text, r.id::text FROM receipt r WHERE ($1::uuid IS NULL OR r.warehouse_id = $1) AND ($2::text IS NULL OR r.status = $2) "
-                                    "AND ($3::uuid IS NULL OR (r.created_at, r.id) < (SELECT t.created_at, t.id FROM receipt t WHERE t.id = $3)) ORDER BY r.created_at DESC, r.id DESC LIMIT $4"};
+constexpr Statement select_receipts{
+    "warehouse.select_receipts",
+    "SELECT receipt_json(r.id)::text, r.id::text FROM receipt r WHERE ($1::uuid IS NULL OR r.warehouse_id = $1) AND ($2::text IS NULL OR r.status = $2) "
+    "AND ($3::uuid IS NULL OR (r.created_at, r.id) < (SELECT t.created_at, t.id FROM receipt t WHERE t.id = $3)) ORDER BY r.created_at DESC, r.id DESC LIMIT "
+    "$4"};
 constexpr Statement inspect_line{"warehouse.inspect_receipt_line", "SELECT receipt_inspect($1, $2, $3, $4)::text", Effect::writes};
 constexpr Statement put_away_receipt{"warehouse.put_away_receipt", "SELECT receipt_put_away($1, $2, $3)", Effect::writes};
 
@@ -32,8 +35,9 @@ class PostgresReceiptStore final : public ReceiptStore {
       costs.push_back(line.unit_cost ? std::optional(line.unit_cost->amount()) : std::nullopt);
       order_lines.push_back(line.order_line_no);
     }
-    const auto rows = co_await database_.query(create_receipt, id, request.warehouse_id, std::string(v1::to_string(request.kind)), request.reference, request.order_id, request.shipment_id, skus, expected,
-                                               costs, order_lines, request.put_away.value_or(false), actor, trace);
+    const auto rows =
+        co_await database_.query(create_receipt, id, request.warehouse_id, std::string(v1::to_string(request.kind)), request.reference, request.order_id,
+                                 request.shipment_id, skus, expected, costs, order_lines, request.put_away.value_or(false), actor, trace);
     co_return answer_of<v1::Receipt>(rows, not_found());
   }
 

@@ -16,15 +16,19 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr Statement reserve_batch{"warehouse.reserve_batch",
-                                  "SELECT outcome, created, granted_until, detail FROM reserve_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ORDER BY n",
+                                  "SELECT outcome, created, granted_until, detail FROM reserve_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+                                  "$14, $15, $16, $17, $18, $19, $20, $21) ORDER BY n",
                                   Effect::writes};
 constexpr Statement confirm_batch{"warehouse.confirm_batch", "SELECT outcome, status, answer FROM confirm_batch($1, $2, $3) ORDER BY n", Effect::writes};
 constexpr Statement release_batch{"warehouse.release_batch", "SELECT outcome, status FROM release_batch($1, $2, $3, $4) ORDER BY n", Effect::writes};
-constexpr Statement select_reservation{"warehouse.select_reservation", "SELECT reservation_json(x.id)::text, x.body FROM reservation x WHERE x.id = $1 AND NOT x.is_tombstone"};
+constexpr Statement select_reservation{"warehouse.select_reservation",
+                                       "SELECT reservation_json(x.id)::text, x.body FROM reservation x WHERE x.id = $1 AND NOT x.is_tombstone"};
 constexpr Statement select_reservations{
     "warehouse.select_reservations",
-    "SELECT reservation_json(x.id)::text, x.id::text FROM reservation x WHERE NOT x.is_tombstone AND ($1::text IS NULL OR x.status = $1) AND ($2::uuid IS NULL OR x.reference_id = $2) "
-    "AND ($3::uuid IS NULL OR x.order_id = $3) AND (($4::text IS NULL AND $5::uuid IS NULL) OR EXISTS (SELECT FROM reservation_line l WHERE l.reservation_id = x.id "
+    "SELECT reservation_json(x.id)::text, x.id::text FROM reservation x WHERE NOT x.is_tombstone AND ($1::text IS NULL OR x.status = $1) AND ($2::uuid IS NULL "
+    "OR x.reference_id = $2) "
+    "AND ($3::uuid IS NULL OR x.order_id = $3) AND (($4::text IS NULL AND $5::uuid IS NULL) OR EXISTS (SELECT FROM reservation_line l WHERE l.reservation_id = "
+    "x.id "
     "AND ($4::text IS NULL OR l.sku = $4) AND ($5::uuid IS NULL OR l.warehouse_id = $5))) AND ($6::uuid IS NULL OR x.id < $6) ORDER BY x.id DESC LIMIT $7"};
 constexpr Statement extend_reservation{"warehouse.extend_reservation", "SELECT outcome, status FROM reservation_extend($1, $2)", Effect::writes};
 constexpr Statement release_lines_of{"warehouse.release_lines", "SELECT reservation_release_lines($1, $2, $3, $4, $5, $6, $7, $8, $9)", Effect::writes};
@@ -33,13 +37,15 @@ constexpr Statement shorten_line{"warehouse.shorten_line", "SELECT resourced, sh
 constexpr Statement move_line{"warehouse.move_line", "SELECT reservation_move($1, $2, $3, $4, 2147483647, false, $5)", Effect::writes};
 constexpr Statement expire_overdue{"warehouse.expire_overdue", "SELECT reservation_expire($1, $2, $3)", Effect::writes};
 constexpr Statement select_stranded{"warehouse.select_stranded",
-                                    "SELECT x.id, l.warehouse_id FROM warehouse w JOIN reservation x ON x.status IN ('active', 'confirmed') JOIN reservation_line l ON l.reservation_id = x.id AND l.warehouse_id = w.id "
+                                    "SELECT x.id, l.warehouse_id FROM warehouse w JOIN reservation x ON x.status IN ('active', 'confirmed') JOIN "
+                                    "reservation_line l ON l.reservation_id = x.id AND l.warehouse_id = w.id "
                                     "WHERE w.status IN ('draining', 'offline') AND l.qty - l.shipped - l.released - l.picked > 0 "
                                     "AND (w.status = 'draining' OR x.status = 'active' OR w.status_since < clock_timestamp() - make_interval(secs => $1)) "
                                     "GROUP BY x.created_at, x.id, l.warehouse_id ORDER BY x.created_at, x.id LIMIT $2"};
 constexpr Statement evacuate_reservation{"warehouse.evacuate_reservation", "SELECT reservation_evacuate($1, $2, $3)", Effect::writes};
-constexpr Statement select_of_order{"warehouse.select_of_order",
-                                    "SELECT x.id FROM reservation x WHERE (x.order_id = $1 OR (x.order_id IS NULL AND x.id = ANY ($2))) AND x.status IN ('active', 'confirmed') ORDER BY x.id"};
+constexpr Statement select_of_order{
+    "warehouse.select_of_order",
+    "SELECT x.id FROM reservation x WHERE (x.order_id = $1 OR (x.order_id IS NULL AND x.id = ANY ($2))) AND x.status IN ('active', 'confirmed') ORDER BY x.id"};
 constexpr Statement cancel_fulfillment{"warehouse.cancel_fulfillment", "SELECT fulfillment_cancelled($1, $2, $3, $4, $5, $6)", Effect::writes};
 
 /// Lines of one transaction at most: what bounds how long its rows stay locked.
@@ -132,8 +138,9 @@ Uuid reference_key(const Hold& hold) {
 
 HoldAnswer::Outcome outcome_of(std::string_view name) {
   using enum HoldAnswer::Outcome;
-  static const std::map<std::string_view, HoldAnswer::Outcome> names{{"accepted", accepted}, {"stored", stored}, {"differs", differs},   {"tombstone", tombstone},
-                                                                     {"taken", taken},       {"limit", limit},   {"inactive", inactive}, {"short", short_of_stock}};
+  static const std::map<std::string_view, HoldAnswer::Outcome> names{{"accepted", accepted},   {"stored", stored},       {"differs", differs},
+                                                                     {"tombstone", tombstone}, {"taken", taken},         {"limit", limit},
+                                                                     {"inactive", inactive},   {"short", short_of_stock}};
   return names.at(name);
 }
 
@@ -142,19 +149,22 @@ class PostgresReservationStore final : public ReservationStore {
   explicit PostgresReservationStore(postgres::Database& database) : database_(database) {}
 
   Task<Result<std::vector<Result<HoldAnswer>>>> reserve(std::vector<std::shared_ptr<const Hold>> holds, HoldLimits limits) override {
-    auto rounds = rounds_of(holds, [](const std::shared_ptr<const Hold>& hold) { return std::array{hold->id, reference_key(*hold)}; },
-                            [](const auto& a, const auto& b) { return a->id == b->id && a->body == b->body; });
+    auto rounds = rounds_of(
+        holds, [](const std::shared_ptr<const Hold>& hold) { return std::array{hold->id, reference_key(*hold)}; },
+        [](const auto& a, const auto& b) { return a->id == b->id && a->body == b->body; });
     std::vector<Result<HoldAnswer>> answers(holds.size(), Result<HoldAnswer>(HoldAnswer{}));
     for (const auto& round : rounds.rounds) {
       for (std::size_t from = 0; from < round.size();) {
         std::size_t to = from;
-        for (std::size_t lines = 0; to < round.size() && (to == from || lines + holds[round[to]]->lines.size() <= lines_per_batch); ++to) lines += holds[round[to]]->lines.size();
+        for (std::size_t lines = 0; to < round.size() && (to == from || lines + holds[round[to]]->lines.size() <= lines_per_batch); ++to)
+          lines += holds[round[to]]->lines.size();
         HoldArrays a;
         const bool is_limited = limits.active_per_holder_max < 100'000;
         for (std::size_t i = from; i < to; ++i) a.add(*holds[round[i]], is_limited);
         a.finish();
-        EMP_CO_ASSIGN(const auto rows, co_await database_.query(reserve_batch, a.ids, a.bodies, a.references, a.reference_ids, a.attempts, a.customers, a.guests, a.holder_of, a.payments, a.ttls, a.traces,
-                                                                a.holders, limits.active_per_holder_max, static_cast<std::int32_t>(limits.hot_ttl.count()), a.pair_skus, a.pair_warehouses, a.line_from,
+        EMP_CO_ASSIGN(const auto rows, co_await database_.query(reserve_batch, a.ids, a.bodies, a.references, a.reference_ids, a.attempts, a.customers,
+                                                                a.guests, a.holder_of, a.payments, a.ttls, a.traces, a.holders, limits.active_per_holder_max,
+                                                                static_cast<std::int32_t>(limits.hot_ttl.count()), a.pair_skus, a.pair_warehouses, a.line_from,
                                                                 a.line_pairs, a.line_qtys, a.line_nos, a.line_owners));
         for (std::size_t i = from; i < to; ++i) {
           const auto row = rows[i - from];
@@ -175,7 +185,9 @@ class PostgresReservationStore final : public ReservationStore {
   }
 
   Task<Result<std::vector<Result<v1::Reservation>>>> confirm(std::vector<Confirm> commands) override {
-    auto rounds = rounds_of(commands, [](const Confirm& command) { return std::array{command.id}; }, [](const Confirm& a, const Confirm& b) { return a.id == b.id && a.order == b.order; });
+    auto rounds = rounds_of(
+        commands, [](const Confirm& command) { return std::array{command.id}; },
+        [](const Confirm& a, const Confirm& b) { return a.id == b.id && a.order == b.order; });
     std::vector<Result<v1::Reservation>> answers(commands.size(), Result<v1::Reservation>(v1::Reservation{}));
     for (const auto& round : rounds.rounds) {
       std::vector<Uuid> ids, orders, traces;
@@ -192,7 +204,9 @@ class PostgresReservationStore final : public ReservationStore {
   }
 
   Task<Result<std::vector<Result<ReleaseOutcome>>>> release(std::vector<Release> commands) override {
-    auto rounds = rounds_of(commands, [](const Release& command) { return std::array{command.id}; }, [](const Release& a, const Release& b) { return a.id == b.id && a.keep_picked == b.keep_picked; });
+    auto rounds = rounds_of(
+        commands, [](const Release& command) { return std::array{command.id}; },
+        [](const Release& a, const Release& b) { return a.id == b.id && a.keep_picked == b.keep_picked; });
     std::vector<Result<ReleaseOutcome>> answers(commands.size(), Result<ReleaseOutcome>(ReleaseOutcome::released));
     for (const auto& round : rounds.rounds) {
       std::vector<Uuid> ids, traces;
@@ -230,7 +244,8 @@ class PostgresReservationStore final : public ReservationStore {
   Task<Result<v1::ListReservationsResponse>> list(v1::ListReservationsRequest request) override {
     const auto size = request.page_size.value_or(page_size_default);
     EMP_CO_ASSIGN(const auto after, token_id(request.page_token));
-    EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_reservations, name_of(request.status), request.reference_id, request.order_id, request.sku, request.warehouse_id, after, size + 1));
+    EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_reservations, name_of(request.status), request.reference_id, request.order_id, request.sku,
+                                                            request.warehouse_id, after, size + 1));
     EMP_CO_ASSIGN(auto page, page_of<v1::Reservation>(rows, size));
     co_return v1::ListReservationsResponse{std::move(page.first), std::move(page.second)};
   }
@@ -252,18 +267,21 @@ class PostgresReservationStore final : public ReservationStore {
       warehouses.push_back(line.warehouse_id);
       qtys.push_back(line.qty);
     }
-    EMP_CO_TRY(co_await database_.query(release_lines_of, request.reservation_id, request.cause_id.value_or(""), line_nos, warehouses, qtys, false, request.reason, actor, trace));
+    EMP_CO_TRY(co_await database_.query(release_lines_of, request.reservation_id, request.cause_id.value_or(""), line_nos, warehouses, qtys, false,
+                                        request.reason, actor, trace));
     co_return Result<>();
   }
 
   Task<Result<>> apply(Step step) override {
     const auto a = arrays_of(step.lines);
-    EMP_CO_TRY(co_await database_.query(apply_step, step.reservation, step.kind, step.cause, a.line_nos, a.warehouses, a.qtys, false, std::optional<std::string>(), step.actor, step.trace));
+    EMP_CO_TRY(co_await database_.query(apply_step, step.reservation, step.kind, step.cause, a.line_nos, a.warehouses, a.qtys, false,
+                                        std::optional<std::string>(), step.actor, step.trace));
     co_return Result<>();
   }
 
   Task<Result<std::pair<std::int32_t, std::int32_t>>> shorten(v1::ShortReservationRequest request, std::string actor, Uuid trace) override {
-    EMP_CO_ASSIGN(const auto rows, co_await database_.query(shorten_line, request.id, request.fulfillment_id.to_string(), request.line.line_no, request.line.warehouse_id, request.line.qty, actor, trace));
+    EMP_CO_ASSIGN(const auto rows, co_await database_.query(shorten_line, request.id, request.fulfillment_id.to_string(), request.line.line_no,
+                                                            request.line.warehouse_id, request.line.qty, actor, trace));
     co_return std::pair(rows[0].get<std::int32_t>(0), rows[0].get<std::int32_t>(1));
   }
 
@@ -298,22 +316,27 @@ class PostgresReservationStore final : public ReservationStore {
     if (rows.empty()) co_return Result<>();
     std::vector<Uuid> ids;
     for (const auto row : rows) ids.push_back(row.get<Uuid>(0));
-    EMP_CO_TRY(co_await work.query(release_batch, ids, std::vector<std::string>(ids.size(), reason), std::vector<bool>(ids.size(), true), std::vector<Uuid>(ids.size(), trace)));
+    EMP_CO_TRY(co_await work.query(release_batch, ids, std::vector<std::string>(ids.size(), reason), std::vector<bool>(ids.size(), true),
+                                   std::vector<Uuid>(ids.size(), trace)));
     co_return Result<>();
   }
 
-  Task<Result<>> line_cancelled(postgres::UnitOfWork& work, Uuid reservation, std::string cause, std::int32_t line_no, std::int32_t qty, std::string reason, Uuid trace) override {
-    EMP_CO_TRY(co_await work.query(release_lines_of, reservation, cause, std::vector{line_no}, std::vector{std::optional<Uuid>()}, std::vector{qty}, true, reason, std::string("svc:order"), trace));
+  Task<Result<>> line_cancelled(postgres::UnitOfWork& work, Uuid reservation, std::string cause, std::int32_t line_no, std::int32_t qty, std::string reason,
+                                Uuid trace) override {
+    EMP_CO_TRY(co_await work.query(release_lines_of, reservation, cause, std::vector{line_no}, std::vector{std::optional<Uuid>()}, std::vector{qty}, true,
+                                   reason, std::string("svc:order"), trace));
     co_return Result<>();
   }
 
   Task<Result<>> shipped(postgres::UnitOfWork& work, Step step) override {
     const auto a = arrays_of(step.lines);
-    EMP_CO_TRY(co_await work.query(apply_step, step.reservation, step.kind, step.cause, a.line_nos, a.warehouses, a.qtys, true, std::optional<std::string>(), step.actor, step.trace));
+    EMP_CO_TRY(co_await work.query(apply_step, step.reservation, step.kind, step.cause, a.line_nos, a.warehouses, a.qtys, true, std::optional<std::string>(),
+                                   step.actor, step.trace));
     co_return Result<>();
   }
 
-  Task<Result<>> fulfillment_cancelled(postgres::UnitOfWork& work, Uuid reservation, Uuid fulfillment, Uuid warehouse, std::vector<std::pair<std::int32_t, std::int32_t>> put_back, Uuid trace) override {
+  Task<Result<>> fulfillment_cancelled(postgres::UnitOfWork& work, Uuid reservation, Uuid fulfillment, Uuid warehouse,
+                                       std::vector<std::pair<std::int32_t, std::int32_t>> put_back, Uuid trace) override {
     std::vector<std::int32_t> line_nos, qtys;
     for (const auto& [line_no, qty] : put_back) {
       line_nos.push_back(line_no);

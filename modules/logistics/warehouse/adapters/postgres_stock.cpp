@@ -12,27 +12,36 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement select_inventory_page{"warehouse.select_inventory_page",
-                                          "SELECT inventory_json(s, f.is_hot, w.currency)::text, s.warehouse_id || '.' || s.sku FROM stock s JOIN warehouse w ON w.id = s.warehouse_id "
-                                          "LEFT JOIN sku_state f ON f.sku = s.sku WHERE ($1::uuid IS NULL OR s.warehouse_id = $1) AND ($2::text IS NULL OR s.sku = $2) "
-                                          "AND ($3::bool IS NOT TRUE OR s.on_hand - s.reserved - s.buffer <= s.reorder_point) AND ($4::text IS NULL OR (s.sku, s.warehouse_id) > ($4, $5::uuid)) "
-                                          "ORDER BY s.sku, s.warehouse_id LIMIT $6"};
-constexpr Statement select_inventory{"warehouse.select_inventory",
-                                     "SELECT inventory_json(s, f.is_hot, w.currency)::text FROM stock s JOIN warehouse w ON w.id = s.warehouse_id LEFT JOIN sku_state f ON f.sku = s.sku "
-                                     "WHERE s.sku = $2 AND s.warehouse_id = $1"};
+constexpr Statement select_inventory_page{
+    "warehouse.select_inventory_page",
+    "SELECT inventory_json(s, f.is_hot, w.currency)::text, s.warehouse_id || '.' || s.sku FROM stock s JOIN warehouse w ON w.id = s.warehouse_id "
+    "LEFT JOIN sku_state f ON f.sku = s.sku WHERE ($1::uuid IS NULL OR s.warehouse_id = $1) AND ($2::text IS NULL OR s.sku = $2) "
+    "AND ($3::bool IS NOT TRUE OR s.on_hand - s.reserved - s.buffer <= s.reorder_point) AND ($4::text IS NULL OR (s.sku, s.warehouse_id) > ($4, $5::uuid)) "
+    "ORDER BY s.sku, s.warehouse_id LIMIT $6"};
+constexpr Statement select_inventory{
+    "warehouse.select_inventory",
+    "SELECT inventory_json(s, f.is_hot, w.currency)::text FROM stock s JOIN warehouse w ON w.id = s.warehouse_id LEFT JOIN sku_state f ON f.sku = s.sku "
+    "WHERE s.sku = $2 AND s.warehouse_id = $1"};
 constexpr Statement update_inventory{"warehouse.update_inventory", "SELECT inventory_update($1, $2, $3, $4, $5, $6, $7)::text", Effect::writes};
 constexpr Statement select_levels{"warehouse.select_levels",
-                                  "SELECT s.sku, s.warehouse_id, greatest(0, s.on_hand - s.reserved - s.buffer), s.reorder_point FROM stock s JOIN warehouse w ON w.id = s.warehouse_id AND w.status = 'active' "
+                                  "SELECT s.sku, s.warehouse_id, greatest(0, s.on_hand - s.reserved - s.buffer), s.reorder_point FROM stock s JOIN warehouse w "
+                                  "ON w.id = s.warehouse_id AND w.status = 'active' "
                                   "WHERE s.sku = ANY ($1) AND ($2::uuid IS NULL OR s.warehouse_id = $2) ORDER BY s.sku, s.warehouse_id"};
-constexpr Statement select_available{"warehouse.select_available",
-                                     "SELECT s.sku, s.warehouse_id, s.on_hand - s.reserved - s.buffer FROM stock s WHERE s.sku = ANY ($1) AND s.on_hand - s.reserved - s.buffer > 0"};
-constexpr Statement adjust_stock{"warehouse.adjust_stock", "SELECT a.outcome, a.answer FROM stock_adjust($1, $2, $3, $4, $5, $6, $7) AS a ORDER BY a.n", Effect::writes};
+constexpr Statement select_available{
+    "warehouse.select_available",
+    "SELECT s.sku, s.warehouse_id, s.on_hand - s.reserved - s.buffer FROM stock s WHERE s.sku = ANY ($1) AND s.on_hand - s.reserved - s.buffer > 0"};
+constexpr Statement adjust_stock{"warehouse.adjust_stock", "SELECT a.outcome, a.answer FROM stock_adjust($1, $2, $3, $4, $5, $6, $7) AS a ORDER BY a.n",
+                                 Effect::writes};
 constexpr Statement select_movements{"warehouse.select_movements",
                                      "SELECT movement_json(m, w.currency)::text, m.number::text FROM movement m JOIN warehouse w ON w.id = m.warehouse_id "
-                                     "WHERE ($1::uuid IS NULL OR m.warehouse_id = $1) AND ($2::text IS NULL OR m.sku = $2) AND ($3::text IS NULL OR m.type = $3) AND ($4::text IS NULL OR m.cause_id = $4) "
+                                     "WHERE ($1::uuid IS NULL OR m.warehouse_id = $1) AND ($2::text IS NULL OR m.sku = $2) AND ($3::text IS NULL OR m.type = "
+                                     "$3) AND ($4::text IS NULL OR m.cause_id = $4) "
                                      "AND ($5::bigint IS NULL OR m.number < $5) ORDER BY m.number DESC LIMIT $6"};
-constexpr Statement select_movement{"warehouse.select_movement", "SELECT movement_json(m, w.currency)::text FROM movement m JOIN warehouse w ON w.id = m.warehouse_id WHERE m.number = $1"};
+constexpr Statement select_movement{"warehouse.select_movement",
+                                    "SELECT movement_json(m, w.currency)::text FROM movement m JOIN warehouse w ON w.id = m.warehouse_id WHERE m.number = $1"};
 constexpr Statement retell_all{"warehouse.retell_depletion", "SELECT depletion_publish((SELECT array_agg(sku) FROM sku_state), $1)", Effect::writes};
+
+constexpr Statement tell_low{"warehouse.tell_low_stock", "SELECT low_stock_tell($1)", Effect::writes};
 
 /// The ledger's number inside a movement's id; ids made elsewhere answer a number that no row has.
 std::int64_t number_of(const Uuid& id) {
@@ -47,7 +56,12 @@ std::int64_t number_of(const Uuid& id) {
 Error refusal(const std::string& outcome, const v1::AdjustStockRequest& adjustment) {
   const bool is_rule = outcome == "out_of_range" || outcome == "warehouse_closed";
   const bool is_absent = outcome == "warehouse_not_found";
-  return Error(is_absent ? ErrorKind::not_found : is_rule ? ErrorKind::rule_violated : ErrorKind::conflict, ascii_upper(outcome)).with("sku", adjustment.sku).with("warehouse_id", adjustment.warehouse_id.to_string());
+  return Error(is_absent ? ErrorKind::not_found
+               : is_rule ? ErrorKind::rule_violated
+                         : ErrorKind::conflict,
+               ascii_upper(outcome))
+      .with("sku", adjustment.sku)
+      .with("warehouse_id", adjustment.warehouse_id.to_string());
 }
 
 class PostgresStockStore final : public StockStore {
@@ -63,7 +77,8 @@ class PostgresStockStore final : public StockStore {
       if (request.page_token->size() < 38) co_return fail(ErrorKind::invalid_argument, "INVALID_PAGE_TOKEN", "send next_page_token as it was answered");
       after_sku = request.page_token->substr(37);
     }
-    EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_inventory_page, request.warehouse_id, request.sku, request.low_only, after_sku, after_warehouse, size + 1));
+    EMP_CO_ASSIGN(const auto rows,
+                  co_await database_.query(select_inventory_page, request.warehouse_id, request.sku, request.low_only, after_sku, after_warehouse, size + 1));
     EMP_CO_ASSIGN(auto page, page_of<v1::InventoryItem>(rows, size));
     co_return v1::ListInventoryResponse{std::move(page.first), std::move(page.second)};
   }
@@ -141,10 +156,12 @@ class PostgresStockStore final : public StockStore {
       std::int64_t number = 0;
       const auto& token = *request.page_token;
       const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), number);
-      if (error != std::errc() || end != token.data() + token.size()) co_return fail(ErrorKind::invalid_argument, "INVALID_PAGE_TOKEN", "send next_page_token as it was answered");
+      if (error != std::errc() || end != token.data() + token.size())
+        co_return fail(ErrorKind::invalid_argument, "INVALID_PAGE_TOKEN", "send next_page_token as it was answered");
       before = number;
     }
-    EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_movements, request.warehouse_id, request.sku, name_of(request.type), request.cause_id, before, size + 1));
+    EMP_CO_ASSIGN(const auto rows,
+                  co_await database_.query(select_movements, request.warehouse_id, request.sku, name_of(request.type), request.cause_id, before, size + 1));
     EMP_CO_ASSIGN(auto page, page_of<v1::StockMovement>(rows, size));
     co_return v1::ListMovementsResponse{std::move(page.first), std::move(page.second)};
   }
@@ -156,6 +173,11 @@ class PostgresStockStore final : public StockStore {
 
   Task<Result<>> retell_depletion(Uuid trace) override {
     EMP_CO_TRY(co_await database_.query(retell_all, trace));
+    co_return Result<>();
+  }
+
+  Task<Result<>> tell_low_stock(Uuid trace) override {
+    EMP_CO_TRY(co_await database_.query(tell_low, trace));
     co_return Result<>();
   }
 

@@ -16,7 +16,8 @@ namespace {
 class WarehouseModule final : public Module {
  public:
   explicit WarehouseModule(const ModuleContext& context)
-      : stores_{postgres_warehouse_store(context.database), postgres_stock_store(context.database), postgres_receipt_store(context.database), postgres_reservation_store(context.database)},
+      : stores_{postgres_warehouse_store(context.database), postgres_stock_store(context.database), postgres_receipt_store(context.database),
+                postgres_reservation_store(context.database)},
         options_(Options::read(context.settings)),
         service_(context.runtime, stores_, context.clock, context.random, options_),
         local_(std::make_shared<v1::LocalWarehouseApi>(service_, context.clock)),

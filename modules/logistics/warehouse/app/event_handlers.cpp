@@ -36,7 +36,12 @@ Task<Result<>> EventHandlers::line_cancelled(postgres::UnitOfWork& work, messagi
 }
 
 Task<Result<>> EventHandlers::fulfillment_shipped(postgres::UnitOfWork& work, messaging::Envelope envelope, fulfillment::v1::FulfillmentShipped event) {
-  Step step{.reservation = event.reservation_id, .kind = "ship", .cause = event.fulfillment_id.to_string(), .lines = {}, .actor = "svc:fulfillment", .trace = envelope.trace};
+  Step step{.reservation = event.reservation_id,
+            .kind = "ship",
+            .cause = event.fulfillment_id.to_string(),
+            .lines = {},
+            .actor = "svc:fulfillment",
+            .trace = envelope.trace};
   for (const auto& line : event.lines) step.lines.push_back({line.line, event.warehouse_id, line.qty});
   co_return co_await reservations_.shipped(work, std::move(step));
 }
@@ -45,7 +50,8 @@ Task<Result<>> EventHandlers::fulfillment_cancelled(postgres::UnitOfWork& work, 
   if (event.put_back.empty()) co_return Result<>();
   std::vector<std::pair<std::int32_t, std::int32_t>> put_back;
   for (const auto& item : event.put_back) put_back.emplace_back(item.line, item.qty);
-  co_return co_await reservations_.fulfillment_cancelled(work, event.reservation_id, event.fulfillment_id, event.warehouse_id, std::move(put_back), envelope.trace);
+  co_return co_await reservations_.fulfillment_cancelled(work, event.reservation_id, event.fulfillment_id, event.warehouse_id, std::move(put_back),
+                                                         envelope.trace);
 }
 
 }  // namespace emporion::warehouse

@@ -9,6 +9,11 @@ seconds in_seconds(microseconds span) { return std::chrono::duration_cast<second
 
 Options Options::read(const config::Settings& settings) {
   Options out;
+  if (settings.string("warehouse.profile", "retail") == "wholesale") {
+    out.lines_max = 2'000;
+    out.qty_max = 100'000;
+    out.active_reservations_max = 1'000'000;
+  }
   out.lines_max = static_cast<std::int32_t>(settings.integer("warehouse.lines_max", out.lines_max, 1, 2'000));
   out.qty_max = static_cast<std::int32_t>(settings.integer("warehouse.qty_max", out.qty_max, 1, 100'000));
   out.active_reservations_max = static_cast<std::int32_t>(settings.integer("warehouse.active_reservations_max", out.active_reservations_max, 1, 1'000'000));

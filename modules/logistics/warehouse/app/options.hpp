@@ -6,7 +6,7 @@
 
 namespace emporion::warehouse {
 
-/// What an operator may set, under `warehouse.` in the settings. The wholesale profile raises the three limits.
+/// What an operator may set, under `warehouse.` in the settings. `warehouse.profile` = wholesale raises the three limits, which may also be set singly.
 struct Options {
   std::int32_t lines_max = 100;
   std::int32_t qty_max = 9'999;

@@ -105,7 +105,16 @@ Error insufficient_stock(const std::vector<ShortLine>& lines) {
   json::Writer writer(items);
   writer.begin_array();
   for (const auto& line : lines) {
-    writer.begin_object().key("line_no").integer(line.line_no).key("sku").string(line.sku).key("requested").integer(line.requested).key("available").integer(line.available).end_object();
+    writer.begin_object()
+        .key("line_no")
+        .integer(line.line_no)
+        .key("sku")
+        .string(line.sku)
+        .key("requested")
+        .integer(line.requested)
+        .key("available")
+        .integer(line.available)
+        .end_object();
   }
   writer.end_array();
   return Error(ErrorKind::conflict, "INSUFFICIENT_STOCK", text("not enough of ", lines.front().sku))

@@ -23,7 +23,8 @@ struct Placement {
   v1::AllocationPlan plan;
 };
 
-/// Chooses the warehouses over one snapshot. Errors: NOT_COVERED (422), INSUFFICIENT_STOCK (409) with sku, available and items[{line_no, sku, requested, available}].
+/// Chooses the warehouses over one snapshot. Errors: NOT_COVERED (422), INSUFFICIENT_STOCK (409) with sku, available and items[{line_no, sku, requested,
+/// available}].
 Result<Placement> choose(const Topology& topology, const Availability& availability, const PlacementQuestion& question, const Options& options);
 
 /// Units a line cannot get.

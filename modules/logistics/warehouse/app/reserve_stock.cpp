@@ -34,7 +34,8 @@ std::vector<WantedLine> wanted_lines(const v1::ReserveRequest& request) {
 }
 
 PlacementQuestion question_of(const v1::ReserveRequest& request) {
-  return {wanted_lines(request), request.plan->destination, request.plan->service_level.value_or(v1::ServiceLevel::standard), request.plan->profile.value_or(v1::PlanProfile::fewest_parcels)};
+  return {wanted_lines(request), request.plan->destination, request.plan->service_level.value_or(v1::ServiceLevel::standard),
+          request.plan->profile.value_or(v1::PlanProfile::fewest_parcels)};
 }
 
 v1::Reservation answer_of(const Hold& hold, const HoldAnswer& answer) {
@@ -57,8 +58,13 @@ v1::Reservation answer_of(const Hold& hold, const HoldAnswer& answer) {
 Error refusal_of(const HoldAnswer& answer, const Hold& hold, const Options& options) {
   switch (answer.outcome) {
     case HoldAnswer::Outcome::differs: return Error(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "this reservation id was used for another request");
-    case HoldAnswer::Outcome::tombstone: return Error(ErrorKind::conflict, "RESERVATION_STATE", "released before it was reserved").with("status", "released").with("reservation_id", hold.id.to_string());
-    case HoldAnswer::Outcome::taken: return Error(ErrorKind::conflict, "RESERVATION_STATE", "another reservation holds for this reference and attempt").with("reference_id", hold.reference_id.to_string());
+    case HoldAnswer::Outcome::tombstone:
+      return Error(ErrorKind::conflict, "RESERVATION_STATE", "released before it was reserved")
+          .with("status", "released")
+          .with("reservation_id", hold.id.to_string());
+    case HoldAnswer::Outcome::taken:
+      return Error(ErrorKind::conflict, "RESERVATION_STATE", "another reservation holds for this reference and attempt")
+          .with("reference_id", hold.reference_id.to_string());
     case HoldAnswer::Outcome::limit: return Error(ErrorKind::rule_violated, "TOO_MANY_RESERVATIONS").with("max", options.active_reservations_max);
     case HoldAnswer::Outcome::inactive: return Error(ErrorKind::conflict, "WAREHOUSE_NOT_ACTIVE").with_json("items", answer.detail);
     default: return Error(ErrorKind::conflict, "INSUFFICIENT_STOCK").with_json("items", answer.detail.empty() ? "[]" : answer.detail);
@@ -77,8 +83,10 @@ ReserveStock::ReserveStock(Runtime& runtime, StockStore& stock, ReservationStore
                     [this](std::vector<std::shared_ptr<const Hold>> batch) {
                       return reservations_.reserve(std::move(batch), HoldLimits{options_.active_reservations_max, options_.hold.ceiling_hot});
                     }),
-      snapshot_lane_(runtime, LaneOptions{.name = "warehouse.snapshot", .queue_max = 20'000}, [this](std::vector<Skus> batch) { return read_snapshots(std::move(batch)); }),
-      free_lane_(runtime, LaneOptions{.name = "warehouse.free_overdue", .queue_max = 20'000}, [this](std::vector<Skus> batch) { return free_and_read(std::move(batch)); }) {}
+      snapshot_lane_(runtime, LaneOptions{.name = "warehouse.snapshot", .queue_max = 20'000},
+                     [this](std::vector<Skus> batch) { return read_snapshots(std::move(batch)); }),
+      free_lane_(runtime, LaneOptions{.name = "warehouse.free_overdue", .queue_max = 20'000},
+                 [this](std::vector<Skus> batch) { return free_and_read(std::move(batch)); }) {}
 
 Task<Result<std::vector<Result<ReserveStock::Snapshot>>>> ReserveStock::read_snapshots(std::vector<Skus> batch) {
   EMP_CO_ASSIGN(auto availability, co_await stock_.available(all_of(batch)));
@@ -95,15 +103,19 @@ Task<Result<std::vector<Result<ReserveStock::Snapshot>>>> ReserveStock::free_and
 }
 
 Result<> ReserveStock::check(const v1::ReserveRequest& request) const {
-  if (static_cast<std::int32_t>(request.lines.size()) > options_.lines_max) return fail(Error(ErrorKind::rule_violated, "LINES_LIMIT", "too many lines").with("max", options_.lines_max));
+  if (static_cast<std::int32_t>(request.lines.size()) > options_.lines_max)
+    return fail(Error(ErrorKind::rule_violated, "LINES_LIMIT", "too many lines").with("max", options_.lines_max));
   if (request.customer_id && request.guest_key) return fail(ErrorKind::invalid_argument, "HOLDER_AMBIGUOUS", "give customer_id or guest_key, not both");
   std::set<std::pair<std::int32_t, Uuid>> keys;
   std::map<std::int32_t, std::string_view> skus;
   for (const auto& line : request.lines) {
-    if (line.qty > options_.qty_max) return fail(Error(ErrorKind::rule_violated, "QTY_LIMIT", text("too many of ", line.sku)).with("max", options_.qty_max).with("sku", line.sku));
-    if (line.warehouse_id ? line.warehouse_id->is_nil() : !request.plan) return fail(ErrorKind::invalid_argument, "WAREHOUSE_REQUIRED", text("line ", line.line_no, " has no warehouse, and there is no plan request"));
+    if (line.qty > options_.qty_max)
+      return fail(Error(ErrorKind::rule_violated, "QTY_LIMIT", text("too many of ", line.sku)).with("max", options_.qty_max).with("sku", line.sku));
+    if (line.warehouse_id ? line.warehouse_id->is_nil() : !request.plan)
+      return fail(ErrorKind::invalid_argument, "WAREHOUSE_REQUIRED", text("line ", line.line_no, " has no warehouse, and there is no plan request"));
     const bool is_other_sku = skus.try_emplace(line.line_no, line.sku).first->second != line.sku;
-    if (is_other_sku || !keys.emplace(line.line_no, line.warehouse_id.value_or(Uuid())).second) return fail(ErrorKind::invalid_argument, "DUPLICATE_LINE", text("line ", line.line_no, " is named twice"));
+    if (is_other_sku || !keys.emplace(line.line_no, line.warehouse_id.value_or(Uuid())).second)
+      return fail(ErrorKind::invalid_argument, "DUPLICATE_LINE", text("line ", line.line_no, " is named twice"));
   }
   return {};
 }
@@ -182,7 +194,8 @@ Task<Result<v1::Reservation>> ReserveStock::refuse(Uuid id, Uuid body, Error ref
 
 Task<Result<v1::AllocationPlan>> ReserveStock::plan(CallContext context, v1::PlanAllocationRequest request) {
   (void)context;
-  PlacementQuestion question{{}, request.destination, request.service_level.value_or(v1::ServiceLevel::standard), request.profile.value_or(v1::PlanProfile::fewest_parcels)};
+  PlacementQuestion question{
+      {}, request.destination, request.service_level.value_or(v1::ServiceLevel::standard), request.profile.value_or(v1::PlanProfile::fewest_parcels)};
   std::set<std::int32_t> numbers;
   for (const auto& line : request.lines) {
     if (!numbers.insert(line.line_no).second) co_return fail(ErrorKind::invalid_argument, "DUPLICATE_LINE", text("line ", line.line_no, " is named twice"));

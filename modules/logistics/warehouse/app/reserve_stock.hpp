@@ -14,7 +14,8 @@
 
 namespace emporion::warehouse {
 
-/// Holds every line of a request or none: plans over a snapshot, lets the reserve lane decide over the rows, and on a shortage frees overdue holds of the short SKUs and plans again, at most 3 times.
+/// Holds every line of a request or none: plans over a snapshot, lets the reserve lane decide over the rows, and on a shortage frees overdue holds of the short
+/// SKUs and plans again, at most 3 times.
 class ReserveStock {
  public:
   ReserveStock(Runtime& runtime, StockStore& stock, ReservationStore& reservations, TopologyCache& topology, SoldOutGate& gate, Options options);

@@ -20,7 +20,8 @@ Result<std::int64_t> version_in(std::string_view header) {
   if (header.starts_with('"') && header.ends_with('"') && header.size() > 2) header = header.substr(1, header.size() - 2);
   std::int64_t version = 0;
   const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), version);
-  if (error != std::errc() || end != header.data() + header.size()) return fail(ErrorKind::invalid_argument, "INVALID_IF_MATCH", "If-Match holds the version that was read");
+  if (error != std::errc() || end != header.data() + header.size())
+    return fail(ErrorKind::invalid_argument, "INVALID_IF_MATCH", "If-Match holds the version that was read");
   return version;
 }
 
@@ -52,8 +53,10 @@ WarehouseService::WarehouseService(Runtime& runtime, Stores& stores, const Clock
       topology_(*stores.warehouses, clock),
       gate_(clock),
       reserve_stock_(runtime, *stores.stock, *stores.reservations, topology_, gate_, options),
-      confirm_lane_(runtime, LaneOptions{.name = "warehouse.confirm"}, [this](std::vector<Confirm> batch) { return stores_.reservations->confirm(std::move(batch)); }),
-      release_lane_(runtime, LaneOptions{.name = "warehouse.release"}, [this](std::vector<Release> batch) { return stores_.reservations->release(std::move(batch)); }) {}
+      confirm_lane_(runtime, LaneOptions{.name = "warehouse.confirm"},
+                    [this](std::vector<Confirm> batch) { return stores_.reservations->confirm(std::move(batch)); }),
+      release_lane_(runtime, LaneOptions{.name = "warehouse.release"},
+                    [this](std::vector<Release> batch) { return stores_.reservations->release(std::move(batch)); }) {}
 
 Task<void> WarehouseService::close() {
   co_await reserve_stock_.close();
@@ -105,7 +108,9 @@ Task<Result<v1::Warehouse>> WarehouseService::take_warehouse_offline(CallContext
 Task<Result<v1::Warehouse>> WarehouseService::bring_warehouse_online(CallContext context, v1::ChangeWarehouseStatusRequest request) {
   return change_status(request.id, StatusCommand::bring_online, context.trace);
 }
-Task<Result<v1::Warehouse>> WarehouseService::close_warehouse(CallContext context, v1::CloseWarehouseRequest request) { return change_status(request.id, StatusCommand::close, context.trace); }
+Task<Result<v1::Warehouse>> WarehouseService::close_warehouse(CallContext context, v1::CloseWarehouseRequest request) {
+  return change_status(request.id, StatusCommand::close, context.trace);
+}
 
 Task<Result<v1::Warehouse>> WarehouseService::change_status(Uuid id, StatusCommand command, Uuid trace) {
   for (int tried = 1;; ++tried) {
@@ -126,7 +131,8 @@ Task<Result<v1::Coverage>> WarehouseService::put_coverage(CallContext context, v
   std::vector<Uuid> locations;
   for (const auto& entry : request.entries) locations.push_back(entry.location_id);
   std::ranges::sort(locations);
-  if (const auto twice = std::ranges::adjacent_find(locations); twice != locations.end()) co_return fail(Error(ErrorKind::rule_violated, "OVERLAP").with("location_id", twice->to_string()));
+  if (const auto twice = std::ranges::adjacent_find(locations); twice != locations.end())
+    co_return fail(Error(ErrorKind::rule_violated, "OVERLAP").with("location_id", twice->to_string()));
   auto changed = co_await stores_.warehouses->put_coverage(std::move(request), context.trace);
   topology_.forget();
   co_return changed;
@@ -266,9 +272,13 @@ Task<Result<v1::Receipt>> WarehouseService::put_away_receipt(CallContext context
 
 // --- Allocation and reservations ---
 
-Task<Result<v1::AllocationPlan>> WarehouseService::plan_allocation(CallContext context, v1::PlanAllocationRequest request) { return reserve_stock_.plan(std::move(context), std::move(request)); }
+Task<Result<v1::AllocationPlan>> WarehouseService::plan_allocation(CallContext context, v1::PlanAllocationRequest request) {
+  return reserve_stock_.plan(std::move(context), std::move(request));
+}
 
-Task<Result<v1::Reservation>> WarehouseService::reserve(CallContext context, v1::ReserveRequest request) { return reserve_stock_.reserve(std::move(context), std::move(request)); }
+Task<Result<v1::Reservation>> WarehouseService::reserve(CallContext context, v1::ReserveRequest request) {
+  return reserve_stock_.reserve(std::move(context), std::move(request));
+}
 
 Task<Result<v1::Reservation>> WarehouseService::extend_reservation(CallContext context, v1::ExtendReservationRequest request) {
   (void)context;
@@ -283,7 +293,8 @@ Task<Result<v1::Reservation>> WarehouseService::confirm_reservation(CallContext 
 Task<Result<v1::ReleaseReservationResponse>> WarehouseService::release_reservation(CallContext context, v1::ReleaseReservationRequest request) {
   const Uuid id = request.reservation_id;
   if (!request.lines.empty()) {
-    if (!request.cause_id || request.cause_id->empty()) co_return fail(ErrorKind::invalid_argument, "CAUSE_REQUIRED", "a release of lines takes effect once per cause_id");
+    if (!request.cause_id || request.cause_id->empty())
+      co_return fail(ErrorKind::invalid_argument, "CAUSE_REQUIRED", "a release of lines takes effect once per cause_id");
     EMP_CO_TRY(co_await stores_.reservations->release_lines(std::move(request), actor_of(context.principal), context.trace));
   } else {
     EMP_CO_ASSIGN(const auto outcome, co_await release_lane_.submit(Release{id, std::move(request.reason), false, context.trace}));
@@ -342,7 +353,8 @@ Task<Result<v1::Reservation>> WarehouseService::fulfill_reservation(CallContext 
 Task<Result<v1::Reservation>> WarehouseService::resource_reservation(CallContext context, v1::ResourceReservationRequest request) {
   EMP_CO_ASSIGN(auto before, co_await reservation(request.id));
   const auto at = [&](const Uuid& warehouse) {
-    return std::ranges::any_of(before.lines, [&](const v1::ReservationLine& line) { return line.line_no == request.line_no && line.warehouse_id == warehouse; });
+    return std::ranges::any_of(before.lines,
+                               [&](const v1::ReservationLine& line) { return line.line_no == request.line_no && line.warehouse_id == warehouse; });
   };
   // A repeat finds the line where the first call moved it.
   if (request.to_warehouse_id && !at(request.from_warehouse_id) && at(*request.to_warehouse_id)) co_return before;
@@ -355,7 +367,8 @@ Task<Result<v1::Reservation>> WarehouseService::resource_reservation(CallContext
 }
 
 Task<Result<Uuid>> WarehouseService::best_target(const v1::Reservation& reservation, std::int32_t line_no, Uuid from) {
-  const auto line = std::ranges::find_if(reservation.lines, [&](const v1::ReservationLine& other) { return other.line_no == line_no && other.warehouse_id == from; });
+  const auto line =
+      std::ranges::find_if(reservation.lines, [&](const v1::ReservationLine& other) { return other.line_no == line_no && other.warehouse_id == from; });
   if (line == reservation.lines.end()) co_return fail(Error(ErrorKind::not_found, "LINE_NOT_FOUND").with("line_no", line_no));
   const std::int64_t units = line->qty - line->shipped - line->released - line->picked;
   const std::string sku = line->sku;

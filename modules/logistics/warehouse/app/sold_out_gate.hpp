@@ -8,7 +8,8 @@
 
 namespace emporion::warehouse {
 
-/// SKUs that had no free unit anywhere a moment ago. It may refuse, never accept: the rows alone decide. Closed for 1 s at most, and opened by every change that may free units.
+/// SKUs that had no free unit anywhere a moment ago. It may refuse, never accept: the rows alone decide. Closed for 1 s at most, and opened by every change
+/// that may free units.
 class SoldOutGate {
  public:
   explicit SoldOutGate(const Clock& clock) : clock_(clock) {}

@@ -71,6 +71,8 @@ class StockStore {
   virtual Task<Result<v1::StockMovement>> movement(Uuid id) = 0;
   /// Tells of SKUs whose depletion was told wrongly, which two writers at once can cause.
   virtual Task<Result<>> retell_depletion(Uuid trace) = 0;
+  /// Tells once of each pair whose available units fell to its reorder point.
+  virtual Task<Result<>> tell_low_stock(Uuid trace) = 0;
 };
 
 class ReceiptStore {
@@ -164,20 +166,24 @@ class ReservationStore {
   virtual Task<Result<>> apply(Step step) = 0;
   /// Answers (resourced, shorted). Errors: RESERVATION_NOT_FOUND, LINE_NOT_FOUND, RESERVATION_STATE, OVER_SHORT.
   virtual Task<Result<std::pair<std::int32_t, std::int32_t>>> shorten(v1::ShortReservationRequest request, std::string actor, Uuid trace) = 0;
-  /// Moves the unpicked units of a line. Errors: RESERVATION_NOT_FOUND, LINE_NOT_FOUND, RESERVATION_STATE, PICKED_UNITS, WAREHOUSE_NOT_ACTIVE, INSUFFICIENT_STOCK.
+  /// Moves the unpicked units of a line. Errors: RESERVATION_NOT_FOUND, LINE_NOT_FOUND, RESERVATION_STATE, PICKED_UNITS, WAREHOUSE_NOT_ACTIVE,
+  /// INSUFFICIENT_STOCK.
   virtual Task<Result<>> move(Uuid id, std::int32_t line_no, Uuid from, Uuid to, Uuid trace) = 0;
   /// Expires overdue reservations, at most `count`; with SKUs, only those that hold one of them. Answers how many.
   virtual Task<Result<std::int32_t>> expire(std::int32_t count, std::optional<std::vector<std::string>> skus, Uuid trace) = 0;
-  /// Reservations with unpicked units in warehouses that do not take part any more, oldest first: (reservation, warehouse). Confirmed ones of an offline warehouse only after `offline_wait`.
+  /// Reservations with unpicked units in warehouses that do not take part any more, oldest first: (reservation, warehouse). Confirmed ones of an offline
+  /// warehouse only after `offline_wait`.
   virtual Task<Result<std::vector<std::pair<Uuid, Uuid>>>> stranded(seconds offline_wait, std::int32_t count) = 0;
   /// Moves the unpicked units of a reservation out of a warehouse; what fits nowhere is given up. Answers how many units moved.
   virtual Task<Result<std::int32_t>> evacuate(Uuid id, Uuid warehouse, Uuid trace) = 0;
 
   // In the transaction of an event.
   virtual Task<Result<>> order_cancelled(postgres::UnitOfWork& work, Uuid order, std::vector<Uuid> reservations, std::string reason, Uuid trace) = 0;
-  virtual Task<Result<>> line_cancelled(postgres::UnitOfWork& work, Uuid reservation, std::string cause, std::int32_t line_no, std::int32_t qty, std::string reason, Uuid trace) = 0;
+  virtual Task<Result<>> line_cancelled(postgres::UnitOfWork& work, Uuid reservation, std::string cause, std::int32_t line_no, std::int32_t qty,
+                                        std::string reason, Uuid trace) = 0;
   virtual Task<Result<>> shipped(postgres::UnitOfWork& work, Step step) = 0;
-  virtual Task<Result<>> fulfillment_cancelled(postgres::UnitOfWork& work, Uuid reservation, Uuid fulfillment, Uuid warehouse, std::vector<std::pair<std::int32_t, std::int32_t>> put_back, Uuid trace) = 0;
+  virtual Task<Result<>> fulfillment_cancelled(postgres::UnitOfWork& work, Uuid reservation, Uuid fulfillment, Uuid warehouse,
+                                               std::vector<std::pair<std::int32_t, std::int32_t>> put_back, Uuid trace) = 0;
 };
 
 struct Stores {

@@ -7,6 +7,7 @@ namespace emporion::warehouse {
 void Upkeep::schedule(Jobs& jobs) {
   jobs.every("warehouse.sweep", seconds(5), this, &Upkeep::sweep);
   jobs.every("warehouse.evacuate", seconds(10), this, &Upkeep::evacuate);
+  jobs.every("warehouse.low_stock", minutes(1), this, &Upkeep::tell_low_stock);
   jobs.every("warehouse.retell_depletion", hours(1), this, &Upkeep::retell_depletion);
 }
 
@@ -14,7 +15,8 @@ Task<Result<>> Upkeep::sweep(CallContext context) {
   constexpr std::int32_t pass = 200;
   for (;;) {
     EMP_CO_ASSIGN(const auto expired, co_await stores_.reservations->expire(pass, std::nullopt, context.trace));
-    observe::counter("emporion_warehouse_reservations_expired_total", "Reservations that nobody confirmed in time.").increment(static_cast<std::uint64_t>(expired));
+    observe::counter("emporion_warehouse_reservations_expired_total", "Reservations that nobody confirmed in time.")
+        .increment(static_cast<std::uint64_t>(expired));
     if (expired < pass) co_return Result<>();
   }
 }
@@ -31,5 +33,7 @@ Task<Result<>> Upkeep::evacuate(CallContext context) {
 }
 
 Task<Result<>> Upkeep::retell_depletion(CallContext context) { return stores_.stock->retell_depletion(context.trace); }
+
+Task<Result<>> Upkeep::tell_low_stock(CallContext context) { return stores_.stock->tell_low_stock(context.trace); }
 
 }  // namespace emporion::warehouse

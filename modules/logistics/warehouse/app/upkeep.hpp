@@ -18,6 +18,7 @@ class Upkeep {
   Task<Result<>> evacuate(CallContext context);
   /// Tells again of SKUs that ran out or came back where two writers at once missed each other.
   Task<Result<>> retell_depletion(CallContext context);
+  Task<Result<>> tell_low_stock(CallContext context);
 
  private:
   Stores& stores_;

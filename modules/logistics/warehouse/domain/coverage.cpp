@@ -6,9 +6,7 @@
 namespace emporion::warehouse {
 namespace {
 
-bool offers(const CoverageArea& area, Service service) {
-  return area.services.empty() || std::ranges::find(area.services, service) != area.services.end();
-}
+bool offers(const CoverageArea& area, Service service) { return area.services.empty() || std::ranges::find(area.services, service) != area.services.end(); }
 
 }  // namespace
 

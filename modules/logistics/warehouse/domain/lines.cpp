@@ -20,7 +20,8 @@ std::vector<Demand> merge_by_sku(const std::vector<WantedLine>& lines) {
   return demands;
 }
 
-std::vector<PlacedLine> place(const std::vector<WantedLine>& lines, const std::vector<Demand>& demands, const std::vector<Candidate>& candidates, const Plan& plan) {
+std::vector<PlacedLine> place(const std::vector<WantedLine>& lines, const std::vector<Demand>& demands, const std::vector<Candidate>& candidates,
+                              const Plan& plan) {
   std::unordered_map<std::string, std::vector<Share>> left;
   for (const auto& share : plan.shares) left[demands[share.demand].sku].push_back(share);
   for (auto& [sku, shares] : left) std::ranges::reverse(shares);

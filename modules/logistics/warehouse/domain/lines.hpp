@@ -31,6 +31,7 @@ struct PlacedLine {
 std::vector<Demand> merge_by_sku(const std::vector<WantedLine>& lines);
 
 /// Gives the plan's units back to the lines, in their order.
-std::vector<PlacedLine> place(const std::vector<WantedLine>& lines, const std::vector<Demand>& demands, const std::vector<Candidate>& candidates, const Plan& plan);
+std::vector<PlacedLine> place(const std::vector<WantedLine>& lines, const std::vector<Demand>& demands, const std::vector<Candidate>& candidates,
+                              const Plan& plan);
 
 }  // namespace emporion::warehouse

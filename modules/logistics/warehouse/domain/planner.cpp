@@ -38,7 +38,8 @@ Rank rank(const Rated& rated, Profile profile) {
 
 class Planner {
  public:
-  Planner(const std::vector<Demand>& demands, const std::vector<Candidate>& candidates, Profile profile) : demands_(demands), candidates_(candidates), profile_(profile) {}
+  Planner(const std::vector<Demand>& demands, const std::vector<Candidate>& candidates, Profile profile)
+      : demands_(demands), candidates_(candidates), profile_(profile) {}
 
   std::optional<Rated> best() {
     const Members useful = without_dominated();
@@ -74,8 +75,11 @@ class Planner {
 
   /// `kept` makes `dropped` useless: whatever `dropped` has, `kept` has enough of, for no more money and time.
   bool dominates(const Candidate& kept, const Candidate& dropped) const {
-    if (kept.parcel_cost > dropped.parcel_cost || kept.line_cost > dropped.line_cost || kept.transit_hours > dropped.transit_hours || kept.priority > dropped.priority) return false;
-    const bool is_equal = kept.parcel_cost == dropped.parcel_cost && kept.line_cost == dropped.line_cost && kept.transit_hours == dropped.transit_hours && kept.priority == dropped.priority;
+    if (kept.parcel_cost > dropped.parcel_cost || kept.line_cost > dropped.line_cost || kept.transit_hours > dropped.transit_hours ||
+        kept.priority > dropped.priority)
+      return false;
+    const bool is_equal = kept.parcel_cost == dropped.parcel_cost && kept.line_cost == dropped.line_cost && kept.transit_hours == dropped.transit_hours &&
+                          kept.priority == dropped.priority;
     if (is_equal && kept.id > dropped.id) return false;
     for (std::size_t d = 0; d < demands_.size(); ++d) {
       if (dropped.available[d] > 0 && kept.available[d] < demands_[d].qty) return false;
@@ -86,7 +90,8 @@ class Planner {
   Members without_dominated() const {
     Members useful;
     for (std::size_t c = 0; c < candidates_.size(); ++c) {
-      const bool is_useless = std::ranges::any_of(candidates_, [&](const Candidate& other) { return &other != &candidates_[c] && dominates(other, candidates_[c]); });
+      const bool is_useless =
+          std::ranges::any_of(candidates_, [&](const Candidate& other) { return &other != &candidates_[c] && dominates(other, candidates_[c]); });
       if (!is_useless) useful.push_back(c);
     }
     return useful;
@@ -132,7 +137,8 @@ class Planner {
         continue;
       }
       Members fullest = cheapest;
-      std::ranges::sort(fullest, {}, [&](std::size_t m) { return std::tuple(-candidates_[m].available[d], std::ranges::find(cheapest, m) - cheapest.begin()); });
+      std::ranges::sort(fullest, {},
+                        [&](std::size_t m) { return std::tuple(-candidates_[m].available[d], std::ranges::find(cheapest, m) - cheapest.begin()); });
       std::int64_t left = demands_[d].qty;
       for (const std::size_t m : fullest) {
         const std::int64_t units = std::min(left, candidates_[m].available[d]);

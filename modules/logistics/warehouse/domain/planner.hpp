@@ -55,8 +55,9 @@ struct Shortage {
 /// Heaviest parcel. Source: specification, splitting into cartons.
 inline constexpr std::int64_t parcel_grams_max = 30'000;
 
-/// Chooses who sends what: one warehouse if any holds everything, else the fewest that do (up to 4 by trying all sets of at most 12 candidates, beyond that greedily), compared by
-/// the profile and at last by ids. Equal input gives an equal plan, whatever the order of the candidates. Linear in the number of demands.
+/// Chooses who sends what: one warehouse if any holds everything, else the fewest that do (up to 4 by trying all sets of at most 12 candidates, beyond that
+/// greedily), compared by the profile and at last by ids. Equal input gives an equal plan, whatever the order of the candidates. Linear in the number of
+/// demands.
 std::expected<Plan, std::vector<Shortage>> plan(const std::vector<Demand>& demands, const std::vector<Candidate>& candidates, Profile profile);
 
 /// Parcels for these units of demands, by weight: heaviest first into the first carton that holds them.

@@ -19,12 +19,10 @@ namespace {
 TEST(WarehouseStatus, MovesOnlyAlongItsTable) {
   using enum StatusCommand;
   const std::map<std::pair<Status, StatusCommand>, Status> allowed{
-      {{Status::draft, activate}, Status::active},           {{Status::active, activate}, Status::active},
-      {{Status::draining, activate}, Status::active},        {{Status::active, deactivate}, Status::draining},
-      {{Status::offline, deactivate}, Status::draining},     {{Status::draining, deactivate}, Status::draining},
-      {{Status::active, take_offline}, Status::offline},     {{Status::offline, take_offline}, Status::offline},
-      {{Status::offline, bring_online}, Status::active},     {{Status::active, bring_online}, Status::active},
-      {{Status::draining, close}, Status::closed},           {{Status::closed, close}, Status::closed},
+      {{Status::draft, activate}, Status::active},       {{Status::active, activate}, Status::active},       {{Status::draining, activate}, Status::active},
+      {{Status::active, deactivate}, Status::draining},  {{Status::offline, deactivate}, Status::draining},  {{Status::draining, deactivate}, Status::draining},
+      {{Status::active, take_offline}, Status::offline}, {{Status::offline, take_offline}, Status::offline}, {{Status::offline, bring_online}, Status::active},
+      {{Status::active, bring_online}, Status::active},  {{Status::draining, close}, Status::closed},        {{Status::closed, close}, Status::closed},
   };
   for (const auto from : {Status::draft, Status::active, Status::draining, Status::offline, Status::closed}) {
     for (const auto command : {activate, deactivate, take_offline, bring_online, close}) {
@@ -36,7 +34,8 @@ TEST(WarehouseStatus, MovesOnlyAlongItsTable) {
 }
 
 TEST(WarehouseStatus, NamesReadBack) {
-  for (const auto status : {Status::draft, Status::active, Status::draining, Status::offline, Status::closed}) EXPECT_EQ(parse_status(to_string(status)), status);
+  for (const auto status : {Status::draft, Status::active, Status::draining, Status::offline, Status::closed})
+    EXPECT_EQ(parse_status(to_string(status)), status);
   EXPECT_EQ(parse_status("open"), std::nullopt);
 }
 

@@ -16,18 +16,12 @@ struct Transition {
 
 // Source: specification, Warehouse state machines. The rows that lead a state to itself are the repeats.
 constexpr std::array transitions{
-    Transition{StatusCommand::activate, Status::draft, Status::active},
-    Transition{StatusCommand::activate, Status::draining, Status::active},
-    Transition{StatusCommand::activate, Status::active, Status::active},
-    Transition{StatusCommand::deactivate, Status::active, Status::draining},
-    Transition{StatusCommand::deactivate, Status::offline, Status::draining},
-    Transition{StatusCommand::deactivate, Status::draining, Status::draining},
-    Transition{StatusCommand::take_offline, Status::active, Status::offline},
-    Transition{StatusCommand::take_offline, Status::offline, Status::offline},
-    Transition{StatusCommand::bring_online, Status::offline, Status::active},
-    Transition{StatusCommand::bring_online, Status::active, Status::active},
-    Transition{StatusCommand::close, Status::draining, Status::closed},
-    Transition{StatusCommand::close, Status::closed, Status::closed},
+    Transition{StatusCommand::activate, Status::draft, Status::active},       Transition{StatusCommand::activate, Status::draining, Status::active},
+    Transition{StatusCommand::activate, Status::active, Status::active},      Transition{StatusCommand::deactivate, Status::active, Status::draining},
+    Transition{StatusCommand::deactivate, Status::offline, Status::draining}, Transition{StatusCommand::deactivate, Status::draining, Status::draining},
+    Transition{StatusCommand::take_offline, Status::active, Status::offline}, Transition{StatusCommand::take_offline, Status::offline, Status::offline},
+    Transition{StatusCommand::bring_online, Status::offline, Status::active}, Transition{StatusCommand::bring_online, Status::active, Status::active},
+    Transition{StatusCommand::close, Status::draining, Status::closed},       Transition{StatusCommand::close, Status::closed, Status::closed},
 };
 
 }  // namespace

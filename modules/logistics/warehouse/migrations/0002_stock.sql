@@ -8,6 +8,7 @@ CREATE TABLE stock (
   buffer          integer NOT NULL DEFAULT 0 CHECK (buffer >= 0),
   damaged         integer NOT NULL DEFAULT 0 CHECK (damaged >= 0),
   reorder_point   integer NOT NULL DEFAULT 0 CHECK (reorder_point >= 0),
+  is_low_told     boolean NOT NULL DEFAULT false,
   unit_cost_minor bigint NOT NULL DEFAULT 0 CHECK (unit_cost_minor >= 0),
   version         bigint NOT NULL DEFAULT 0,
   updated_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -15,6 +16,7 @@ CREATE TABLE stock (
   CONSTRAINT stock_w_i1 CHECK (on_hand >= reserved AND reserved >= picked AND picked >= 0)
 ) WITH (fillfactor = 60);
 CREATE INDEX stock_warehouse ON stock (warehouse_id, sku);
+CREATE INDEX stock_watched ON stock (sku, warehouse_id) WHERE reorder_point > 0;
 
 -- What is known of a SKU beside its numbers: hot SKUs are held for minutes only; `is_depleted` is what was last told to others.
 CREATE TABLE sku_state (

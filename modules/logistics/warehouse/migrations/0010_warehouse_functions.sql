@@ -143,3 +143,24 @@ BEGIN
     PERFORM reservation_step_apply(reservation, 'put_back', fulfillment || ':cancelled', t_lines, array_fill(warehouse, ARRAY[cardinality(t_lines)]), t_qtys, true, 'fulfillment cancelled', 'svc:fulfillment', trace);
   END IF;
 END $$;
+
+-- Tells once of pairs whose available units fell to the reorder point, and watches them again above 1.1 × of it. Answers how many were told.
+CREATE FUNCTION low_stock_tell(trace uuid) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  told integer;
+BEGIN
+  UPDATE stock s SET is_low_told = false WHERE s.reorder_point > 0 AND s.is_low_told AND (s.on_hand - s.reserved - s.buffer)::bigint * 10 > s.reorder_point::bigint * 11;
+  WITH low AS (
+    SELECT s.sku, s.warehouse_id FROM stock s WHERE s.reorder_point > 0 AND NOT s.is_low_told AND s.on_hand - s.reserved - s.buffer <= s.reorder_point
+     ORDER BY s.sku, s.warehouse_id FOR NO KEY UPDATE SKIP LOCKED),
+  changed AS (
+    UPDATE stock s SET is_low_told = true, version = s.version + 1 FROM low l WHERE s.sku = l.sku AND s.warehouse_id = l.warehouse_id
+    RETURNING s.sku, s.warehouse_id, greatest(0, s.on_hand - s.reserved - s.buffer) AS available, s.reorder_point, s.version)
+  INSERT INTO outbox (topic, aggregate_id, aggregate_version, data, trace)
+  SELECT 'warehouse.stock.low_detected', c.warehouse_id || '.' || c.sku, c.version,
+         json_build_object('sku', c.sku, 'warehouse_id', c.warehouse_id, 'available', c.available, 'reorder_point', c.reorder_point,
+                           'level', CASE WHEN c.available = 0 THEN 'critical' WHEN c.available * 4::bigint <= c.reorder_point THEN 'high' WHEN c.available * 2::bigint <= c.reorder_point THEN 'medium' ELSE 'low' END)::text, trace
+    FROM changed c;
+  GET DIAGNOSTICS told = ROW_COUNT;
+  RETURN told;
+END $$;

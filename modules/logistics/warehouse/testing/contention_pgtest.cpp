@@ -10,7 +10,9 @@ struct Contention : WarehouseTest {};
 
 std::string reason_of(const Result<v1::Reservation>& result) { return result ? std::string("ok") : result.error().reason(); }
 
-Task<Result<v1::Reservation>> reserve_with(WarehouseService& service, CallContext context, v1::ReserveRequest request) { return service.reserve(std::move(context), std::move(request)); }
+Task<Result<v1::Reservation>> reserve_with(WarehouseService& service, CallContext context, v1::ReserveRequest request) {
+  return service.reserve(std::move(context), std::move(request));
+}
 
 TEST_F(Contention, FiftyEqualRequestsAtOnceAreOneReservation) {
   const auto ha_noi = a_warehouse("HN");
@@ -44,7 +46,8 @@ TEST_F(Contention, OrdersOfTheSameSkusInEitherOrderNeverDeadlock) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 150}, {"B", 150}});
   auto replica_database = another(options());
-  Stores replica_stores{postgres_warehouse_store(*replica_database), postgres_stock_store(*replica_database), postgres_receipt_store(*replica_database), postgres_reservation_store(*replica_database)};
+  Stores replica_stores{postgres_warehouse_store(*replica_database), postgres_stock_store(*replica_database), postgres_receipt_store(*replica_database),
+                        postgres_reservation_store(*replica_database)};
   SystemClock clock;
   SystemRandom random;
   WarehouseService replica(runtime(), replica_stores, clock, random, Options{});
@@ -71,7 +74,12 @@ TEST_F(Contention, TwoProcessesGivenTheSameIdKeepOne) {
   for (int round = 0; round < 20; ++round) {
     // The same id over different rows: neither waits for the other's stock locks, so the id alone decides.
     auto mine = std::make_shared<Hold>();
-    *mine = {.id = new_id(), .body = new_id(), .reference = v1::ReservationReference::manual, .reference_id = new_id(), .ttl = seconds(60), .lines = {{1, ha_noi, "A", 1}}};
+    *mine = {.id = new_id(),
+             .body = new_id(),
+             .reference = v1::ReservationReference::manual,
+             .reference_id = new_id(),
+             .ttl = seconds(60),
+             .lines = {{1, ha_noi, "A", 1}}};
     auto theirs = std::make_shared<Hold>(*mine);
     theirs->body = new_id();
     theirs->lines[0].sku = "B";
@@ -120,7 +128,9 @@ TEST_F(Contention, ConfirmAndSweepNeverBothWin) {
   }
   EXPECT_EQ(count("reservation WHERE status = 'confirmed'"), confirmed);
   EXPECT_EQ(count("reservation WHERE status IN ('confirmed', 'expired', 'active')"), rounds);
-  EXPECT_EQ(count("outbox WHERE topic = 'warehouse.reservation.expired'") + count("outbox WHERE topic = 'warehouse.reservation.confirmed'") + count("reservation WHERE status = 'active'"), rounds);
+  EXPECT_EQ(count("outbox WHERE topic = 'warehouse.reservation.expired'") + count("outbox WHERE topic = 'warehouse.reservation.confirmed'") +
+                count("reservation WHERE status = 'active'"),
+            rounds);
   run(other_database->close());
 }
 

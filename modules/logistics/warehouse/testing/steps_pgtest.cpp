@@ -11,8 +11,12 @@ struct Steps : WarehouseTest {
   Result<v1::Reservation> pick(Uuid reservation, std::int32_t qty, const std::string& step = "1", v1::PickAction action = v1::PickAction::pick) {
     return run(api().pick_reservation(caller(), {reservation, fulfillment, step, action, {{1, ha_noi, qty}}}));
   }
-  Result<v1::Reservation> ship(Uuid reservation, std::int32_t qty) { return run(api().fulfill_reservation(caller(), {reservation, fulfillment, {{1, ha_noi, qty}}})); }
-  Result<v1::ShortReservationResponse> shorten(Uuid reservation, std::int32_t qty) { return run(api().short_reservation(caller(), {reservation, fulfillment, {1, ha_noi, qty}})); }
+  Result<v1::Reservation> ship(Uuid reservation, std::int32_t qty) {
+    return run(api().fulfill_reservation(caller(), {reservation, fulfillment, {{1, ha_noi, qty}}}));
+  }
+  Result<v1::ShortReservationResponse> shorten(Uuid reservation, std::int32_t qty) {
+    return run(api().short_reservation(caller(), {reservation, fulfillment, {1, ha_noi, qty}}));
+  }
 
   /// Runs a handler in a transaction of its own, as the consumer does.
   template <typename Event>
@@ -36,8 +40,9 @@ struct Steps : WarehouseTest {
     event.lines[0].sku = "A";
     event.lines[0].qty = qty;
     event.lines[0].allocations.push_back({ha_noi, qty, reservation});
-    for (Money* money : {&event.lines[0].unit_price, &event.lines[0].total, &event.totals.subtotal, &event.totals.discount, &event.totals.shipping, &event.totals.shipping_discount, &event.totals.tax,
-                         &event.totals.payment_fee, &event.totals.points_value, &event.totals.grand_total}) {
+    for (Money* money :
+         {&event.lines[0].unit_price, &event.lines[0].total, &event.totals.subtotal, &event.totals.discount, &event.totals.shipping,
+          &event.totals.shipping_discount, &event.totals.tax, &event.totals.payment_fee, &event.totals.points_value, &event.totals.grand_total}) {
       *money = Money(1, Currency::of("VND"));
     }
     return event;
@@ -135,7 +140,12 @@ TEST_F(Steps, AnOrderCancelledTwiceReleasesOnce) {
 TEST_F(Steps, ACancelledFulfillmentPutsBackAndOnHandDoesNotRise) {
   receive(ha_noi, {{"A", 10}});
   const auto bound = a_confirmed({{"A", 4}}, order);
-  fulfillment::v1::FulfillmentCancelled event{.fulfillment_id = fulfillment, .order_id = order, .reservation_id = bound.id, .warehouse_id = ha_noi, .reason = "order cancelled", .put_back = {{1, "A", 4}}};
+  fulfillment::v1::FulfillmentCancelled event{.fulfillment_id = fulfillment,
+                                              .order_id = order,
+                                              .reservation_id = bound.id,
+                                              .warehouse_id = ha_noi,
+                                              .reason = "order cancelled",
+                                              .put_back = {{1, "A", 4}}};
   ASSERT_TRUE(take_in(event)) << "still pending: nothing was picked";
   EXPECT_EQ(stock(ha_noi, "A"), "10/4/0");
   ASSERT_TRUE(pick(bound.id, 3));
@@ -174,7 +184,8 @@ TEST_F(Steps, TheShippedEventAndTheCallTakeEffectOnceInAll) {
   const auto bound = a_confirmed({{"A", 4}}, order);
   ASSERT_TRUE(pick(bound.id, 4));
   ASSERT_TRUE(ship(bound.id, 4));
-  fulfillment::v1::FulfillmentShipped event{.fulfillment_id = fulfillment, .order_id = order, .reservation_id = bound.id, .warehouse_id = ha_noi, .lines = {{1, "A", 4}}};
+  fulfillment::v1::FulfillmentShipped event{
+      .fulfillment_id = fulfillment, .order_id = order, .reservation_id = bound.id, .warehouse_id = ha_noi, .lines = {{1, "A", 4}}};
   const auto taken = take_in(event);
   ASSERT_TRUE(taken) << taken.error().to_string();
   EXPECT_EQ(stock(ha_noi, "A"), "6/0/0");
@@ -185,7 +196,8 @@ TEST_F(Steps, TheShippedEventAndTheCallTakeEffectOnceInAll) {
 TEST_F(Steps, GoodsThatLeftUnpickedStillLeaveTheStock) {
   receive(ha_noi, {{"A", 10}});
   const auto bound = a_confirmed({{"A", 4}}, order);
-  fulfillment::v1::FulfillmentShipped event{.fulfillment_id = fulfillment, .order_id = order, .reservation_id = bound.id, .warehouse_id = ha_noi, .lines = {{1, "A", 4}}};
+  fulfillment::v1::FulfillmentShipped event{
+      .fulfillment_id = fulfillment, .order_id = order, .reservation_id = bound.id, .warehouse_id = ha_noi, .lines = {{1, "A", 4}}};
   ASSERT_TRUE(take_in(event));
   EXPECT_EQ(stock(ha_noi, "A"), "6/0/0");
 }

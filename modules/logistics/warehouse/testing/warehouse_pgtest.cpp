@@ -129,7 +129,9 @@ TEST_F(Warehouses, AnAdjustmentNeverBreaksWhatIsReserved) {
 TEST_F(Warehouses, AdjustmentsOfABatchAreJudgedOneByOne) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 1}});
-  const auto line = [&](std::int32_t delta, const std::string& cause) { return v1::AdjustStockRequest{ha_noi, "A", delta, v1::AdjustmentReason::found, cause, {}}; };
+  const auto line = [&](std::int32_t delta, const std::string& cause) {
+    return v1::AdjustStockRequest{ha_noi, "A", delta, v1::AdjustmentReason::found, cause, {}};
+  };
   const auto done = run(api().batch_adjust_stock(caller(), {{line(-2, "1"), line(3, "2"), line(-2, "3")}}));
   ASSERT_TRUE(done) << done.error().to_string();
   EXPECT_EQ(done->results[0].reason, "WOULD_BREAK_RESERVED");
@@ -173,6 +175,25 @@ TEST_F(Warehouses, TellsWhenASkuRunsOutAndComesBack) {
   EXPECT_EQ(count("outbox WHERE topic = 'warehouse.stock.depleted'"), 2) << "its only warehouse does not sell any more";
   ASSERT_TRUE(run(upkeep().retell_depletion(caller())));
   EXPECT_EQ(count("outbox WHERE topic = 'warehouse.stock.depleted'"), 2);
+}
+
+TEST_F(Warehouses, LowStockIsToldOnceUntilItRecovered) {
+  const auto ha_noi = a_warehouse("HN");
+  receive(ha_noi, {{"A", 20}});
+  ASSERT_TRUE(run(api().update_inventory(caller(), {.id = text(ha_noi, ".A"), .reorder_point = 10})));
+  const auto told = [&] {
+    EXPECT_TRUE(run(upkeep().tell_low_stock(caller())));
+    return count("outbox WHERE topic = 'warehouse.stock.low_detected'");
+  };
+  EXPECT_EQ(told(), 0);
+  const auto held = reserve(a_request({{"A", 16}}));
+  EXPECT_EQ(told(), 1);
+  EXPECT_EQ(value("SELECT data::json->>'level' FROM outbox WHERE topic = 'warehouse.stock.low_detected'"), "medium");
+  EXPECT_EQ(told(), 1) << "not again";
+  ASSERT_TRUE(release(held->id));
+  EXPECT_EQ(told(), 1);
+  ASSERT_TRUE(reserve(a_request({{"A", 20}})));
+  EXPECT_EQ(told(), 2) << "it recovered in between";
 }
 
 TEST_F(Warehouses, StrangersSeeAStatusAndACappedQuantity) {

@@ -24,7 +24,8 @@ class WarehouseTest : public testing::PostgresTest {
  protected:
   explicit WarehouseTest(Options options = {})
       : PostgresTest("warehouse", migrations()),
-        stores_{postgres_warehouse_store(database()), postgres_stock_store(database()), postgres_receipt_store(database()), postgres_reservation_store(database())},
+        stores_{postgres_warehouse_store(database()), postgres_stock_store(database()), postgres_receipt_store(database()),
+                postgres_reservation_store(database())},
         service_(runtime(), stores_, clock_, random_, options),
         handlers_(*stores_.reservations),
         upkeep_(stores_, options) {}
