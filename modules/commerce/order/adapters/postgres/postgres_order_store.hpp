@@ -1,0 +1,47 @@
+#pragma once
+
+#include "modules/commerce/order/app/order_store.hpp"
+
+namespace emporion::order {
+
+class PostgresOrderStore final : public OrderStore {
+ public:
+  PostgresOrderStore(postgres::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+  Task<Result<std::vector<Result<std::string>>>> create_batch(std::vector<NewOrder> batch, UtcTime placed_at) override;
+  Task<Result<std::vector<Result<ConfirmationAnswer>>>> confirm_batch(std::vector<Confirmation> batch) override;
+  Task<Result<v1::Order>> load(Uuid id) override;
+  Task<Result<v1::Order>> load_in(postgres::UnitOfWork& work, Uuid id) override;
+  Task<Result<std::optional<Uuid>>> find_by_saga(Uuid saga_id) override;
+  Task<Result<std::optional<Uuid>>> find_by_number(std::string order_number) override;
+  Task<Result<std::vector<v1::OrderSummary>>> list(OrderFilter filter) override;
+  Task<Result<std::vector<v1::StatusChange>>> history(Uuid id) override;
+  Task<Result<std::vector<v1::Edit>>> edits(Uuid id) override;
+  Task<Result<std::vector<v1::Note>>> notes(Uuid id) override;
+  Task<Result<std::int64_t>> count_track_try(std::string address) override;
+  Task<Result<>> forget_track_tries() override;
+  Task<Result<postgres::UnitOfWork>> begin(CallContext context) override;
+  Task<Result<OrderState>> lock(postgres::UnitOfWork& work, Uuid id) override;
+  Task<Result<>> move(postgres::UnitOfWork& work, Move move) override;
+  Task<Result<>> note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason, std::optional<Uuid> event_id) override;
+  Task<Result<>> save_lines(postgres::UnitOfWork& work, OrderState order) override;
+  Task<Result<std::int32_t>> add_edit(postgres::UnitOfWork& work, Uuid order_id, Edit edit) override;
+  Task<Result<>> set_review(postgres::UnitOfWork& work, OrderState order, std::string decision, Uuid staff_id, std::string reason, Uuid trace) override;
+  Task<Result<>> set_address(postgres::UnitOfWork& work, Uuid order_id, std::string address_json) override;
+  Task<Result<>> add_note(postgres::UnitOfWork& work, Uuid order_id, v1::Note note) override;
+  Task<Result<>> leave_tombstone(Uuid order_id, std::optional<Uuid> saga_id) override;
+  Task<Result<std::optional<std::string>>> shipment_status(postgres::UnitOfWork& work, Uuid shipment_id) override;
+  Task<Result<>> save_shipment(postgres::UnitOfWork& work, Uuid order_id, Uuid shipment_id, Uuid warehouse_id, std::string status, std::optional<std::string> tracking) override;
+  Task<Result<>> set_payment(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int32_t attempt, std::int64_t version, std::string provider, std::string status, Uuid trace) override;
+  Task<Result<>> set_refunded(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int64_t total_refunded) override;
+  Task<Result<std::vector<JobRow>>> overdue_pending(UtcTime now, std::int32_t count) override;
+  Task<Result<std::vector<JobRow>>> due_for_completion(UtcTime delivered_before, std::int32_t count) override;
+  Task<Result<std::vector<JobRow>>> unfinished_cancellations(UtcTime cancelled_before, std::int32_t count) override;
+  Task<Result<std::int64_t>> flag_late_dispatch(UtcTime confirmed_before, UtcTime now) override;
+
+ private:
+  postgres::Database& database_;
+  const Clock& clock_;
+};
+
+}  // namespace emporion::order

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "kernel/base/result.hpp"
+#include "kernel/base/time.hpp"
+#include "kernel/base/uuid.hpp"
+
+namespace emporion::order {
+
+/// Where a list goes on: after this row. Opaque to clients; it carries nothing secret.
+struct PageToken {
+  UtcTime at;
+  Uuid id;
+
+  std::string to_string() const;
+  /// Errors: INVALID_PAGE_TOKEN.
+  static Result<PageToken> parse(std::string_view text);
+};
+
+}  // namespace emporion::order
