@@ -1,0 +1,279 @@
+// tidy-allow-file(test_sleeps): a provider that answers late is what this program plays.
+#include "tests/simulators/stripe/stripe_simulator.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kernel/base/text.hpp"
+#include "kernel/json/writer.hpp"
+#include "kernel/security/crypto.hpp"
+
+namespace emporion::simulators {
+namespace {
+
+constexpr milliseconds slowness{700};
+
+struct Called {
+  std::string operation;
+  std::string id;
+};
+
+/// POST /v1/payment_intents[/{id}/{verb}], GET /v1/payment_intents/{id}, POST /v1/refunds, GET /v1/refunds/{id}.
+std::optional<Called> called(const http::Request& request) {
+  const std::string_view path = request.path;
+  const bool posts = request.method == http::Method::post;
+  for (const auto& [prefix, create, get] : {std::tuple{std::string_view("/v1/payment_intents"), "create", "get"}, std::tuple{std::string_view("/v1/refunds"), "refund", "get_refund"}}) {
+    if (!path.starts_with(prefix)) continue;
+    std::string_view rest = path.substr(prefix.size());
+    if (rest.empty()) return posts ? std::optional(Called{create, ""}) : std::nullopt;
+    rest.remove_prefix(1);
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return posts ? std::nullopt : std::optional(Called{get, std::string(rest)});
+    const std::string verb(rest.substr(slash + 1));
+    if (posts && (verb == "confirm" || verb == "capture" || verb == "cancel")) return Called{verb, std::string(rest.substr(0, slash))};
+  }
+  return std::nullopt;
+}
+
+constexpr std::array fault_names{
+    std::pair{std::string_view("lose_answer"), Fault::lose_answer}, std::pair{std::string_view("lose_request"), Fault::lose_request}, std::pair{std::string_view("error_500"), Fault::error_500},
+    std::pair{std::string_view("error_500_after"), Fault::error_500_after}, std::pair{std::string_view("slow"), Fault::slow}, std::pair{std::string_view("busy"), Fault::busy},
+    std::pair{std::string_view("wrong_amount"), Fault::wrong_amount}};
+constexpr std::array delivery_names{
+    std::pair{std::string_view("at_once"), Delivery::at_once}, std::pair{std::string_view("twice"), Delivery::twice}, std::pair{std::string_view("reversed"), Delivery::reversed},
+    std::pair{std::string_view("never"), Delivery::never}, std::pair{std::string_view("wrong_signature"), Delivery::wrong_signature}};
+
+template <typename Names>
+auto named(const Names& names, std::string_view text) -> std::optional<decltype(names[0].second)> {
+  for (const auto& [name, value] : names) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+std::string_view event_of(std::string_view status) {
+  if (status == "requires_capture") return "payment_intent.amount_capturable_updated";
+  if (status == "succeeded") return "payment_intent.succeeded";
+  if (status == "requires_payment_method") return "payment_intent.payment_failed";
+  if (status == "canceled") return "payment_intent.canceled";
+  if (status == "processing") return "payment_intent.processing";
+  if (status == "requires_action") return "payment_intent.requires_action";
+  return "payment_intent.created";
+}
+
+/// One more minor unit in every "amount" of the body.
+std::string with_wrong_amount(std::string body) {
+  const std::size_t at = body.find("\"amount\":");
+  if (at != std::string::npos) body.insert(at + 9, "1");
+  return body;
+}
+
+}  // namespace
+
+StripeSimulator::StripeSimulator(Runtime& runtime, const Clock& clock, StripeSimulatorOptions options)
+    : runtime_(runtime), clock_(clock), options_(std::move(options)), client_(runtime), server_(runtime, *this) {}
+
+std::string StripeSimulator::url() const { return text("http://127.0.0.1:", server_.port()); }
+
+Task<void> StripeSimulator::close() {
+  co_await scope_.join();
+  co_await server_.close(milliseconds(100));
+}
+
+void StripeSimulator::misbehave(std::string operation, Fault fault, int times) {
+  for (int i = 0; i < times; ++i) faults_[operation].push_back(fault);
+}
+
+std::optional<Fault> StripeSimulator::take_fault(const std::string& operation) {
+  auto& line = faults_[operation];
+  if (line.empty()) return std::nullopt;
+  const Fault fault = line.front();
+  line.pop_front();
+  return fault;
+}
+
+int StripeSimulator::calls(const std::string& operation) const {
+  const auto found = calls_.find(operation);
+  return found == calls_.end() ? 0 : found->second;
+}
+
+std::optional<Answer> StripeSimulator::check_head(const http::Request& request) const {
+  if (request.header("authorization") != "Bearer " + options_.secret_key) return error_answer(401, "invalid_request_error", "api_key_invalid", "Invalid API Key provided");
+  if (request.header("stripe-version").empty()) return error_answer(400, "invalid_request_error", "version_missing", "Stripe-Version is pinned by this account");
+  if (request.method != http::Method::post) return std::nullopt;
+  const std::string_view key = request.header("idempotency-key");
+  if (key.empty() || key.size() > 255) return error_answer(400, "idempotency_error", "idempotency_key_missing", "every POST carries an Idempotency-Key of at most 255 characters");
+  if (request.header("content-type") != "application/x-www-form-urlencoded") return error_answer(400, "invalid_request_error", "content_type", "bodies are form-encoded");
+  return std::nullopt;
+}
+
+Task<http::Response> StripeSimulator::handle(http::Request request) {
+  if (request.path.starts_with("/_simulator/")) co_return co_await control(std::move(request));
+  http::Response response;
+  if (auto refused = check_head(request)) {
+    response.status = refused->status;
+    response.body = std::move(refused->body);
+    co_return response;
+  }
+  const auto target = called(request);
+  if (!target) {
+    response.status = 404;
+    response.body = error_answer(404, "invalid_request_error", "url_unknown", "Unrecognized request URL").body;
+    co_return response;
+  }
+  const std::string key(request.header("idempotency-key"));
+  Answer answer = co_await call(target->operation, key, text(request.path, "?", request.body), target->id, decode_form(request.body));
+  response.status = answer.status;
+  response.body = std::move(answer.body);
+  co_return response;
+}
+
+http::Response StripeSimulator::refuse(const Error& error) {
+  http::Response response;
+  response.status = 400;
+  response.body = error_answer(400, "invalid_request_error", error.reason(), error.detail()).body;
+  return response;
+}
+
+Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::string parameters, std::string id, Fields fields) {
+  ++calls_[operation];
+  if (!key.empty()) {
+    const auto [stored, is_first] = keys_.try_emplace(key, Stored{parameters, false, {}});
+    if (!is_first) {
+      if (stored->second.parameters != parameters) co_return error_answer(400, "idempotency_error", "idempotency_error", "Keys for idempotent requests can only be used with the same parameters");
+      if (!stored->second.done) co_return error_answer(409, "idempotency_error", "idempotency_key_in_use", "There is currently another in-progress request using this key");
+      co_return stored->second.answer;
+    }
+  }
+  const auto fault = take_fault(operation);
+  if (fault == Fault::busy || fault == Fault::lose_request) {
+    if (!key.empty()) keys_.erase(key);  // Never begun, so a repeat begins it.
+    if (fault == Fault::busy) co_return error_answer(429, "invalid_request_error", "rate_limit", "Too many requests");
+    co_await runtime_.sleep_for(options_.hang);
+    co_return error_answer(504, "api_error", "lost", "lost");
+  }
+  const Intent* before = ledger_.find(id);
+  const std::string status_before = before == nullptr ? "" : before->status;
+  Answer answer = fault == Fault::error_500 ? error_answer(500, "api_error", "internal", "An error occurred on our end") : work(operation, id, fields);
+  if (fault != Fault::error_500) {
+    if (operation == "refund" && answer.status == 200) emit("refund.created", answer.body);
+    if (operation != "refund" && operation != "create") emit_intent(id, status_before);
+  }
+  if (fault == Fault::error_500_after) answer = error_answer(500, "api_error", "internal", "An error occurred on our end");
+  if (fault == Fault::wrong_amount) answer.body = with_wrong_amount(std::move(answer.body));
+  if (!key.empty()) {
+    Stored& stored = keys_[key];
+    stored.done = true;
+    stored.answer = answer;
+  }
+  if (fault == Fault::lose_answer) co_await runtime_.sleep_for(options_.hang);
+  if (fault == Fault::slow) co_await runtime_.sleep_for(slowness);
+  co_return answer;
+}
+
+Answer StripeSimulator::work(const std::string& operation, const std::string& id, const Fields& fields) {
+  if (operation == "create") return ledger_.create(fields);
+  if (operation == "confirm") return ledger_.confirm(id, fields, now_unix());
+  if (operation == "capture") return ledger_.capture(id, fields, now_unix());
+  if (operation == "cancel") return ledger_.cancel(id);
+  if (operation == "get") return ledger_.get(id);
+  if (operation == "refund") return ledger_.refund(fields);
+  return ledger_.get_refund(id);
+}
+
+bool StripeSimulator::settle(const std::string& intent, bool approved) {
+  const Intent* before = ledger_.find(intent);
+  if (before == nullptr) return false;
+  const std::string status_before = before->status;
+  if (!ledger_.settle(intent, approved, now_unix())) return false;
+  emit_intent(intent, status_before);
+  return true;
+}
+
+bool StripeSimulator::lapse(const std::string& intent) {
+  if (!ledger_.lapse(intent)) return false;
+  emit_intent(intent, "requires_capture");
+  return true;
+}
+
+void StripeSimulator::emit_intent(const std::string& id, const std::string& status_before) {
+  const Intent* intent = ledger_.find(id);
+  if (intent != nullptr && intent->status != status_before) emit(event_of(intent->status), ledger_.to_json(*intent));
+}
+
+void StripeSimulator::emit(std::string_view type, std::string_view object_json) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("id").string(text("evt_sim_", events_.size() + 1)).key("object").string("event").key("type").string(type).key("created").integer(now_unix());
+  writer.key("data").begin_object().key("object").raw(object_json).end_object().end_object();
+  events_.push_back(body);
+  const bool goes_now = delivery_ == Delivery::at_once || delivery_ == Delivery::twice || delivery_ == Delivery::wrong_signature;
+  if (!goes_now || options_.webhook_url.empty()) {
+    if (delivery_ != Delivery::never) held_.push_back(std::move(body));
+    return;
+  }
+  if (delivery_ == Delivery::twice) scope_.spawn(send(body));
+  scope_.spawn(send(std::move(body)));
+}
+
+Task<void> StripeSimulator::flush() {
+  auto held = std::exchange(held_, {});
+  if (delivery_ == Delivery::reversed) std::ranges::reverse(held);
+  for (std::string& body : held) co_await send(std::move(body));
+}
+
+std::string StripeSimulator::sign(std::string_view body, std::string_view secret) const {
+  const std::int64_t t = now_unix();
+  return text("t=", t, ",v1=", security::hex(security::hmac_sha256(secret, text(t, ".", body))));
+}
+
+Task<void> StripeSimulator::send(std::string body) {
+  constexpr int tries_max = 3;
+  for (int tried = 0; tried < tries_max; ++tried) {
+    http::ClientRequest request;
+    request.method = http::Method::post;
+    request.url = options_.webhook_url;
+    request.headers.push_back({"content-type", "application/json"});
+    request.headers.push_back({"stripe-signature", sign(body, delivery_ == Delivery::wrong_signature ? "whsec_of_somebody_else" : options_.webhook_secret)});
+    request.body = body;
+    const auto response = co_await client_.send(std::move(request));
+    if (response && response->status < 300) co_return;
+    if (response && response->status < 500) co_return;  // Refused for what it is; Stripe would try for three days, which proves nothing more.
+    co_await runtime_.sleep_for(milliseconds(100));
+  }
+}
+
+Task<http::Response> StripeSimulator::control(http::Request request) {
+  http::Response response;
+  const auto value = [&](std::string_view name) { return std::string(request.query_value(name).value_or("")); };
+  const std::string_view what = std::string_view(request.path).substr(sizeof("/_simulator/") - 1);
+  bool ok = true;
+  if (what == "fault") {
+    const auto fault = named(fault_names, value("fault"));
+    const std::string times = value("times");
+    ok = fault.has_value();
+    if (ok) misbehave(value("operation"), *fault, times.empty() ? 1 : std::stoi(times));
+  } else if (what == "delivery") {
+    const auto mode = named(delivery_names, value("mode"));
+    ok = mode.has_value();
+    if (ok) delivery_ = *mode;
+  } else if (what == "settle") {
+    ok = settle(value("intent"), value("approved") != "false");
+  } else if (what == "lapse") {
+    ok = lapse(value("intent"));
+  } else if (what == "flush") {
+    co_await flush();
+  } else if (what != "stats") {
+    ok = false;
+  }
+  if (!ok) response.status = 400;
+  json::Writer writer(response.body);
+  writer.begin_object().key("ok").boolean(ok).key("intents").integer(static_cast<std::int64_t>(ledger_.intents())).key("refunds").integer(static_cast<std::int64_t>(ledger_.refunds()));
+  writer.key("balance").integer(ledger_.balance()).key("events").integer(static_cast<std::int64_t>(events_.size())).key("calls").begin_object();
+  for (const auto& [operation, count] : calls_) writer.key(operation).integer(count);
+  writer.end_object().end_object();
+  co_return response;
+}
+
+}  // namespace emporion::simulators
