@@ -1,0 +1,48 @@
+#pragma once
+
+#include "kernel/base/random.hpp"
+#include "modules/commerce/payment/app/payment_store.hpp"
+
+namespace emporion::payment {
+
+class PostgresPaymentStore final : public PaymentStore {
+ public:
+  PostgresPaymentStore(postgres::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+
+  Task<Result<std::vector<Result<NewPaymentAnswer>>>> create_batch(std::vector<NewPayment> batch) override;
+  Task<Result<std::vector<Result<StoredAssessment>>>> assess_batch(std::vector<RiskQuestion> batch) override;
+  Task<Result<Payment>> find(Uuid id) override;
+  Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) override;
+  Task<Result<postgres::UnitOfWork>> begin(CallContext context) override;
+  Task<Result<LockedPayment>> lock(postgres::UnitOfWork& work, Uuid id) override;
+  Task<Result<std::vector<LockedPayment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) override;
+  Task<Result<>> save(postgres::UnitOfWork& work, Payment payment, Effects effects, UtcTime now, Uuid trace) override;
+  Task<Result<bool>> store_ref(Uuid id, std::string ref, UtcTime now) override;
+  Task<Result<>> reschedule(Uuid id, UtcTime at, std::int32_t tries) override;
+  Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::int32_t count) override;
+  Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) override;
+  Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) override;
+  Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) override;
+  Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) override;
+  Task<Result<Refund>> find_refund(Uuid id) override;
+  Task<Result<std::optional<Refund>>> find_refund_by_key(postgres::UnitOfWork& work, std::string key) override;
+  Task<Result<std::optional<Refund>>> find_refund_by_ref(std::string ref) override;
+  Task<Result<>> insert_refund(postgres::UnitOfWork& work, Refund refund) override;
+  Task<Result<Refund>> lock_refund(postgres::UnitOfWork& work, Uuid id) override;
+  Task<Result<>> update_refund(postgres::UnitOfWork& work, Refund refund, std::optional<std::string> error) override;
+  Task<Result<>> publish_refund(postgres::UnitOfWork& work, std::string_view topic, Payment payment, Refund refund, bool full, Uuid trace) override;
+  Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id, UtcTime now) override;
+  Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::int32_t count) override;
+  Task<Result<bool>> insert_webhook(Uuid id, std::string provider, std::string dedup_key, std::string headers_json, std::string body, UtcTime now) override;
+  Task<Result<std::vector<WebhookRow>>> claim_webhooks(UtcTime now, microseconds lease, std::int32_t count) override;
+  Task<Result<>> finish_webhook(Uuid id, std::string state, std::string outcome, std::optional<UtcTime> next_run_at, UtcTime now) override;
+  Task<Result<std::vector<Payment>>> list(PaymentFilter filter) override;
+  Task<Result<std::vector<TransactionRow>>> transactions(Uuid payment_id) override;
+  Task<Result<std::vector<LedgerRow>>> ledger(LedgerFilter filter) override;
+
+ private:
+  postgres::Database& database_;
+  const Clock& clock_;
+};
+
+}  // namespace emporion::payment

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "kernel/http/client.hpp"
+#include "kernel/security/secret.hpp"
+#include "modules/commerce/payment/app/card_gateway.hpp"
+#include "modules/commerce/payment/adapters/stripe/wire.hpp"
+
+namespace emporion::payment::stripe {
+
+struct StripeOptions {
+  bool enabled = false;
+  std::string base_url = "https://api.stripe.com";
+  std::string secret_key;
+  std::string webhook_secret;
+  milliseconds timeout{5'000};  ///< Per call: a payment's first two calls end within the 8 s that their caller waits. What takes longer is asked for.
+};
+
+/// Refuses keys that cannot be meant: empty, placeholders, and test keys in live mode. Errors: STRIPE_KEYS_INVALID, naming the setting.
+Result<> check_keys(const StripeOptions& options, bool live_mode);
+
+/// Cards over Stripe's API.
+class StripeGateway final : public CardGateway {
+ public:
+  StripeGateway(Runtime& runtime, StripeOptions options) : client_(runtime), options_(std::move(options)) {}
+
+  bool is_enabled() const noexcept override { return options_.enabled; }
+  std::string_view name() const noexcept override { return "stripe"; }
+  Task<Result<ProviderReport>> create(IntentOrder order) override;
+  Task<Result<ProviderReport>> confirm(ConfirmOrder order) override;
+  Task<Result<ProviderReport>> capture(Uuid payment_id, std::string ref, std::int64_t amount) override;
+  Task<Result<ProviderReport>> cancel(Uuid payment_id, std::string ref) override;
+  Task<Result<ProviderReport>> query(std::string ref) override;
+  Task<Result<RefundReport>> refund(Uuid payment_id, Uuid refund_id, std::string ref, Money amount) override;
+  Task<Result<RefundReport>> query_refund(std::string refund_ref) override;
+  Result<> verify(std::string_view body, std::string_view signature, UtcTime now) const override;
+  Result<ProviderEvent> read_event(std::string_view body) const override { return stripe::read_event(body); }
+
+ private:
+  Task<Result<http::Response>> post(std::string path, Form form, std::string idempotency_key);
+  Task<Result<http::Response>> get(std::string path);
+  Task<Result<http::Response>> send(http::ClientRequest request);
+  Task<Result<ProviderReport>> post_intent(std::string path, Form form, std::string idempotency_key);
+
+  http::Client client_;
+  StripeOptions options_;
+};
+
+}  // namespace emporion::payment::stripe

@@ -1,0 +1,253 @@
+#include "modules/commerce/payment/adapters/stripe/wire.hpp"
+
+#include <array>
+
+#include "kernel/base/text.hpp"
+#include "kernel/json/writer.hpp"
+
+namespace emporion::payment::stripe {
+namespace {
+
+using State = ProviderReport::State;
+
+// Source: commerce.md §3.7; docs.stripe.com/declines/codes.
+constexpr std::array categories{
+    std::pair{std::string_view("insufficient_funds"), std::string_view("insufficient_funds")},
+    std::pair{std::string_view("expired_card"), std::string_view("expired_card")},
+    std::pair{std::string_view("incorrect_cvc"), std::string_view("incorrect_cvc")},
+    std::pair{std::string_view("invalid_cvc"), std::string_view("incorrect_cvc")},
+    std::pair{std::string_view("authentication_required"), std::string_view("authentication_required")},
+    std::pair{std::string_view("payment_intent_authentication_failure"), std::string_view("authentication_required")},
+    std::pair{std::string_view("card_declined"), std::string_view("card_declined")},
+    std::pair{std::string_view("generic_decline"), std::string_view("card_declined")},
+    std::pair{std::string_view("do_not_honor"), std::string_view("card_declined")},
+};
+
+std::optional<std::string> string_at(json::Value value, std::string_view name) {
+  const auto member = value.member(name);
+  const auto string = member ? member->string() : std::nullopt;
+  return string ? std::optional<std::string>(std::string(*string)) : std::nullopt;
+}
+
+std::optional<json::Value> object_at(json::Value value, std::string_view name) {
+  const auto member = value.member(name);
+  return member && member->type() == json::Type::object ? member : std::nullopt;
+}
+
+std::unexpected<Error> unreadable(std::string detail) { return fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", std::move(detail)); }
+
+std::optional<Money> money_at(json::Value value, std::string_view name) {
+  const auto amount = value.member(name);
+  const auto currency = string_at(value, "currency");
+  if (!amount || !amount->integer() || !currency) return std::nullopt;
+  auto money = Money::parse(*amount->integer(), ascii_upper(*currency));
+  return money ? std::optional(*money) : std::nullopt;
+}
+
+std::optional<Uuid> id_in_metadata(json::Value value, std::string_view name) {
+  const auto metadata = object_at(value, "metadata");
+  const auto given = metadata ? string_at(*metadata, name) : std::nullopt;
+  if (!given) return std::nullopt;
+  const auto id = Uuid::parse(*given);
+  return id ? std::optional(*id) : std::nullopt;
+}
+
+std::optional<State> state_of(std::string_view status, bool has_failed) {
+  // A fresh object waits for its confirmation; one that a payer's bank refused waits for another card and is over for us.
+  if (status == "requires_payment_method") return has_failed ? State::failed : State::not_confirmed;
+  if (status == "requires_confirmation") return State::not_confirmed;
+  if (status == "requires_action") return State::requires_action;
+  if (status == "processing") return State::processing;
+  if (status == "requires_capture") return State::authorized;
+  if (status == "succeeded") return State::captured;
+  if (status == "canceled") return State::cancelled;
+  return std::nullopt;
+}
+
+std::string next_action_of(json::Value intent) {
+  std::string out;
+  json::Writer writer(out);
+  const auto action = object_at(intent, "next_action");
+  const auto redirect = action ? object_at(*action, "redirect_to_url") : std::nullopt;
+  const auto url = redirect ? string_at(*redirect, "url") : std::nullopt;
+  writer.begin_object();
+  if (url) {
+    writer.key("type").string("redirect").key("url").string(*url);
+  } else {
+    writer.key("type").string("sdk").key("client_secret").string(string_at(intent, "client_secret").value_or(""));
+  }
+  writer.end_object();
+  return out;
+}
+
+void read_charge(json::Value intent, ProviderReport& report) {
+  const auto charge = intent.member("latest_charge");
+  if (!charge) return;
+  if (const auto id = charge->string()) report.txn_id = std::string(*id);
+  if (charge->type() != json::Type::object) return;
+  report.txn_id = string_at(*charge, "id");
+  const auto details = object_at(*charge, "payment_method_details");
+  const auto card = details ? object_at(*details, "card") : std::nullopt;
+  if (!card) return;
+  report.card_brand = string_at(*card, "brand");
+  report.card_last4 = string_at(*card, "last4");
+  const auto before = card->member("capture_before");
+  if (before && before->integer()) report.auth_expires_at = UtcTime::from_micros(*before->integer() * 1'000'000);
+}
+
+void append_encoded(std::string& out, std::string_view value) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : value) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back('%');
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+}
+
+/// What a status other than 200 means for a call that may have moved money. 409: the same key is at work, so the outcome is open.
+Error failure_of(int status, std::string_view body) {
+  std::string detail = text("HTTP ", status);
+  if (const auto document = json::Document::parse(body)) {
+    if (const auto error = object_at(document->root(), "error")) detail += text(" ", string_at(*error, "code").value_or(""), " ", string_at(*error, "message").value_or(""));
+  }
+  if (status == 429) return Error(ErrorKind::resource_exhausted, "PROVIDER_BUSY", std::move(detail));
+  if (status >= 400 && status < 500 && status != 409 && status != 408) return Error(ErrorKind::rule_violated, "PROVIDER_REFUSED", std::move(detail));
+  return Error(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", std::move(detail));
+}
+
+}  // namespace
+
+std::string encode(const Form& form) {
+  std::string out;
+  for (const auto& [name, value] : form) {
+    if (!out.empty()) out.push_back('&');
+    append_encoded(out, name);
+    out.push_back('=');
+    append_encoded(out, value);
+  }
+  return out;
+}
+
+Form intent_form(const IntentOrder& order) {
+  Form form{{"amount", text(order.amount.amount())},
+            {"currency", ascii_lower(order.amount.currency().code())},
+            {"capture_method", "manual"},
+            {"payment_method_types[]", "card"},
+            {"payment_method", order.token},
+            {"metadata[payment_id]", order.payment_id.to_string()},
+            {"metadata[order_id]", order.order_id.to_string()}};
+  if (order.description) form.emplace_back("description", *order.description);
+  return form;
+}
+
+Form confirm_form(const ConfirmOrder& order) {
+  Form form;
+  if (!order.return_url.empty()) form.emplace_back("return_url", order.return_url);
+  if (order.force_3ds) form.emplace_back("payment_method_options[card][request_three_d_secure]", "any");
+  form.emplace_back("expand[]", "latest_charge");
+  return form;
+}
+
+Form refund_form(std::string_view intent, Uuid payment_id, Uuid refund_id, Money amount) {
+  return Form{{"payment_intent", std::string(intent)},
+              {"amount", text(amount.amount())},
+              {"reason", "requested_by_customer"},
+              {"metadata[payment_id]", payment_id.to_string()},
+              {"metadata[refund_id]", refund_id.to_string()}};
+}
+
+std::string idempotency_key(Uuid payment_id, std::string_view operation) { return text(payment_id, ":", operation, ":1"); }
+
+std::string_view decline_category(std::string_view code) noexcept {
+  for (const auto& [known, category] : categories) {
+    if (known == code) return category;
+  }
+  return "generic";
+}
+
+Result<ProviderReport> read_intent(json::Value value) {
+  const auto id = string_at(value, "id");
+  const auto status = string_at(value, "status");
+  const auto amount = money_at(value, "amount");
+  if (!id || !status || !amount) return unreadable("a payment intent without id, status or amount");
+  const auto error = object_at(value, "last_payment_error");
+  const auto state = state_of(*status, error.has_value());
+  if (!state) return unreadable(text("a payment intent in the unknown status ", *status));
+  ProviderReport report;
+  report.ref = *id;
+  report.state = *state;
+  report.amount = *amount;
+  if (const auto received = value.member("amount_received"); received && received->integer()) report.captured = *received->integer();
+  report.payment_id = id_in_metadata(value, "payment_id");
+  if (*state == State::requires_action) report.next_action = next_action_of(value);
+  if (*state == State::failed) {
+    report.decline_code = string_at(*error, "decline_code");
+    if (!report.decline_code) report.decline_code = string_at(*error, "code");
+    report.decline_category = std::string(decline_category(report.decline_code.value_or("")));
+  }
+  read_charge(value, report);
+  return report;
+}
+
+Result<RefundReport> read_refund(json::Value value) {
+  const auto id = string_at(value, "id");
+  const auto status = string_at(value, "status");
+  const auto amount = money_at(value, "amount");
+  if (!id || !status || !amount) return unreadable("a refund without id, status or amount");
+  RefundReport report;
+  report.ref = *id;
+  report.amount = *amount;
+  report.refund_id = id_in_metadata(value, "refund_id");
+  report.failure = string_at(value, "failure_reason");
+  if (*status == "succeeded") report.state = RefundReport::State::succeeded;
+  if (*status == "failed" || *status == "canceled") report.state = RefundReport::State::failed;
+  return report;
+}
+
+Result<ProviderEvent> read_event(std::string_view body) {
+  EMP_ASSIGN(const auto document, json::Document::parse(body));
+  const auto id = string_at(document.root(), "id");
+  const auto type = string_at(document.root(), "type");
+  const auto data = object_at(document.root(), "data");
+  if (!id || !type || !data) return fail(ErrorKind::invalid_argument, "MALFORMED_JSON", "an event without id, type or data");
+  ProviderEvent event{*id, *type};
+  const auto object = object_at(*data, "object");
+  if (!object) return event;
+  if (type->starts_with("payment_intent.")) {
+    EMP_ASSIGN(event.payment, read_intent(*object));
+  } else if (type->starts_with("refund.")) {
+    EMP_ASSIGN(event.refund, read_refund(*object));
+  }
+  return event;
+}
+
+Result<ProviderReport> read_intent_answer(int status, std::string_view body) {
+  const auto document = json::Document::parse(body);
+  if (status == 200) {
+    if (!document) return unreadable("an answer that is not JSON");
+    return read_intent(document->root());
+  }
+  if (status == 402 && document) {
+    // The declined intent comes with the error; without it the provider's present state has to be asked for.
+    const auto error = object_at(document->root(), "error");
+    const auto intent = error ? object_at(*error, "payment_intent") : std::nullopt;
+    if (intent) return read_intent(*intent);
+    return unreadable("a decline without its payment intent");
+  }
+  return fail(failure_of(status, body));
+}
+
+Result<RefundReport> read_refund_answer(int status, std::string_view body) {
+  if (status != 200) return fail(failure_of(status, body));
+  const auto document = json::Document::parse(body);
+  if (!document) return unreadable("an answer that is not JSON");
+  return read_refund(document->root());
+}
+
+}  // namespace emporion::payment::stripe

@@ -1,0 +1,98 @@
+#include "modules/commerce/payment/api/module.hpp"
+
+#include "contracts/commerce/payment/v1/payment_api_binding.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
+#include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
+#include "modules/commerce/payment/api/audit.hpp"
+#include "modules/commerce/payment/app/event_handlers.hpp"
+#include "modules/commerce/payment/app/service.hpp"
+#include "modules/commerce/payment/app/worker.hpp"
+
+namespace emporion::payment {
+namespace {
+
+constexpr std::string_view live_url = "https://api.stripe.com";
+
+stripe::StripeOptions stripe_options(const config::Settings& settings) {
+  stripe::StripeOptions options;
+  options.enabled = settings.boolean("payment.stripe.enabled", false);
+  options.base_url = settings.string("payment.stripe.base_url", live_url);
+  options.secret_key = settings.string("payment.stripe.secret_key", "");
+  options.webhook_secret = settings.string("payment.stripe.webhook_secret", "");
+  options.timeout = std::chrono::duration_cast<milliseconds>(settings.span("payment.stripe.timeout_ms", milliseconds(3'500)));
+  return options;
+}
+
+ServiceOptions service_options(const config::Settings& settings) {
+  ServiceOptions options;
+  options.is_cod_enabled = settings.boolean("payment.cod.enabled", true);
+  options.is_risk_decisive = settings.boolean("payment.risk.enabled", true);
+  options.publishable_key = settings.string("payment.stripe.publishable_key", "");
+  options.storefront_url = settings.string("payment.storefront_url", "/");
+  std::string addresses = settings.string("payment.risk.shared_addresses", "");  // Comma-separated: many people buy behind them.
+  for (std::size_t at = 0; at < addresses.size();) {
+    const std::size_t comma = std::min(addresses.find(',', at), addresses.size());
+    if (comma > at) options.unscored_addresses.push_back(addresses.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return options;
+}
+
+class PaymentModule final : public Module {
+ public:
+  explicit PaymentModule(ModuleContext context)
+      : context_(context),
+        stripe_(stripe_options(context.settings)),
+        live_mode_(stripe_.base_url == live_url && !context.settings.boolean("payment.stripe.test_mode", false)),
+        store_(context.database, context.clock),
+        gateway_(context.runtime, stripe_),
+        book_(store_, context.clock, context.random),
+        driver_(context.runtime, store_, book_, gateway_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
+        refunds_(store_, gateway_, context.clock, context.random),
+        webhooks_(store_, book_, driver_, refunds_, gateway_, context.clock, context.random),
+        handlers_(store_, book_, context.clock, context.random),
+        worker_(store_, driver_, refunds_, webhooks_, context.clock),
+        service_(context.runtime, store_, book_, driver_, webhooks_, gateway_, context.clock, context.random, service_options(context.settings)),
+        binding_(std::make_shared<v1::LocalPaymentApi>(service_, context.clock)) {}
+
+  void bind(Calls& calls) override { calls.bind<v1::PaymentApi>(binding_); }
+  Result<> routes(http::Router& router) override { return v1::add_routes(router, *binding_); }
+  void subscribe(messaging::Subscriptions& subscriptions) override { handlers_.subscribe(subscriptions); }
+
+  Task<Result<>> start() override {
+    EMP_CO_TRY(stripe::check_keys(stripe_, live_mode_));
+    context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
+    context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
+    service_.on_work = [&jobs = context_.jobs] { jobs.wake("payment.due"); };
+    service_.on_webhook = [&jobs = context_.jobs] { jobs.wake("payment.webhooks"); };
+    co_return Result<>();
+  }
+  Task<void> stop() override { co_await service_.close(); }
+
+ private:
+  ModuleContext context_;
+  stripe::StripeOptions stripe_;
+  bool live_mode_;
+  PostgresPaymentStore store_;
+  stripe::StripeGateway gateway_;
+  Book book_;
+  Driver driver_;
+  RefundWorker refunds_;
+  Webhooks webhooks_;
+  EventHandlers handlers_;
+  Worker worker_;
+  PaymentService service_;
+  std::shared_ptr<v1::PaymentApi> binding_;
+};
+
+}  // namespace
+
+ModuleDefinition definition() {
+  return ModuleDefinition{.name = "payment",
+                          .migrations = migrations(),
+                          .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<PaymentModule>(context); },
+                          .audit_checks = audit_checks(),
+                          .audit_facts = audit_facts()};
+}
+
+}  // namespace emporion::payment

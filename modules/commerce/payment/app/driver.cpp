@@ -1,0 +1,201 @@
+#include "modules/commerce/payment/app/driver.hpp"
+
+#include <utility>
+
+#include "kernel/base/text.hpp"
+#include "kernel/fault/fault_points.hpp"
+#include "kernel/observe/log.hpp"
+
+namespace emporion::payment {
+namespace {
+
+// How often a call that certainly was not executed is tried again within the caller's time.
+constexpr int tries_at_once = 3;
+constexpr milliseconds pause_between{150};
+
+std::string return_url_of(const Payment& payment, const DriverOptions& options, std::string_view provider) {
+  if (options.public_base_url.empty()) return payment.return_url.value_or("");
+  return text(options.public_base_url, "/api/v1/payments/return/", provider, "?payment_id=", payment.id);
+}
+
+}  // namespace
+
+bool is_certainly_not_executed(const Error& error) {
+  return error.reason() == "PROVIDER_UNREACHABLE" || error.reason() == "PROVIDER_REFUSED" || error.reason() == "PROVIDER_BUSY";
+}
+
+Task<Result<Payment>> Driver::begin(CallContext context, Payment payment) {
+  if (!payment.provider_ref) {
+    const IntentOrder order{payment.id, payment.order_id, payment.amount, payment.provider_token.value_or(""), payment.order_number};
+    auto made = co_await gateway_.create(order);
+    for (int tried = 1; !made && tried < tries_at_once && is_certainly_not_executed(made.error()) && made.error().reason() != "PROVIDER_REFUSED"; ++tried) {
+      co_await runtime_.sleep_for(pause_between * tried);
+      made = co_await gateway_.create(order);
+    }
+    if (!made) {
+      // An object that was never made holds no money; one that may have been made holds none before it is confirmed, and the worker goes on with it under the same key.
+      if (is_certainly_not_executed(made.error())) co_return co_await book_.mark_failed(context, payment.id, "generic", made.error().reason());
+      co_return co_await book_.mark_unknown(context, payment.id, made.error().reason());
+    }
+    if (made->amount != payment.amount) co_return co_await sync(context, payment);
+    EMP_CO_ASSIGN(const bool goes_on, co_await store_.store_ref(payment.id, made->ref, clock_.now()));
+    if (!goes_on) {
+      (void)co_await gateway_.cancel(payment.id, made->ref);  // Unconfirmed: it holds no money, so a lost cancel costs nothing.
+      co_return co_await store_.find(payment.id);
+    }
+    payment.provider_ref = made->ref;
+  }
+  co_return co_await confirm(std::move(context), std::move(payment));
+}
+
+Task<Result<Payment>> Driver::confirm(CallContext context, Payment payment) {
+  const ConfirmOrder order{payment.id, *payment.provider_ref, return_url_of(payment, options_, gateway_.name()), payment.force_3ds};
+  auto report = co_await gateway_.confirm(order);
+  for (int tried = 1; !report && tried < tries_at_once && is_certainly_not_executed(report.error()) && report.error().reason() != "PROVIDER_REFUSED"; ++tried) {
+    co_await runtime_.sleep_for(pause_between * tried);
+    report = co_await gateway_.confirm(order);
+  }
+  if (EMP_FAULT_POINT("payment.after_confirm")) report = fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", "lost on order");
+  if (!report) co_return co_await after_lost_answer(std::move(context), std::move(payment), report.error());
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(context, payment.id, std::move(*report), Source::answer, "authorize"));
+  if (booked.mismatch) co_return co_await book_.mark_unknown(context, payment.id, "AMOUNT_MISMATCH");
+  co_return std::move(booked.payment);
+}
+
+Task<Result<Payment>> Driver::after_lost_answer(CallContext context, Payment payment, Error error) {
+  if (error.reason() == "PROVIDER_REFUSED") {
+    // Refused for what it is (a bad token, a stale object): the provider's state says whether anything stands.
+    if (auto synced = co_await sync(context, payment); synced && synced->status != Status::created) co_return synced;
+    co_return co_await book_.mark_failed(context, payment.id, "generic", error.detail());
+  }
+  co_return co_await book_.mark_unknown(context, payment.id, error.reason());
+}
+
+Task<Result<Payment>> Driver::wait_begun(Payment payment) {
+  const UtcTime until = clock_.now() + options_.answer_within;
+  for (milliseconds pause{10}; payment.status == Status::created && clock_.now() < until; pause = std::min(pause * 2, milliseconds(200))) {
+    co_await runtime_.sleep_for(pause);
+    EMP_CO_ASSIGN(payment, co_await store_.find(payment.id));
+  }
+  co_return payment;
+}
+
+Task<Result<Payment>> Driver::sync(CallContext context, Payment payment, std::string type) {
+  if (!payment.provider_ref) co_return std::move(payment);
+  EMP_CO_ASSIGN(auto report, co_await gateway_.query(*payment.provider_ref));
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(report), Source::answer, std::move(type)));
+  co_return std::move(booked.payment);
+}
+
+Task<Result<Payment>> Driver::capture(CallContext context, Payment payment) {
+  auto report = co_await gateway_.capture(payment.id, *payment.provider_ref, payment.capture_amount.value_or(payment.amount.amount()));
+  if (EMP_FAULT_POINT("payment.after_capture")) report = fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", "lost on order");
+  if (!report) {
+    // A refusal means that the authorization is not what we think: its present state decides.
+    if (report.error().reason() == "PROVIDER_REFUSED") co_return co_await sync(std::move(context), std::move(payment), "capture");
+    co_return fail(report.error());
+  }
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(*report), Source::answer, "capture"));
+  co_return std::move(booked.payment);
+}
+
+Task<Result<Payment>> Driver::cancel(CallContext context, Payment payment, std::string type) {
+  auto report = co_await gateway_.cancel(payment.id, *payment.provider_ref);
+  if (!report) {
+    if (report.error().reason() == "PROVIDER_REFUSED") co_return co_await sync(std::move(context), std::move(payment), std::move(type));
+    co_return fail(report.error());
+  }
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(*report), Source::answer, std::move(type)));
+  co_return std::move(booked.payment);
+}
+
+Task<Result<>> Driver::later(Payment payment, microseconds delay) { co_return co_await store_.reschedule(payment.id, clock_.now() + delay, payment.run_tries + 1); }
+
+/// After an attempt: done when the status moved, else once more after `delay`.
+Task<Result<>> Driver::settle(Result<Payment> answer, Payment payment, microseconds delay) {
+  if (answer && answer->status != payment.status) co_return Result<>();
+  if (!answer) observe::warning("a provider call stays open", {{"payment_id", payment.id.to_string()}, {"error", answer.error().to_string()}});
+  co_return co_await later(std::move(payment), delay);
+}
+
+Task<Result<>> Driver::resolve(CallContext context, Payment payment) {
+  switch (payment.status) {
+    case Status::created:
+      if (payment.void_requested_at && !payment.provider_ref) {
+        EMP_CO_TRY(co_await book_.mark_failed(std::move(context), payment.id, "generic", "given up before the provider was asked"));
+        co_return Result<>();
+      }
+      if (payment.provider_ref) co_return co_await resolve_open_outcome(std::move(context), std::move(payment));
+      {
+        auto begun = co_await begin(std::move(context), payment);
+        co_return co_await settle(std::move(begun), std::move(payment), unknown_outcome_delay(0));
+      }
+    case Status::requires_action:
+    case Status::processing: co_return co_await resolve_open_outcome(std::move(context), std::move(payment));
+    case Status::authorized: co_return co_await resolve_authorized(std::move(context), std::move(payment));
+    default: co_return Result<>();
+  }
+}
+
+Task<Result<>> Driver::resolve_open_outcome(CallContext context, Payment payment) {
+  const UtcTime now = clock_.now();
+  const bool over = payment.void_requested_at || payment.is_window_over(now);
+  const microseconds delay = payment.status == Status::requires_action ? microseconds(seconds(60)) : microseconds(unknown_outcome_delay(payment.run_tries + 1));
+  if (!payment.provider_ref) {
+    // The object's making was not answered. It holds no money, so a payment that is over may end here; otherwise it is made again under the same key.
+    if (over) {
+      EMP_CO_TRY(co_await book_.mark_failed(std::move(context), payment.id, "generic", "the provider did not answer in time"));
+      co_return Result<>();
+    }
+    auto begun = co_await begin(std::move(context), payment);
+    co_return co_await settle(std::move(begun), std::move(payment), delay);
+  }
+  auto report = co_await gateway_.query(*payment.provider_ref);
+  if (!report) co_return co_await settle(fail(report.error()), std::move(payment), delay);
+  const auto state = report->state;
+  if (state == ProviderReport::State::not_confirmed) {
+    // Nothing was asked for yet. A first repeat may use the old key; after that a replayed failure would come back for ever, so the object is given up.
+    if (over || payment.run_tries > 0) {
+      auto cancelled = co_await cancel(std::move(context), payment, "expire");
+      co_return co_await settle(std::move(cancelled), std::move(payment), delay);
+    }
+    auto confirmed = co_await confirm(std::move(context), payment);
+    co_return co_await settle(std::move(confirmed), std::move(payment), delay);
+  }
+  if (over && state == ProviderReport::State::requires_action) {
+    auto cancelled = co_await cancel(std::move(context), payment, payment.void_requested_at ? "void" : "expire");
+    co_return co_await settle(std::move(cancelled), std::move(payment), delay);
+  }
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(*report), Source::answer, "sync"));
+  if (booked.verdict == Verdict::apply) co_return Result<>();
+  co_return co_await later(std::move(payment), delay);
+}
+
+Task<Result<>> Driver::resolve_authorized(CallContext context, Payment payment) {
+  const UtcTime now = clock_.now();
+  if (payment.void_requested_at) {
+    // A capture may be under way: ask first, so that money that was taken is refunded instead.
+    if (payment.capture_asked_at) {
+      auto synced = co_await sync(context, payment);
+      if (!synced || synced->status != Status::authorized) co_return co_await settle(std::move(synced), std::move(payment), seconds(10));
+    }
+    auto cancelled = co_await cancel(std::move(context), payment, "void");
+    co_return co_await settle(std::move(cancelled), std::move(payment), std::min<microseconds>(seconds(10) * (payment.run_tries + 1), seconds(300)));
+  }
+  const bool near_end = payment.auth_expires_at && now + capture_margin >= *payment.auth_expires_at;
+  if (payment.capture_asked_at && !near_end) {
+    auto captured = co_await capture(std::move(context), payment);
+    co_return co_await settle(std::move(captured), std::move(payment), capture_retry_delay(payment.run_tries));
+  }
+  // At the end of its life: what the provider says, and if it still holds the money, let it go.
+  auto synced = co_await sync(context, payment);
+  const bool lapsed = payment.auth_expires_at && now >= *payment.auth_expires_at;
+  if (synced && synced->status == Status::authorized && lapsed) {
+    auto cancelled = co_await cancel(std::move(context), payment, "expire");
+    co_return co_await settle(std::move(cancelled), std::move(payment), minutes(5));
+  }
+  const microseconds until_end = payment.auth_expires_at && *payment.auth_expires_at > now ? *payment.auth_expires_at - now : microseconds(minutes(5));
+  co_return co_await settle(std::move(synced), std::move(payment), until_end);
+}
+
+}  // namespace emporion::payment

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/async/task.hpp"
+#include "kernel/base/result.hpp"
+#include "kernel/postgres/database.hpp"
+#include "kernel/rpc/call_context.hpp"
+#include "modules/commerce/payment/domain/payment.hpp"
+#include "modules/commerce/payment/domain/refund.hpp"
+#include "modules/commerce/payment/domain/risk.hpp"
+
+namespace emporion::payment {
+
+struct NewPayment {
+  Payment payment;
+  Uuid digest;  ///< Of the request, to tell a repeat from a reused id.
+};
+struct NewPaymentAnswer {
+  std::string outcome;  ///< See create_payments_batch.
+  std::optional<Uuid> other;
+};
+
+struct Refund {
+  Uuid id = {};
+  Uuid payment_id = {};
+  Uuid order_id = {};
+  Money amount = {};
+  std::string reason = {};
+  std::string source = {};
+  std::string status = {};
+  std::optional<std::string> provider_ref = std::nullopt;
+  std::string key = {};
+  std::int32_t tries = 0;
+  std::optional<UtcTime> next_run_at = std::nullopt;
+  UtcTime created_at = {};
+  std::optional<UtcTime> finished_at = std::nullopt;
+};
+
+/// What stands around a payment, read with its row lock.
+struct Surroundings {
+  bool order_closed = false;
+  bool other_live = false;           ///< Another payment of the order is live or successful.
+  std::int64_t refunds_sum = 0;      ///< All refunds that have not failed.
+  bool order_waits(const Payment& payment, UtcTime now) const {
+    return !order_closed && !other_live && !payment.void_requested_at && !payment.is_window_over(now);
+  }
+};
+struct LockedPayment {
+  Payment payment;
+  Surroundings around;
+};
+
+struct WebhookRow {
+  Uuid id;
+  std::string body;
+  std::int32_t tries = 0;
+};
+
+struct PaymentCase {
+  std::optional<Uuid> payment_id;
+  std::string kind;
+  std::string ours;
+  std::string theirs;
+  std::string dedup_key;
+};
+
+/// What scoring asks of the past.
+struct RiskQuestion {
+  Uuid id;
+  std::string key;
+  Uuid saga_id;
+  std::optional<Uuid> customer_id;
+  std::optional<Uuid> email_digest;
+  std::optional<std::string> address;
+  bool counts_velocity = true;
+  bool is_decisive = true;  ///< False: the score is stored and everything is allowed.
+  std::string method;
+  RiskFacts facts;
+};
+struct StoredAssessment {
+  Uuid id;
+  RiskScore score;
+};
+
+struct TransactionRow {
+  std::int32_t seq;
+  TransactionNote note;
+  UtcTime at;
+};
+struct LedgerRow {
+  Uuid posting_id;
+  std::int32_t line_no;
+  std::string account;
+  Money amount;
+  Uuid payment_id;
+  Uuid order_id;
+  std::optional<Uuid> refund_id;
+  std::string cause;
+  UtcTime at;
+};
+struct PaymentFilter {
+  std::optional<Uuid> order_id;
+  std::optional<Uuid> customer_id;
+  std::optional<std::string> status;
+  std::optional<UtcTime> before_at;
+  std::optional<Uuid> before_id;
+  std::int32_t count = 20;
+};
+struct LedgerFilter {
+  std::optional<Uuid> payment_id;
+  std::optional<Uuid> order_id;
+  std::optional<std::string> account;
+  std::optional<UtcTime> after_at;
+  std::optional<Uuid> after_posting;
+  std::optional<std::int32_t> after_line;
+  std::int32_t count = 20;
+};
+
+/// The module's tables. Names follow the use cases; each is one statement or one round trip.
+class PaymentStore {
+ public:
+  virtual ~PaymentStore() = default;
+
+  virtual Task<Result<std::vector<Result<NewPaymentAnswer>>>> create_batch(std::vector<NewPayment> batch) = 0;
+  virtual Task<Result<std::vector<Result<StoredAssessment>>>> assess_batch(std::vector<RiskQuestion> batch) = 0;
+
+  virtual Task<Result<Payment>> find(Uuid id) = 0;  ///< Errors: PAYMENT_NOT_FOUND.
+  virtual Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) = 0;
+  virtual Task<Result<postgres::UnitOfWork>> begin(CallContext context) = 0;
+  virtual Task<Result<LockedPayment>> lock(postgres::UnitOfWork& work, Uuid id) = 0;  ///< Errors: PAYMENT_NOT_FOUND.
+  /// The order's payments, locked in the order of their ids.
+  virtual Task<Result<std::vector<LockedPayment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) = 0;
+  /// Writes the row, its history, ledger and events.
+  virtual Task<Result<>> save(postgres::UnitOfWork& work, Payment payment, Effects effects, UtcTime now, Uuid trace) = 0;
+  /// Stores the provider's reference, unless the payment was given up meanwhile. Answers whether it may go on.
+  virtual Task<Result<bool>> store_ref(Uuid id, std::string ref, UtcTime now) = 0;
+  virtual Task<Result<>> reschedule(Uuid id, UtcTime at, std::int32_t tries) = 0;
+  /// Takes due payments for `lease`: no two workers get the same one.
+  virtual Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::int32_t count) = 0;
+
+  virtual Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) = 0;
+  virtual Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) = 0;
+  /// Remembers what a courier reported for a parcel. False: it was reported before.
+  virtual Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) = 0;
+  virtual Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) = 0;
+
+  virtual Task<Result<Refund>> find_refund(Uuid id) = 0;  ///< Errors: REFUND_NOT_FOUND.
+  virtual Task<Result<std::optional<Refund>>> find_refund_by_key(postgres::UnitOfWork& work, std::string key) = 0;
+  virtual Task<Result<std::optional<Refund>>> find_refund_by_ref(std::string ref) = 0;
+  virtual Task<Result<>> insert_refund(postgres::UnitOfWork& work, Refund refund) = 0;
+  virtual Task<Result<Refund>> lock_refund(postgres::UnitOfWork& work, Uuid id) = 0;
+  virtual Task<Result<>> update_refund(postgres::UnitOfWork& work, Refund refund, std::optional<std::string> error) = 0;
+  virtual Task<Result<>> publish_refund(postgres::UnitOfWork& work, std::string_view topic, Payment payment, Refund refund, bool full, Uuid trace) = 0;
+  virtual Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id, UtcTime now) = 0;
+  virtual Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::int32_t count) = 0;
+
+  /// False: known already.
+  virtual Task<Result<bool>> insert_webhook(Uuid id, std::string provider, std::string dedup_key, std::string headers_json, std::string body, UtcTime now) = 0;
+  virtual Task<Result<std::vector<WebhookRow>>> claim_webhooks(UtcTime now, microseconds lease, std::int32_t count) = 0;
+  virtual Task<Result<>> finish_webhook(Uuid id, std::string state, std::string outcome, std::optional<UtcTime> next_run_at, UtcTime now) = 0;
+
+  virtual Task<Result<std::vector<Payment>>> list(PaymentFilter filter) = 0;
+  virtual Task<Result<std::vector<TransactionRow>>> transactions(Uuid payment_id) = 0;
+  virtual Task<Result<std::vector<LedgerRow>>> ledger(LedgerFilter filter) = 0;
+};
+
+}  // namespace emporion::payment

@@ -1,0 +1,86 @@
+#include "modules/commerce/payment/app/webhooks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernel/base/text.hpp"
+#include "kernel/json/writer.hpp"
+#include "kernel/observe/log.hpp"
+
+namespace emporion::payment {
+namespace {
+
+constexpr int tries_max = 10;
+constexpr seconds lease{30};
+
+std::string headers_json(const std::map<std::string, std::string>& headers) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  for (const auto& [name, value] : headers) writer.key_escaped(name).string(value);
+  writer.end_object();
+  return out;
+}
+
+}  // namespace
+
+Task<Result<>> Webhooks::receive(std::string body, std::map<std::string, std::string> headers) {
+  const UtcTime now = clock_.now();
+  const auto signature = headers.find("stripe-signature");
+  EMP_CO_TRY(gateway_.verify(body, signature == headers.end() ? std::string_view() : std::string_view(signature->second), now));
+  EMP_CO_ASSIGN(const auto event, gateway_.read_event(body));
+  EMP_CO_TRY(co_await store_.insert_webhook(Uuid::v7(now, random_), std::string(gateway_.name()), event.id, headers_json(headers), std::move(body), now));
+  co_return Result<>();
+}
+
+Task<Result<int>> Webhooks::process(CallContext context, int count) {
+  EMP_CO_ASSIGN(auto rows, co_await store_.claim_webhooks(clock_.now(), lease, count));
+  for (WebhookRow& row : rows) EMP_CO_TRY(co_await apply(context, std::move(row)));
+  co_return static_cast<int>(rows.size());
+}
+
+Task<Result<>> Webhooks::apply(CallContext context, WebhookRow row) {
+  const UtcTime now = clock_.now();
+  auto event = gateway_.read_event(row.body);
+  if (!event) co_return co_await store_.finish_webhook(row.id, "dead", event.error().to_string(), std::nullopt, now);
+  const auto outcome = co_await take_effect(std::move(context), std::move(*event));
+  if (outcome) co_return co_await store_.finish_webhook(row.id, outcome->starts_with("ignored") ? "ignored" : "applied", *outcome, std::nullopt, now);
+  if (row.tries + 1 >= tries_max) {
+    observe::error("a provider's message could not be applied and waits for staff", {{"webhook", row.id.to_string()}, {"error", outcome.error().to_string()}});
+    co_return co_await store_.finish_webhook(row.id, "dead", outcome.error().to_string(), std::nullopt, now);
+  }
+  co_return co_await store_.finish_webhook(row.id, "received", outcome.error().to_string(), now + seconds(1) * (1 << std::min(row.tries, 8)), now);
+}
+
+Task<Result<std::string>> Webhooks::take_effect(CallContext context, ProviderEvent event) {
+  if (event.refund) {
+    EMP_CO_ASSIGN(auto refund, co_await store_.find_refund_by_ref(event.refund->ref));
+    // The message may overtake the answer to our own call: then the id that we gave the provider names the refund.
+    const std::optional<Uuid> id = refund ? std::optional(refund->id) : event.refund->refund_id;
+    if (!id) co_return std::string("ignored: not our refund");
+    const auto known = co_await store_.find_refund(*id);
+    if (!known) co_return std::string("ignored: not our refund");
+    // Refund messages carry a state of their time; a final one is taken, the others only make us ask.
+    RefundReport report = std::move(*event.refund);
+    if (report.state == RefundReport::State::pending) co_return std::string("ignored: still pending");
+    EMP_CO_TRY(co_await refunds_.enter(std::move(context), *id, std::move(report)));
+    co_return text("refund ", *id);
+  }
+  if (!event.payment) co_return text("ignored: ", event.type);
+
+  EMP_CO_ASSIGN(auto payment, co_await store_.find_by_ref(std::string(gateway_.name()), event.payment->ref));
+  if (!payment && event.payment->payment_id) {
+    if (auto named = co_await store_.find(*event.payment->payment_id)) payment = std::move(*named);
+  }
+  if (!payment) co_return std::string("ignored: not our payment");
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(context, payment->id, std::move(*event.payment), Source::webhook, "webhook"));
+  if (booked.mismatch) co_return std::string("ignored: AMOUNT_MISMATCH");
+  if (booked.verdict == Verdict::query) {
+    EMP_CO_TRY(co_await driver_.sync(std::move(context), booked.payment, "webhook"));
+    co_return text("asked for ", payment->id);
+  }
+  if (booked.verdict == Verdict::ignore) co_return std::string("ignored: known or overtaken");
+  co_return text("payment ", payment->id, " ", to_string(booked.payment.status));
+}
+
+}  // namespace emporion::payment

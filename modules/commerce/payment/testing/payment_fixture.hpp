@@ -1,0 +1,157 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
+#include "kernel/testing/postgres_fixture.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
+#include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
+#include "modules/commerce/payment/api/module.hpp"
+#include "modules/commerce/payment/app/event_handlers.hpp"
+#include "modules/commerce/payment/app/service.hpp"
+#include "modules/commerce/payment/app/worker.hpp"
+#include "tests/simulators/stripe/stripe_simulator.hpp"
+
+namespace emporion::payment {
+
+/// The machine's time, moved by hand.
+class MovableClock final : public Clock {
+ public:
+  UtcTime now() const override { return system_.now() + offset_; }
+  void move(microseconds span) { offset_ += span; }
+
+ private:
+  SystemClock system_;
+  microseconds offset_{0};
+};
+
+/// The module's parts over a database and a simulated provider.
+struct PaymentTest : testing::PostgresTest {
+  PaymentTest() : PostgresTest("payment", migrations()) { EXPECT_TRUE(provider.listen()); }
+  ~PaymentTest() override {
+    if (parts) run(parts->service.close());
+    run(provider.close());
+  }
+
+  struct Parts {
+    Parts(PaymentTest& test, stripe::StripeOptions options)
+        : store(test.database(), test.clock), gateway(test.runtime(), std::move(options)), book(store, test.clock, test.random),
+          driver(test.runtime(), store, book, gateway, test.clock, DriverOptions{}), refunds(store, gateway, test.clock, test.random),
+          webhooks(store, book, driver, refunds, gateway, test.clock, test.random), handlers(store, book, test.clock, test.random), worker(store, driver, refunds, webhooks, test.clock),
+          service(test.runtime(), store, book, driver, webhooks, gateway, test.clock, test.random, ServiceOptions{}) {}
+    PostgresPaymentStore store;
+    stripe::StripeGateway gateway;
+    Book book;
+    Driver driver;
+    RefundWorker refunds;
+    Webhooks webhooks;
+    EventHandlers handlers;
+    Worker worker;
+    PaymentService service;
+  };
+
+  Parts& module() {
+    if (!parts) restart();
+    return *parts;
+  }
+  /// As after a crash: nothing is left but the database and the provider.
+  void restart() {
+    if (parts) run(parts->service.close());
+    stripe::StripeOptions options;
+    options.enabled = true;
+    options.base_url = provider.url();
+    options.secret_key = simulators::StripeSimulatorOptions{}.secret_key;
+    options.webhook_secret = simulators::StripeSimulatorOptions{}.webhook_secret;
+    options.timeout = milliseconds(400);
+    parts = std::make_unique<Parts>(*this, options);
+  }
+
+  CallContext by(std::string_view service, std::string key = "key") {
+    CallContext out = context(service);
+    out.deadline = clock.now() + seconds(30);
+    out.idempotency_key = std::move(key);
+    return out;
+  }
+
+  v1::CreatePaymentRequest a_payment(std::string token, std::int64_t amount = 253'000) {
+    v1::CreatePaymentRequest request;
+    request.payment_id = Uuid::v7(clock.now(), random);
+    request.order_id = Uuid::v7(clock.now(), random);
+    request.attempt_no = 1;
+    request.amount = Money(amount, Currency::of("VND"));
+    request.method = token == "cod" ? v1::PaymentMethod::cod : v1::PaymentMethod::card;
+    if (token != "cod") request.provider_token = token;
+    request.assessment_id = Uuid::v7(clock.now(), random);
+    request.return_url = "https://shop.test/checkout";
+    request.window_ends_at = clock.now() + minutes(15);
+    return request;
+  }
+  Result<v1::CreatePaymentResponse> create(const v1::CreatePaymentRequest& request) { return run(module().service.create_payment(by("checkout"), request)); }
+  Result<v1::Payment> capture(Uuid id) {
+    v1::CapturePaymentRequest request;
+    request.id = id;
+    return run(module().service.capture_payment(by("checkout"), request));
+  }
+  Result<v1::VoidPaymentResponse> give_up(Uuid id) {
+    v1::VoidPaymentRequest request;
+    request.id = id;
+    request.reason = "checkout aborted";
+    return run(module().service.void_payment(by("checkout"), request));
+  }
+  v1::Payment stored(Uuid id) {
+    v1::GetPaymentRequest request;
+    request.id = id;
+    return run(module().service.get_payment(by("checkout"), request)).value();
+  }
+  /// A captured card payment.
+  v1::CreatePaymentRequest a_captured_payment(std::int64_t amount = 253'000) {
+    auto request = a_payment("pm_card_visa", amount);
+    EXPECT_TRUE(create(request));
+    EXPECT_EQ(capture(request.payment_id)->status, v1::PaymentStatus::captured);
+    return request;
+  }
+  /// One round of the worker; `after` is how much later.
+  void work(microseconds after = microseconds(0)) {
+    clock.move(after);
+    const auto done = run(module().worker.run_due(by("payment")));
+    ASSERT_TRUE(done) << done.error().to_string();
+  }
+  /// Delivers an event of the provider, signed, and lets it take effect.
+  Result<v1::StripeWebhookResponse> deliver(const std::string& body) {
+    v1::StripeWebhookRequest request;
+    request.body = body;
+    request.headers["stripe-signature"] = provider.sign(body, simulators::StripeSimulatorOptions{}.webhook_secret);
+    auto answer = run(module().service.stripe_webhook(by("guest"), request));
+    EXPECT_TRUE(run(module().worker.run_webhooks(by("payment"))));
+    return answer;
+  }
+  /// Applies an event of another module, as its consumer would.
+  template <typename Event>
+  Result<> hear(Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event) {
+    return run(apply(*this, member, std::move(event)));
+  }
+  template <typename Event>
+  static Task<Result<>> apply(PaymentTest& test, Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event) {
+    messaging::Envelope envelope;
+    envelope.event_id = Uuid::v7(test.clock.now(), test.random);
+    envelope.topic = std::string(Event::topic);
+    EMP_CO_ASSIGN(auto work, co_await test.database().begin(test.by("payment")));
+    EMP_CO_TRY(co_await (test.module().handlers.*member)(work, envelope, std::move(event)));
+    co_return co_await work.commit();
+  }
+  order::v1::OrderCancelled a_cancellation(Uuid order_id) {
+    order::v1::OrderCancelled event;
+    event.order_id = order_id;
+    event.reason = "changed my mind";
+    return event;
+  }
+  std::string count(const std::string& of) { return value("SELECT count(*)::text FROM " + of); }
+
+  MovableClock clock;
+  SystemRandom random;
+  simulators::StripeSimulator provider{runtime(), clock, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(700)}};
+  std::unique_ptr<Parts> parts;
+};
+
+}  // namespace emporion::payment
