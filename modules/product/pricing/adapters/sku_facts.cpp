@@ -23,16 +23,19 @@ void SkuFactsFeed::subscribe(messaging::Subscriptions& subscriptions) {
 
 Task<Result<>> SkuFactsFeed::on_created(postgres::UnitOfWork& work, messaging::Envelope, catalog::v1::ProductCreated event) {
   EMP_CO_TRY(co_await work.run(facts_of(event, false)));
+  changed_();
   co_return Result<>();
 }
 
 Task<Result<>> SkuFactsFeed::on_updated(postgres::UnitOfWork& work, messaging::Envelope, catalog::v1::ProductUpdated event) {
   EMP_CO_TRY(co_await work.run(facts_of(event, false)));
+  changed_();
   co_return Result<>();
 }
 
 Task<Result<>> SkuFactsFeed::on_deleted(postgres::UnitOfWork& work, messaging::Envelope, catalog::v1::ProductDeleted event) {
   EMP_CO_TRY(co_await work.run(facts_of(event, true)));
+  changed_();
   co_return Result<>();
 }
 

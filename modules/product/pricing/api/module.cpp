@@ -77,12 +77,13 @@ class PricingModule final : public Module {
       : clock_(context.clock),
         jobs_(context.jobs),
         policy_(policy_of(context.settings)),
-        book_(context.database, policy_.store_currency),
+        book_(context.database, policy_.store_currency, context.clock),
         quotes_(context.runtime, context.database),
         quoting_(book_, quotes_, context.clock, context.random, policy_),
-        prices_(context.database, context.clock, context.random),
-        bulk_(context.database, context.clock, context.random),
-        tables_(context.database, context.clock, context.random),
+        prices_(context.database, context.clock, context.random, changed()),
+        bulk_(context.database, context.clock, context.random, changed()),
+        tables_(context.database, context.clock, context.random, changed()),
+        facts_(changed()),
         face_(quoting_, prices_, bulk_, tables_),
         binding_(std::make_shared<v1::LocalPricingApi>(face_, context.clock)) {}
 
@@ -99,6 +100,10 @@ class PricingModule final : public Module {
   Task<void> stop() override { return quotes_.close(); }
 
  private:
+  // This process sees its own changes at once; those of other replicas within 100 ms.
+  std::function<void()> changed() {
+    return [this] { book_.changed(); };
+  }
   Task<Result<>> purge_quotes(CallContext context) {
     static_cast<void>(context);
     for (std::size_t purged = 1; purged > 0;) {

@@ -23,7 +23,7 @@ struct WorkingLine {
 const SkuPrices& prices_of(const PriceBookPage& page, const std::string& sku) {
   static const SkuPrices unknown;
   const auto found = page.skus.find(sku);
-  return found == page.skus.end() ? unknown : found->second;
+  return found == page.skus.end() ? unknown : *found->second;
 }
 
 Result<Money> amount_in(Currency currency, const std::optional<Money>& given, std::string_view what) {

@@ -41,7 +41,7 @@ struct SkuFacts {
   bool is_deleted = false;
 };
 
-/// A SKU with the price rows that may apply to it.
+/// A SKU with all its active price rows and those of its product, whenever and wherever they apply.
 struct SkuPrices {
   std::optional<SkuFacts> facts;
   std::vector<Price> candidates;
@@ -57,11 +57,11 @@ struct PriceBookQuestion {
 };
 
 struct PriceBookPage {
-  std::unordered_map<std::string, SkuPrices> skus;  ///< Every SKU asked, also unknown ones.
+  std::unordered_map<std::string, std::shared_ptr<const SkuPrices>> skus;  ///< Every SKU asked, also unknown ones.
   std::shared_ptr<const PricingTables> tables;
 };
 
-/// Reads prices, facts and tables as they are committed: one round trip for any number of SKUs.
+/// Reads prices, facts and tables, at most 100 ms old: one round trip for any number of SKUs.
 class PriceBook {
  public:
   virtual ~PriceBook() = default;

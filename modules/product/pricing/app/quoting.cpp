@@ -60,7 +60,7 @@ Task<Result<v1::GetBulkPricesResponse>> Quoting::get_bulk_prices(CallContext con
   EMP_CO_ASSIGN(const auto page, co_await book_.read(std::move(page_question)));
   v1::GetBulkPricesResponse out;
   for (const auto& item : request.items) {
-    const SkuPrices& prices = page.skus.at(item.sku);
+    const SkuPrices& prices = *page.skus.at(item.sku);
     const bool deleted = prices.facts && prices.facts->is_deleted;
     const auto product_id = prices.facts ? std::optional(prices.facts->product_id) : std::nullopt;
     const PriceQuestion question{.sku = item.sku, .product_id = product_id, .warehouse_id = item.warehouse_id, .customer_group = request.customer_group, .currency = currency, .quantity = item.qty.value_or(1), .at = at};

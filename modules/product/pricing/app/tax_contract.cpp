@@ -56,10 +56,10 @@ Result<v1::TaxCalculation> tax_amounts(const v1::CalculateTaxRequest& request, c
   for (const auto& line : request.lines) {
     EMP_TRY(check_amount(line.amount, currency, line.line_id));
     const auto found = page.skus.find(line.sku);
-    if (found == page.skus.end() || !found->second.facts) {
+    if (found == page.skus.end() || !found->second->facts) {
       return fail(Error(ErrorKind::unavailable, "SKU_FACTS_PENDING", text("the tax class of ", line.sku, " is not known yet")).with("sku", line.sku));
     }
-    taxable.push_back({found->second.facts->tax_class, line.amount, false});
+    taxable.push_back({found->second->facts->tax_class, line.amount, false});
   }
   if (request.shipping) {
     EMP_TRY(check_amount(*request.shipping, currency, "shipping"));

@@ -101,6 +101,13 @@ TEST_F(QuotesTest, SeesANewTaxRateAtOnce) {
   EXPECT_EQ(quote(1)->totals.tax_total, vnd(8'800));
 }
 
+TEST_F(QuotesTest, SeesAnotherReplicasPriceWithinATenthOfASecond) {
+  EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
+  sql("SELECT price_update(id, 1, '{\"currency\":\"VND\",\"base_amount\":115000,\"is_free\":false,\"tier_min_qty\":[],\"tier_amount\":[],\"tax_included\":false}', 'x', true, now(), NULL) FROM price");
+  clock().move(milliseconds(101));
+  EXPECT_EQ(quote(1)->totals.subtotal, vnd(115'000));
+}
+
 TEST_F(QuotesTest, ConvertsAtAFreshRateAndRefusesAStaleOne) {
   const auto request = quote_of({{.line_id = "1", .sku = "S", .qty = 1}}, "USD");
   EXPECT_EQ(run(api().create_quote(service("a"), request)).error().reason(), "FX_STALE");  // Nothing is published.

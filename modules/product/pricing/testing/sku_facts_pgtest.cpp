@@ -41,6 +41,7 @@ TEST_F(SkuFactsTest, ADeletedProductHasNoPrice) {
   ASSERT_TRUE(set_price(Uuid::from_name("shirt"), "S", {.base_amount = vnd(100)}));
   ASSERT_TRUE(run(api().create_quote(service("a"), quote_of({{.line_id = "1", .sku = "S", .qty = 1}}))));
   ASSERT_TRUE(run(apply(event<catalog::v1::ProductDeleted>(2, "standard"))));
+  clock().move(milliseconds(101));  // Another replica's change is seen within 100 ms.
   EXPECT_EQ(run(api().create_quote(service("b"), quote_of({{.line_id = "1", .sku = "S", .qty = 1}}))).error().reason(), "PRICE_NOT_FOUND");
 }
 

@@ -66,6 +66,7 @@ Task<Result<>> BulkUpsert::run_to_end(Uuid job, UtcTime until) {
   while (!finished && clock_.now() < until) {
     EMP_CO_ASSIGN(const auto stepped, co_await database_.query(step_job, job, chunk_rows, clock_.now()));
     finished = stepped[0].get<bool>(0);
+    changed_();
   }
   co_return Result<>();
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "contracts/product/pricing/v1/pricing_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
@@ -11,7 +14,9 @@ namespace emporion::pricing {
 /// job's progress are one commit, so nothing is applied twice.
 class BulkUpsert {
  public:
-  BulkUpsert(postgres::Database& database, const Clock& clock, Random& random) : database_(database), clock_(clock), random_(random) {}
+  /// `changed` is called after each commit that changed what prices are made of.
+  BulkUpsert(postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+      : database_(database), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::BulkJob>> upsert(CallContext context, v1::BulkUpsertPricesRequest request);
   Task<Result<v1::BulkJob>> get(CallContext context, v1::GetBulkJobRequest request);
@@ -24,6 +29,7 @@ class BulkUpsert {
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;
+  std::function<void()> changed_;
 };
 
 }  // namespace emporion::pricing

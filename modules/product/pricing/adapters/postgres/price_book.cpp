@@ -7,18 +7,15 @@ namespace {
 
 using postgres::Statement;
 
-// $1 SKUs, $2 instant, $3 and $4 currencies, $5 warehouses, $6 group.
+// $1 SKUs.
 constexpr Statement read_prices{"pricing.read_prices", R"(
-SELECT w.sku, f.product_id, f.tax_class, f.is_deleted, (SELECT revision FROM tables_revision), )" EMP_PRICE_COLUMNS R"(
-  FROM unnest($1::text[]) WITH ORDINALITY AS w(sku, place)
+SELECT w.sku, f.product_id, f.tax_class, f.is_deleted, )" EMP_PRICE_COLUMNS R"(
+  FROM unnest($1::text[]) AS w(sku)
   LEFT JOIN sku_fact f ON f.sku = w.sku
   LEFT JOIN LATERAL (
     SELECT * FROM price s WHERE s.is_active AND s.sku = w.sku
     UNION ALL
-    SELECT * FROM price b WHERE b.is_active AND b.sku IS NULL AND b.product_id = f.product_id) p
-    ON p.effective_from <= $2::timestamptz AND (p.effective_to IS NULL OR p.effective_to > $2::timestamptz) AND p.currency IN ($3::text, $4::text)
-   AND (p.warehouse_id IS NULL OR p.warehouse_id = ANY ($5::uuid[])) AND (p.customer_group IS NULL OR p.customer_group = $6::text)
- ORDER BY w.place)"};
+    SELECT * FROM price b WHERE b.is_active AND b.sku IS NULL AND b.product_id = f.product_id) p ON true)"};
 
 // $1 product, $2 SKU or null, $3 instant, $4 and $5 currencies, $6 warehouses, $7 group.
 constexpr Statement read_product_prices{"pricing.read_product_prices", R"(
@@ -37,7 +34,8 @@ constexpr Statement read_rules{"pricing.read_rules",
 constexpr Statement read_settings{"pricing.read_settings", "SELECT country, prices_include_tax, rounding, shipping_tax_class, is_strict FROM tax_settings"};
 constexpr Statement read_fx{"pricing.read_fx", "SELECT id, base, quote, rate, as_of FROM fx_rate"};
 
-constexpr int price_columns_at = 5;
+constexpr int price_columns_at = 4;
+constexpr std::size_t kept_max = 50'000;  // SKUs; about 1 KiB each.
 
 // The CHECKs of the tables admit only rates that parse.
 Rate stored_rate(const std::string& text) {
@@ -64,19 +62,52 @@ TaxRate read_rate(const postgres::Row& row) {
 
 }  // namespace
 
-Task<Result<PriceBookPage>> PostgresPriceBook::read(PriceBookQuestion question) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(read_prices, question.skus, question.at, question.currency.to_string(), store_currency_.to_string(),
-                                                          question.warehouses, question.customer_group));
-  PriceBookPage page;
-  std::int64_t revision = 0;
-  for (const auto row : rows) {
-    SkuPrices& prices = page.skus[row.get<std::string>(0)];
-    if (!prices.facts && !row.is_null(1)) prices.facts = SkuFacts{row.get<Uuid>(1), row.get<std::string>(2), row.get<bool>(3)};
-    if (!row.is_null(price_columns_at)) prices.candidates.push_back(read_price(row, price_columns_at));
-    revision = row.get<std::int64_t>(4);
+PostgresPriceBook::PostgresPriceBook(postgres::Database& database, Currency store_currency, const Clock& clock)
+    : database_(database), store_currency_(store_currency), watch_(database, read_revision, clock) {}
+
+Task<Result<>> PostgresPriceBook::catch_up() {
+  EMP_CO_ASSIGN(const std::int64_t revision, co_await watch_.current());
+  if (revision > revision_) {
+    kept_.clear();
+    revision_ = revision;
   }
-  EMP_CO_ASSIGN(page.tables, co_await tables_at(revision));
+  if (!tables_ || tables_->revision < revision) EMP_CO_TRY(co_await load_tables());
+  co_return Result<>();
+}
+
+Task<Result<PriceBookPage>> PostgresPriceBook::read(PriceBookQuestion question) {
+  EMP_CO_TRY(co_await catch_up());
+  PriceBookPage page;
+  page.tables = tables_;
+  std::vector<std::string> missing;
+  for (auto& sku : question.skus) {
+    if (const auto found = kept_.find(sku); found != kept_.end()) {
+      page.skus.emplace(found->first, found->second);
+    } else {
+      missing.push_back(std::move(sku));
+    }
+  }
+  if (!missing.empty()) EMP_CO_TRY(co_await read_missing(std::move(missing), page));
   co_return page;
+}
+
+Task<Result<>> PostgresPriceBook::read_missing(std::vector<std::string> skus, PriceBookPage& page) {
+  const std::int64_t revision = revision_;
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(read_prices, skus));
+  std::unordered_map<std::string, std::shared_ptr<SkuPrices>> read;
+  for (const auto row : rows) {
+    auto& prices = read[row.get<std::string>(0)];
+    if (!prices) prices = std::make_shared<SkuPrices>();
+    if (!prices->facts && !row.is_null(1)) prices->facts = SkuFacts{row.get<Uuid>(1), row.get<std::string>(2), row.get<bool>(3)};
+    if (!row.is_null(price_columns_at)) prices->candidates.push_back(read_price(row, price_columns_at));
+  }
+  if (kept_.size() > kept_max) kept_.clear();
+  for (auto& [sku, prices] : read) {
+    // What was read while the revision moved may be the older state: it answers this call, but is not kept.
+    if (prices->facts && revision == revision_) kept_.insert_or_assign(sku, prices);
+    page.skus.emplace(sku, std::move(prices));
+  }
+  co_return Result<>();
 }
 
 Task<Result<SkuPrices>> PostgresPriceBook::read_product(Uuid product, std::optional<std::string> sku, PriceBookQuestion question) {
@@ -91,13 +122,8 @@ Task<Result<SkuPrices>> PostgresPriceBook::read_product(Uuid product, std::optio
 }
 
 Task<Result<std::shared_ptr<const PricingTables>>> PostgresPriceBook::tables() {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(read_revision));
-  co_return co_await tables_at(rows[0].get<std::int64_t>(0));
-}
-
-Task<Result<std::shared_ptr<const PricingTables>>> PostgresPriceBook::tables_at(std::int64_t revision) {
-  if (tables_ && tables_->revision >= revision) co_return tables_;
-  co_return co_await load_tables();
+  EMP_CO_TRY(co_await catch_up());
+  co_return tables_;
 }
 
 Task<Result<std::shared_ptr<const PricingTables>>> PostgresPriceBook::load_tables() {

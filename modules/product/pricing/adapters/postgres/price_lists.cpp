@@ -55,6 +55,7 @@ Task<Result<v1::Price>> PriceLists::set(CallContext context, v1::SetPriceRequest
   const UtcTime now = clock_.now();
   auto statement = postgres::bind(create_price, Uuid::v7(now, random_), json, postgres::caller_of(context.principal), context.principal.may(override_permission), now, context.trace);
   auto price = co_await postgres::answer_once<v1::Price>(database_, context, "pricing.set_price", std::move(request), std::move(statement));
+  changed_();
   co_return shown(context, std::move(price));
 }
 
@@ -63,11 +64,13 @@ Task<Result<v1::Price>> PriceLists::update(CallContext context, v1::UpdatePriceR
   EMP_CO_ASSIGN(const auto json, price_json({.product_id = request.id}, request.terms));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(update_price, request.id, request.version, json, postgres::caller_of(context.principal),
                                                           context.principal.may(override_permission), clock_.now(), context.trace));
+  changed_();
   co_return shown(context, first_price(rows));
 }
 
 Task<Result<v1::DeletePriceResponse>> PriceLists::remove(CallContext context, v1::DeletePriceRequest request) {
   EMP_CO_TRY(co_await database_.query(delete_price, request.id, request.version, postgres::caller_of(context.principal), clock_.now(), context.trace));
+  changed_();
   co_return v1::DeletePriceResponse();
 }
 

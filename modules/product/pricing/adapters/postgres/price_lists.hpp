@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "contracts/product/pricing/v1/pricing_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
@@ -10,7 +13,9 @@ namespace emporion::pricing {
 /// Price rows as staff keep them. Each change is one call of a function of the database that writes row, history and event together (PRC-5).
 class PriceLists {
  public:
-  PriceLists(postgres::Database& database, const Clock& clock, Random& random) : database_(database), clock_(clock), random_(random) {}
+  /// `changed` is called after each commit that changed what prices are made of.
+  PriceLists(postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+      : database_(database), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::Price>> set(CallContext context, v1::SetPriceRequest request);
   Task<Result<v1::Price>> update(CallContext context, v1::UpdatePriceRequest request);
@@ -26,6 +31,7 @@ class PriceLists {
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;
+  std::function<void()> changed_;
 };
 
 }  // namespace emporion::pricing

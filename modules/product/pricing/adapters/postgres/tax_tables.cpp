@@ -107,17 +107,21 @@ v1::FxRate read_fx(const postgres::Row& row) {
 Task<Result<v1::TaxRule>> TaxTables::create_rule(CallContext context, v1::CreateTaxRuleRequest request) {
   EMP_CO_ASSIGN(const auto json, rule_json(request.terms));
   auto statement = postgres::bind(create_rule_sql, Uuid::v7(clock_.now(), random_), json, context.trace);
-  co_return co_await postgres::answer_once<v1::TaxRule>(database_, std::move(context), "pricing.create_tax_rule", std::move(request), std::move(statement));
+  auto answer = co_await postgres::answer_once<v1::TaxRule>(database_, std::move(context), "pricing.create_tax_rule", std::move(request), std::move(statement));
+  changed_();
+  co_return answer;
 }
 
 Task<Result<v1::TaxRule>> TaxTables::update_rule(CallContext context, v1::UpdateTaxRuleRequest request) {
   EMP_CO_ASSIGN(const auto json, rule_json(request.terms));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_rule_sql, request.id, request.version, json, context.trace));
+  changed_();
   co_return first_document<v1::TaxRule>(rows, "TAX_RULE_NOT_FOUND");
 }
 
 Task<Result<v1::DeleteTaxRuleResponse>> TaxTables::delete_rule(CallContext context, v1::DeleteTaxRuleRequest request) {
   EMP_CO_TRY(co_await database_.query(change_rule_sql, request.id, request.version, std::optional<json::Raw>(), context.trace));
+  changed_();
   co_return v1::DeleteTaxRuleResponse();
 }
 
@@ -138,17 +142,21 @@ Task<Result<v1::ListTaxRulesResponse>> TaxTables::list_rules(CallContext, v1::Li
 Task<Result<v1::TaxZone>> TaxTables::create_zone(CallContext context, v1::CreateTaxZoneRequest request) {
   EMP_CO_ASSIGN(const auto json, zone_json(request.terms));
   auto statement = postgres::bind(create_zone_sql, Uuid::v7(clock_.now(), random_), json);
-  co_return co_await postgres::answer_once<v1::TaxZone>(database_, std::move(context), "pricing.create_tax_zone", std::move(request), std::move(statement));
+  auto answer = co_await postgres::answer_once<v1::TaxZone>(database_, std::move(context), "pricing.create_tax_zone", std::move(request), std::move(statement));
+  changed_();
+  co_return answer;
 }
 
 Task<Result<v1::TaxZone>> TaxTables::update_zone(CallContext, v1::UpdateTaxZoneRequest request) {
   EMP_CO_ASSIGN(const auto json, zone_json(request.terms));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_zone_sql, request.id, request.version, json));
+  changed_();
   co_return first_document<v1::TaxZone>(rows, "TAX_ZONE_NOT_FOUND");
 }
 
 Task<Result<v1::DeleteTaxZoneResponse>> TaxTables::delete_zone(CallContext, v1::DeleteTaxZoneRequest request) {
   EMP_CO_TRY(co_await database_.query(change_zone_sql, request.id, request.version, std::optional<json::Raw>()));
+  changed_();
   co_return v1::DeleteTaxZoneResponse();
 }
 
@@ -182,6 +190,7 @@ Task<Result<v1::TaxSettings>> TaxTables::get_settings(CallContext, v1::GetTaxSet
 Task<Result<v1::TaxSettings>> TaxTables::put_settings(CallContext, v1::TaxSettings request) {
   request.country = ascii_upper(request.country);
   EMP_CO_TRY(co_await database_.query(put_settings_sql, request.country, request.prices_include_tax, v1::to_string(request.rounding), request.shipping_tax_class, request.strict));
+  changed_();
   co_return request;
 }
 
@@ -201,6 +210,7 @@ Task<Result<v1::FxRate>> TaxTables::put_fx(CallContext context, v1::PutFxRateReq
   const UtcTime now = clock_.now();
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(put_fx_sql, Uuid::v7(now, random_), base.to_string(), quote.to_string(), request.rate, request.provider.value_or("manual"),
                                                           request.as_of.value_or(now), context.trace));
+  changed_();
   co_return read_fx(rows[0]);
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "contracts/product/pricing/v1/pricing_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
@@ -10,7 +13,9 @@ namespace emporion::pricing {
 /// Tax zones, rates and settings as staff keep them: plain rows, each change with its version and, for rates, its event.
 class TaxTables {
  public:
-  TaxTables(postgres::Database& database, const Clock& clock, Random& random) : database_(database), clock_(clock), random_(random) {}
+  /// `changed` is called after each commit that changed what prices are made of.
+  TaxTables(postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+      : database_(database), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::TaxRule>> create_rule(CallContext context, v1::CreateTaxRuleRequest request);
   Task<Result<v1::TaxRule>> update_rule(CallContext context, v1::UpdateTaxRuleRequest request);
@@ -34,6 +39,7 @@ class TaxTables {
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;
+  std::function<void()> changed_;
 };
 
 }  // namespace emporion::pricing
