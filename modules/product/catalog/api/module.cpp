@@ -68,9 +68,9 @@ class CatalogModule final : public Module {
       : jobs_(context.jobs),
         attributes_(context.database),
         categories_(context.database, context.clock, context.random),
-        reads_(context.database),
-        products_(context.database, attributes_, context.clock, context.random),
-        imports_(context.runtime, context.database, attributes_, context.clock, context.random),
+        reads_(context.database, context.clock),
+        products_(context.database, attributes_, context.clock, context.random, changed()),
+        imports_(context.runtime, context.database, attributes_, context.clock, context.random, changed()),
         face_(reads_, products_, categories_, attributes_, imports_),
         binding_(std::make_shared<v1::LocalCatalogApi>(face_, context.clock)) {}
 
@@ -84,6 +84,11 @@ class CatalogModule final : public Module {
   }
 
  private:
+  // This process sees its own changes at once; those of other replicas within 100 ms.
+  std::function<void()> changed() {
+    return [this] { reads_.changed(); };
+  }
+
   Jobs& jobs_;
   Attributes attributes_;
   Categories categories_;

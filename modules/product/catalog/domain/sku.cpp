@@ -69,11 +69,10 @@ bool is_gtin(std::string_view digits) noexcept {
 }
 
 Result<Slug> Slug::parse(std::string_view text) {
-  bool good = !text.empty() && text.size() <= slug_length_max && text.front() != '-' && text.back() != '-';
-  for (std::size_t i = 0; good && i < text.size(); ++i) {
-    good = is_lower(text[i]) || is_digit(text[i]) || (text[i] == '-' && text[i - 1] != '-');
-  }
-  if (!good) return fail(Error(ErrorKind::rule_violated, "SLUG_INVALID", "a slug is words of a-z and 0-9 joined by single hyphens, at most 120").with("slug", text.substr(0, 140)));
+  const auto is_word = [](char c) { return is_lower(c) || is_digit(c); };
+  bool good = !text.empty() && text.size() <= slug_length_max && is_word(text.front()) && is_word(text.back());
+  for (std::size_t i = 1; good && i < text.size(); ++i) good = is_word(text[i]) || ((text[i] == '-' || text[i] == '_') && is_word(text[i - 1]));
+  if (!good) return fail(Error(ErrorKind::rule_violated, "SLUG_INVALID", "a slug is words of a-z and 0-9 joined by single hyphens or underscores, at most 120").with("slug", text.substr(0, 140)));
   return Slug(std::string(text));
 }
 

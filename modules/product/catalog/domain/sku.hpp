@@ -27,7 +27,7 @@ class Sku {
 /// True for 8, 12, 13 or 14 digits whose last is the check digit of the others. Source: GS1 General Specifications, section 7.9.
 bool is_gtin(std::string_view digits) noexcept;
 
-/// The last part of a product's or category's address, `[a-z0-9]+(-[a-z0-9]+)*`, at most 120. Unique per kind. Source: CAT-3.
+/// The last part of a product's or category's address, `[a-z0-9]+([-_][a-z0-9]+)*`, at most 120. Unique per kind. Source: CAT-3.
 class Slug {
  public:
   /// Errors: SLUG_INVALID.

@@ -140,6 +140,7 @@ Task<Result<>> Imports::run_to_end(Uuid job, UtcTime until) {
     together.push_back(postgres::bind(step_job, job, chunk_rows, clock_.now()));
     EMP_CO_ASSIGN(const auto stepped, co_await database_.run_together(std::move(together)));
     finished = stepped.back()[0].get<bool>(0);
+    changed_();
   }
   co_return Result<>();
 }

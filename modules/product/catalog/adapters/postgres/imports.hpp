@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "contracts/product/catalog/v1/catalog_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
@@ -12,8 +15,9 @@ namespace emporion::catalog {
 /// progress are one commit (CAT-14).
 class Imports {
  public:
-  Imports(Runtime& runtime, postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random)
-      : runtime_(runtime), database_(database), attributes_(attributes), clock_(clock), random_(random) {}
+  /// `changed` is called after each commit that changed products.
+  Imports(Runtime& runtime, postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+      : runtime_(runtime), database_(database), attributes_(attributes), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::ImportJob>> begin(CallContext context, v1::ImportProductsRequest request);
   Task<Result<v1::ImportJob>> get(CallContext context, v1::GetImportJobRequest request);
@@ -29,6 +33,7 @@ class Imports {
   Attributes& attributes_;
   const Clock& clock_;
   Random& random_;
+  std::function<void()> changed_;
 };
 
 }  // namespace emporion::catalog

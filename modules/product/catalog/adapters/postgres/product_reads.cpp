@@ -43,7 +43,11 @@ SELECT v.sku, v.id, p.id, p.slug, p.name, p.content #>> '{media,0,url}', v.media
   FROM variant v JOIN product p ON p.id = v.product_id
  WHERE v.sku = ANY ($1::text[]) OR (v.product_id = ANY ($2::uuid[]) AND NOT v.is_removed)
  ORDER BY p.id, v.place)"};
+constexpr Statement read_revision{"catalog.read_revision", "SELECT revision FROM products_revision"};
 constexpr Statement get_media_sql{"catalog.get_media", "SELECT bytes, content_type, etag FROM media WHERE id = $1::uuid"};
+
+constexpr std::size_t facts_kept_max = 50'000;  // About 0.5 KiB each.
+constexpr std::size_t products_kept_max = 5'000;
 
 bool sees_all(const CallContext& context) {
   if (context.principal.realm == Realm::service) return true;
@@ -51,6 +55,11 @@ bool sees_all(const CallContext& context) {
 }
 
 std::unexpected<Error> not_found() { return fail(ErrorKind::not_found, "PRODUCT_NOT_FOUND", "there is no such product"); }
+
+Result<v1::Product> seen_by(const CallContext& context, const v1::Product& product) {
+  if (product.status != v1::ProductStatus::active && !sees_all(context)) return not_found();
+  return product;
+}
 
 // The first row's document, unless the caller may not see it.
 Result<v1::Product> visible(const CallContext& context, const postgres::Rows& rows) {
@@ -70,7 +79,7 @@ std::map<std::string, std::string> read_options(const std::string& json) {
   return out;
 }
 
-v1::SkuFacts read_facts(const postgres::Row& row) {
+v1::SkuFacts facts_of(const postgres::Row& row) {
   v1::SkuFacts facts{.sku = row.get<std::string>(0), .variant_id = row.get<Uuid>(1), .product_id = row.get<Uuid>(2), .slug = row.get<std::string>(3), .name = row.get<std::string>(4)};
   facts.image = row.is_null(6) ? row.get<std::optional<std::string>>(5) : row.get<std::optional<std::string>>(6);
   facts.seller_id = row.get<std::optional<Uuid>>(7);
@@ -92,6 +101,8 @@ v1::SkuFacts read_facts(const postgres::Row& row) {
 }
 
 }  // namespace
+
+ProductReads::ProductReads(postgres::Database& database, const Clock& clock) : database_(database), watch_(database, read_revision, clock) {}
 
 Task<Result<v1::ListProductsResponse>> ProductReads::list(CallContext context, v1::ListProductsRequest request) {
   const bool all = sees_all(context);
@@ -119,8 +130,18 @@ Task<Result<v1::ListProductsResponse>> ProductReads::list(CallContext context, v
 }
 
 Task<Result<v1::Product>> ProductReads::get(CallContext context, v1::GetProductRequest request) {
+  EMP_CO_TRY(co_await catch_up());
+  if (const auto found = products_.find(request.id); found != products_.end()) co_return seen_by(context, *found->second);
+  const std::int64_t revision = revision_;
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(get_by_id_sql, request.id));
-  co_return visible(context, rows);
+  if (rows.empty()) co_return not_found();
+  EMP_CO_ASSIGN(auto product, parse_json<v1::Product>(rows[0].get<std::string>(0)));
+  // What was read while the revision moved may be the older state: it answers this call, but is not kept.
+  if (revision == revision_) {
+    if (products_.size() >= products_kept_max) products_.clear();
+    products_.insert_or_assign(request.id, std::make_shared<const v1::Product>(product));
+  }
+  co_return seen_by(context, product);
 }
 
 Task<Result<v1::Product>> ProductReads::get_by_sku(CallContext context, v1::GetProductBySkuRequest request) {
@@ -138,19 +159,54 @@ Task<Result<v1::ProductBySlug>> ProductReads::get_by_slug(CallContext context, v
 }
 
 Task<Result<v1::BatchGetProductsResponse>> ProductReads::batch_get(CallContext, v1::BatchGetProductsRequest request) {
-  std::set<std::string> missing;
-  for (auto& sku : request.skus) missing.insert(sku = ascii_upper(sku));
-  for (const auto& id : request.ids) missing.insert(id.to_string());
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(batch_get_sql, request.skus, request.ids));
+  EMP_CO_TRY(co_await catch_up());
   v1::BatchGetProductsResponse out;
-  out.found.reserve(rows.size());
-  for (const auto row : rows) {
-    out.found.push_back(read_facts(row));
-    missing.erase(out.found.back().sku);
-    missing.erase(out.found.back().product_id.to_string());
+  std::vector<std::string> unkept;
+  std::set<std::string> asked;
+  for (auto& sku : request.skus) {
+    sku = ascii_upper(sku);
+    if (!asked.insert(sku).second) continue;
+    if (const auto found = facts_.find(sku); found != facts_.end()) {
+      out.found.push_back(*found->second);
+    } else {
+      unkept.push_back(sku);
+    }
+  }
+  if (unkept.empty() && request.ids.empty()) co_return out;
+  std::set<std::string> missing(unkept.begin(), unkept.end());
+  for (const auto& id : request.ids) missing.insert(id.to_string());
+  EMP_CO_ASSIGN(const auto read, co_await read_facts(std::move(unkept), std::move(request.ids)));
+  for (const auto& facts : read) {
+    const bool is_known = !missing.contains(facts->sku) && asked.contains(facts->sku);
+    missing.erase(facts->sku);
+    missing.erase(facts->product_id.to_string());
+    if (!is_known) out.found.push_back(*facts);
   }
   out.missing.assign(missing.begin(), missing.end());
   co_return out;
+}
+
+Task<Result<std::vector<std::shared_ptr<const v1::SkuFacts>>>> ProductReads::read_facts(std::vector<std::string> skus, std::vector<Uuid> ids) {
+  const std::int64_t revision = revision_;
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(batch_get_sql, skus, ids));
+  if (facts_.size() > facts_kept_max) facts_.clear();
+  std::vector<std::shared_ptr<const v1::SkuFacts>> out;
+  out.reserve(rows.size());
+  for (const auto row : rows) {
+    out.push_back(std::make_shared<const v1::SkuFacts>(facts_of(row)));
+    if (revision == revision_) facts_.insert_or_assign(out.back()->sku, out.back());
+  }
+  co_return out;
+}
+
+Task<Result<>> ProductReads::catch_up() {
+  EMP_CO_ASSIGN(const std::int64_t revision, co_await watch_.current());
+  if (revision > revision_) {
+    facts_.clear();
+    products_.clear();
+    revision_ = revision;
+  }
+  co_return Result<>();
 }
 
 Task<Result<v1::MediaContent>> ProductReads::media(CallContext, v1::GetMediaRequest request) {

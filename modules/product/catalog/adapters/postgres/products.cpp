@@ -36,7 +36,9 @@ Task<Result<v1::Product>> Products::create(CallContext context, v1::CreateProduc
   const UtcTime now = clock_.now();
   const Uuid id = request.id ? *request.id : Uuid::v7(now, random_);
   auto statement = postgres::bind(write_product, id, std::optional<std::int64_t>(), request.external_reference, form.product, form.attribute_codes, form.has_slug, now, context.trace);
-  co_return co_await postgres::answer_once<v1::Product>(database_, std::move(context), "catalog.create_product", std::move(request), std::move(statement));
+  auto answer = co_await postgres::answer_once<v1::Product>(database_, std::move(context), "catalog.create_product", std::move(request), std::move(statement));
+  changed_();
+  co_return answer;
 }
 
 Task<Result<v1::Product>> Products::update(CallContext context, v1::UpdateProductRequest request) {
@@ -44,6 +46,7 @@ Task<Result<v1::Product>> Products::update(CallContext context, v1::UpdateProduc
   EMP_CO_ASSIGN(const auto form, make_form(std::move(request.product), *definitions));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(write_product, request.id, std::optional(request.version), std::optional<std::string>(), form.product, form.attribute_codes,
                                                           form.has_slug, clock_.now(), context.trace));
+  changed_();
   co_return read_document(rows);
 }
 
@@ -60,6 +63,7 @@ Task<Result<v1::Product>> Products::remove(CallContext context, v1::DeleteProduc
   EMP_CO_ASSIGN(const auto next, take(ProductStep::remove, status, std::nullopt, now));
   EMP_CO_ASSIGN(const auto moved, co_await work.query(move_product, request.id, to_string(next.status), false, std::optional<std::string>(), now, trace));
   EMP_CO_TRY(co_await work.commit());
+  changed_();
   co_return read_document(moved);
 }
 
@@ -78,6 +82,7 @@ Task<Result<v1::Product>> Products::step(CallContext context, ProductStep step, 
   EMP_CO_ASSIGN(const auto moved, co_await work.query(move_product, request.id, to_string(next.status), next.needs_complete, request.reason, now, trace));
   EMP_CO_TRY(co_await postgres::remember_answer(work, scope, {200, moved[0].get<std::string>(0)}));
   EMP_CO_TRY(co_await work.commit());
+  changed_();
   co_return read_document(moved);
 }
 
@@ -99,6 +104,7 @@ Task<Result<v1::Media>> Products::put_media(CallContext context, v1::PutMediaReq
   EMP_CO_ASSIGN(const auto type, image_type_of(request.content));
   const std::string etag = text('"', Uuid::from_name(request.content), '"');
   EMP_CO_TRY(co_await database_.query(put_media_sql, request.id, request.media_id, type, etag, postgres::Bytes{std::move(request.content)}, clock_.now(), context.trace));
+  changed_();
   co_return v1::Media{.media_id = request.media_id, .url = text("/api/v1/catalog/media/", request.media_id), .content_type = std::string(type)};
 }
 
@@ -106,6 +112,7 @@ Task<Result<>> Products::publish_due(CallContext) {
   for (std::int32_t published = 100; published == 100;) {
     EMP_CO_ASSIGN(const auto rows, co_await database_.query(publish_due_products, clock_.now()));
     published = rows[0].get<std::int32_t>(0);
+    if (published > 0) changed_();
   }
   co_return Result<>();
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "contracts/product/catalog/v1/catalog_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
@@ -12,8 +15,9 @@ namespace emporion::catalog {
 /// Writes of products. Each is one transaction of a function of the database that leaves row, variants, document and event together (CAT-9).
 class Products {
  public:
-  Products(postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random)
-      : database_(database), attributes_(attributes), clock_(clock), random_(random) {}
+  /// `changed` is called after each commit that changed a product.
+  Products(postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+      : database_(database), attributes_(attributes), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::Product>> create(CallContext context, v1::CreateProductRequest request);
   Task<Result<v1::Product>> update(CallContext context, v1::UpdateProductRequest request);
@@ -31,6 +35,7 @@ class Products {
   Attributes& attributes_;
   const Clock& clock_;
   Random& random_;
+  std::function<void()> changed_;
 };
 
 }  // namespace emporion::catalog
