@@ -27,9 +27,12 @@ struct Agreement {
 };
 
 constexpr Agreement agreements[] = {
-    {"every saga that ended well placed one order, and no other order was placed", "checkout.placed_orders", "order.placed_orders"},
-    {"units that confirmed orders expect are held or shipped in Warehouse, no more and no less", "order.confirmed_units_by_order", "warehouse.confirmed_units_by_order"},
-    {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order"},
+    {"every saga that ended well placed its order", "checkout.placed_orders", "order.placed_orders", Agreement::Relation::left_in_right},
+    {"no order was placed but by a saga that stands", "order.placed_orders", "checkout.pursued_orders", Agreement::Relation::left_in_right},
+    {"units that confirmed orders expect are held or shipped in Warehouse", "order.confirmed_units_by_order", "warehouse.confirmed_units_by_order", Agreement::Relation::left_in_right},
+    {"no unit is committed for an order that does not stand", "warehouse.confirmed_units_by_order", "order.live_units_by_order", Agreement::Relation::left_in_right},
+    {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order", Agreement::Relation::left_in_right},
+    {"no money is secured for an order that does not stand", "payment.secured_by_order", "order.live_totals_by_order", Agreement::Relation::left_in_right},
     {"no cancelled order keeps anybody's money", "order.cancelled", "payment.unreturned_by_order", Agreement::Relation::disjoint},
     {"units shipped agree between Fulfillment and Warehouse", "fulfillment.shipped_units_by_order", "warehouse.shipped_units_by_order"},
 };

@@ -114,7 +114,9 @@ ModuleDefinition definition() {
                             "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed') AND next_run_at < now() - interval "
                             "'10 minutes' AND (lease_until IS NULL OR lease_until < now() - interval '10 minutes')"}},
           .audit_facts = {{"checkout.placed_orders",
-                           "SELECT context::json ->> 'order', 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"}}};
+                           "SELECT context::json ->> 'order', 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"},
+                          {"checkout.pursued_orders",
+                           "SELECT context::json ->> 'order', 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state <> 'failed'"}}};
 }
 
 }  // namespace emporion::checkout
