@@ -1,0 +1,498 @@
+#include "modules/logistics/fulfillment/app/fulfillment.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "contracts/logistics/fulfillment/v1/fulfillment_events.hpp"
+#include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
+#include "kernel/messaging/outbox.hpp"
+#include "modules/logistics/fulfillment/domain/parcels.hpp"
+
+namespace emporion::fulfillment {
+namespace {
+
+std::int32_t open_of(const v1::FulfillmentItem& item) { return item.qty - item.picked - item.short_qty - item.cancelled; }
+
+bool is_live(const v1::Package& package) { return package.status != v1::PackageStatus::cancelled; }
+
+Error incomplete(std::string why) { return Error(ErrorKind::rule_violated, "PACKAGES_INCOMPLETE", std::move(why)); }
+
+}  // namespace
+
+std::string to_json_text(const OrderFacts& facts) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("number").string(facts.number).key("currency").string(facts.currency);
+  if (facts.customer_id) writer.key("customer_id").string(facts.customer_id->to_string());
+  if (facts.payment_id) writer.key("payment_id").string(facts.payment_id->to_string());
+  if (facts.method_id) writer.key("method_id").string(*facts.method_id);
+  writer.key("shorts").begin_array();
+  for (const auto& [line, qty] : facts.shorts) {
+    if (qty > 0) writer.begin_array().integer(line).integer(qty).end_array();
+  }
+  writer.end_array().key("delivered").begin_array();
+  for (const Uuid& id : facts.delivered) writer.string(id.to_string());
+  writer.end_array().end_object();
+  return out;
+}
+
+OrderFacts order_facts_of(std::string_view json) {
+  const auto document = json::Document::parse(json);
+  EMP_ASSERT(document.has_value());
+  const json::Value root = document->root();
+  const auto string_at = [&](std::string_view name) -> std::optional<std::string> {
+    const auto value = root.member(name);
+    return value && value->string() ? std::optional(std::string(*value->string())) : std::nullopt;
+  };
+  const auto id_of = [](std::optional<std::string_view> written) -> std::optional<Uuid> {
+    const auto id = written ? Uuid::parse(*written) : Result<Uuid>(Uuid());
+    return written && id ? std::optional(*id) : std::nullopt;
+  };
+  OrderFacts out;
+  out.number = string_at("number").value_or("");
+  out.currency = string_at("currency").value_or("");
+  out.customer_id = id_of(string_at("customer_id"));
+  out.payment_id = id_of(string_at("payment_id"));
+  out.method_id = string_at("method_id");
+  if (const auto shorts = root.member("shorts")) {
+    shorts->for_each_element([&](json::Value pair) {
+      std::vector<std::int32_t> numbers;
+      pair.for_each_element([&](json::Value number) {
+        numbers.push_back(static_cast<std::int32_t>(number.integer().value_or(0)));
+        return true;
+      });
+      if (numbers.size() == 2) out.shorts[numbers[0]] = numbers[1];
+      return true;
+    });
+  }
+  if (const auto delivered = root.member("delivered")) {
+    delivered->for_each_element([&](json::Value id) {
+      if (const auto package = id_of(id.string())) out.delivered.push_back(*package);
+      return true;
+    });
+  }
+  return out;
+}
+
+template <typename Event>
+void Fulfillment::add(const Event& event) {
+  events_.push_back(messaging::outbox_row(event, view.id, ++view.version, trace));
+  is_dirty_ = true;
+}
+
+template <typename Count>
+auto Fulfillment::facts_of(Count count) const {
+  std::vector<v1::FulfillmentItemFact> out;
+  for (const auto& item : view.items) {
+    if (const std::int32_t qty = count(item); qty > 0) out.push_back({.line = item.order_line, .sku = item.sku, .qty = qty});
+  }
+  return out;
+}
+
+std::int32_t Fulfillment::units_picked() const {
+  std::int32_t out = 0;
+  for (const auto& item : view.items) out += item.picked;
+  return out;
+}
+
+std::int32_t Fulfillment::units_open() const {
+  std::int32_t out = 0;
+  for (const auto& item : view.items) out += open_of(item);
+  return out;
+}
+
+std::int32_t Fulfillment::labels_missing() const {
+  return static_cast<std::int32_t>(std::count_if(view.packages.begin(), view.packages.end(), [](const auto& package) { return is_live(package) && !package.tracking_number; }));
+}
+
+bool Fulfillment::has_all_labels() const { return labels_missing() == 0; }
+
+v1::FulfillmentItem* Fulfillment::item(std::int32_t order_line) {
+  const auto found = std::find_if(view.items.begin(), view.items.end(), [&](const auto& item) { return item.order_line == order_line; });
+  return found == view.items.end() ? nullptr : &*found;
+}
+
+Result<> Fulfillment::move(Status to) {
+  EMP_TRY(check_move(status(), to));
+  view.status = static_cast<v1::FulfillmentStatus>(static_cast<int>(to) + 1);
+  is_dirty_ = true;
+  return {};
+}
+
+void Fulfillment::announce() {
+  add(v1::FulfillmentCreated{.fulfillment_id = view.id, .order_id = view.order_id, .warehouse_id = view.warehouse_id, .items = facts_of([](const auto& i) { return i.qty; }), .ship_by = view.ship_by});
+}
+
+Result<> Fulfillment::plan() {
+  if (status() == Status::planning) return {};
+  return move(Status::planning);
+}
+
+Result<> Fulfillment::make_picklist(Uuid id, std::string number) {
+  if (picklist) return {};
+  if (status() != Status::planning) return fail(Error(ErrorKind::conflict, "ILLEGAL_TRANSITION", "plan it first").with("status", to_string(status())));
+  v1::Picklist list;
+  list.id = id;
+  list.number = std::move(number);
+  list.fulfillment_id = view.id;
+  list.warehouse_id = view.warehouse_id;
+  list.status = v1::PicklistStatus::open;
+  list.ship_by = view.ship_by;
+  for (const auto& item : view.items) {
+    if (open_of(item) > 0) list.lines.push_back({.line_no = 0, .order_line = item.order_line, .sku = item.sku, .qty = open_of(item), .picked = 0, .short_qty = 0});
+  }
+  std::sort(list.lines.begin(), list.lines.end(), [](const auto& a, const auto& b) { return std::tie(a.sku, a.order_line) < std::tie(b.sku, b.order_line); });
+  for (std::size_t i = 0; i < list.lines.size(); ++i) list.lines[i].line_no = static_cast<std::int32_t>(i + 1);
+  view.picklist_id = id;
+  picklist = std::move(list);
+  is_dirty_ = true;
+  return {};
+}
+
+Result<> Fulfillment::assign(Uuid assignee) {
+  if (picklist->status != v1::PicklistStatus::open && picklist->status != v1::PicklistStatus::assigned) {
+    return fail(Error(ErrorKind::conflict, "ILLEGAL_TRANSITION", "it is started").with("status", v1::to_string(picklist->status)));
+  }
+  picklist->status = v1::PicklistStatus::assigned;
+  picklist->assignee_id = assignee;
+  ++picklist->version;
+  is_dirty_ = true;
+  return {};
+}
+
+Result<> Fulfillment::start(bool is_first) {
+  if (picklist->status == v1::PicklistStatus::picking) return {};
+  EMP_TRY(move(Status::picking));
+  picklist->status = v1::PicklistStatus::picking;
+  ++picklist->version;
+  if (is_first) add(v1::FulfillmentStarted{.order_id = view.order_id, .fulfillment_id = view.id});
+  return {};
+}
+
+Result<Scan> Fulfillment::record_scan(std::int32_t line_no, std::string scan_id, std::string_view sku, std::int32_t qty, std::int32_t short_qty) {
+  EMP_TRY(check_move(status(), Status::picked));
+  const auto line = std::find_if(picklist->lines.begin(), picklist->lines.end(), [&](const auto& l) { return l.line_no == line_no; });
+  if (line == picklist->lines.end()) return fail(ErrorKind::not_found, "PICKLIST_LINE_NOT_FOUND", text("no line ", line_no));
+  if (line->sku != sku) return fail(Error(ErrorKind::rule_violated, "WRONG_ITEM", "another item belongs here").with("wanted", line->sku).with("scanned", sku));
+  const std::int32_t left = line->qty - line->picked - line->short_qty;
+  if (std::int64_t{qty} + short_qty > left) return fail(Error(ErrorKind::conflict, "OVER_PICK", "more units than are left to pick").with("left", left));
+  v1::FulfillmentItem* of = item(line->order_line);
+  line->picked += qty;
+  line->short_qty += short_qty;
+  of->picked += qty;
+  of->short_qty += short_qty;
+  if (short_qty > 0) facts.shorts[of->order_line] += short_qty;
+  ++picklist->version;
+  ++scans_open;
+  is_dirty_ = true;
+  return Scan{view.id, line_no, std::move(scan_id), line->order_line, qty, short_qty, false};
+}
+
+void Fulfillment::finish_scan(const Scan& scan) {
+  --scans_open;
+  is_dirty_ = true;
+  if (scan.short_qty > 0) {
+    ++view.attempts;
+    const v1::FulfillmentItem* of = item(scan.order_line);
+    add(v1::PickFailed{.fulfillment_id = view.id, .order_id = view.order_id, .missing = {{.line = scan.order_line, .sku = of->sku, .qty = scan.short_qty}}});
+  }
+}
+
+void Fulfillment::take_back_scan(const Scan& scan) {
+  --scans_open;
+  for (auto& line : picklist->lines) {
+    if (line.line_no != scan.line_no) continue;
+    line.picked -= scan.qty;
+    line.short_qty -= scan.short_qty;
+  }
+  v1::FulfillmentItem* of = item(scan.order_line);
+  of->picked -= scan.qty;
+  of->short_qty -= scan.short_qty;
+  if (scan.short_qty > 0) facts.shorts[scan.order_line] -= scan.short_qty;
+  ++picklist->version;
+  is_dirty_ = true;
+}
+
+Result<> Fulfillment::finish_picking() {
+  if (status() == Status::picked) return {};
+  EMP_TRY(check_move(status(), Status::picked));
+  std::string open = "[";
+  for (const auto& line : picklist->lines) {
+    if (line.picked + line.short_qty < line.qty) open += text(open.size() > 1 ? "," : "", line.line_no);
+  }
+  if (open.size() > 1) return fail(Error(ErrorKind::conflict, "PICK_INCOMPLETE", "some lines are not accounted for").with_json("lines", open + "]"));
+  if (scans_open > 0) return fail(ErrorKind::unavailable, "PICK_IN_PROGRESS", "the warehouse is yet to confirm a scan");
+  if (units_picked() == 0) return cancel("nothing was found");
+  EMP_TRY(move(Status::picked));
+  picklist->status = v1::PicklistStatus::picked;
+  ++picklist->version;
+  add(v1::FulfillmentPicked{.fulfillment_id = view.id, .order_id = view.order_id, .lines = facts_of([](const auto& i) { return i.picked; })});
+  return {};
+}
+
+Result<> Fulfillment::start_packing() {
+  if (status() == Status::packing) return {};
+  return move(Status::packing);
+}
+
+Result<> Fulfillment::pack(const std::vector<v1::NewPackage>& packages) {
+  if (status() == Status::packed) return {};
+  EMP_TRY(check_move(status(), Status::packed));
+  std::map<std::int32_t, std::int64_t> units;
+  std::set<Uuid> ids;
+  std::vector<std::int64_t> values;
+  std::vector<std::int64_t> quantities;
+  for (const auto& package : packages) {
+    std::int64_t expected_g = packaging_g;
+    bool is_weight_known = true;
+    std::int64_t value = 0;
+    std::int64_t quantity = 0;
+    if (!ids.insert(package.id).second) return fail(incomplete("a package is named twice"));
+    for (const auto& packed_item : package.items) {
+      const v1::FulfillmentItem* of = item(packed_item.order_line);
+      if (of == nullptr) return fail(incomplete(text("line ", packed_item.order_line, " is not part of it")));
+      units[packed_item.order_line] += packed_item.qty;
+      quantity += packed_item.qty;
+      if (of->value && of->qty > 0) value += of->value->amount() / of->qty * packed_item.qty;
+      is_weight_known = is_weight_known && of->weight_g && *of->weight_g > 0;
+      expected_g += std::int64_t{of->weight_g.value_or(0)} * packed_item.qty;
+    }
+    if (package.weight_g > parcel_g_max) return fail(Error(ErrorKind::rule_violated, "OVER_LIMIT", "a parcel weighs 30 kg at most").with("weight_g", package.weight_g));
+    if (is_weight_known && !weight_fits(expected_g, package.weight_g)) {
+      return fail(Error(ErrorKind::rule_violated, "WEIGHT_MISMATCH", "it does not weigh what its units weigh").with("expected_g", expected_g).with("weight_g", package.weight_g));
+    }
+    values.push_back(value);
+    quantities.push_back(quantity);
+  }
+  for (const auto& of : view.items) {
+    if (units[of.order_line] != of.picked) return fail(incomplete(text("line ", of.order_line, ": ", units[of.order_line], " packed, ", of.picked, " picked")));
+  }
+  // Ties go to the lower id, so the packages are ordered by id first.
+  std::vector<std::size_t> order(packages.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return packages[a].id < packages[b].id; });
+  std::vector<std::int64_t> sorted_values;
+  std::vector<std::int64_t> sorted_quantities;
+  for (const std::size_t at : order) {
+    sorted_values.push_back(values[at]);
+    sorted_quantities.push_back(quantities[at]);
+  }
+  const auto cash = view.cod ? split_cash(view.cod->amount(), sorted_values, sorted_quantities) : std::vector<std::int64_t>(packages.size(), 0);
+  EMP_TRY(move(Status::packed));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto& from = packages[order[i]];
+    v1::Package package;
+    package.id = from.id;
+    package.status = v1::PackageStatus::created;
+    package.weight_g = from.weight_g;
+    package.length_mm = from.length_mm;
+    package.width_mm = from.width_mm;
+    package.height_mm = from.height_mm;
+    package.items = from.items;
+    if (cash[i] > 0) package.cod = Money(cash[i], view.cod->currency());
+    view.packages.push_back(std::move(package));
+  }
+  for (auto& of : view.items) of.packed = of.picked;
+  add(v1::FulfillmentPacked{.fulfillment_id = view.id, .order_id = view.order_id, .package_count = static_cast<std::int32_t>(packages.size())});
+  return {};
+}
+
+Result<> Fulfillment::make_ready() {
+  if (status() == Status::ready) return {};
+  EMP_TRY(check_move(status(), Status::ready));
+  for (const auto& package : view.packages) {
+    if (is_live(package) && package.weight_g <= 0) return fail(ErrorKind::conflict, "NOT_MEASURED", "a package has no weight");
+  }
+  EMP_TRY(move(Status::ready));
+  const v1::Address& to = view.address;
+  for (auto& package : view.packages) {
+    if (!is_live(package)) continue;
+    package.status = v1::PackageStatus::ready;
+    v1::PackageReadied event;
+    event.package_id = package.id;
+    event.order_id = view.order_id;
+    event.order_number = facts.number;
+    event.fulfillment_id = view.id;
+    event.warehouse_id = view.warehouse_id;
+    event.customer_id = facts.customer_id;
+    event.weight_g = package.weight_g;
+    event.length_mm = package.length_mm;
+    event.width_mm = package.width_mm;
+    event.height_mm = package.height_mm;
+    event.cod = package.cod;
+    event.currency = facts.currency;
+    event.address = {to.name, to.phone, to.company, to.country, to.region_code, to.city, to.district, to.ward, to.line1, to.line2, to.postal_code};
+    event.carrier = view.carrier;
+    event.service_level = view.service_level;
+    event.method_id = facts.method_id;
+    event.quote_id = view.shipping_quote_id;
+    event.payment_id = facts.payment_id;
+    for (const auto& packed_item : package.items) event.items.push_back({.line = packed_item.order_line, .sku = item(packed_item.order_line)->sku, .qty = packed_item.qty});
+    add(event);
+  }
+  add(v1::FulfillmentReadied{.fulfillment_id = view.id, .order_id = view.order_id});
+  return {};
+}
+
+Result<> Fulfillment::attach_label(Uuid package_id, Uuid shipment_id, std::string carrier, std::string tracking_number) {
+  for (auto& package : view.packages) {
+    if (package.id != package_id || package.status != v1::PackageStatus::ready) continue;
+    package.status = v1::PackageStatus::labelled;
+    package.shipment_id = shipment_id;
+    package.carrier = carrier;
+    package.tracking_number = tracking_number;
+    ++view.version;
+    is_dirty_ = true;
+  }
+  return {};
+}
+
+Result<> Fulfillment::ship(const std::vector<Uuid>& package_ids) {
+  if (status() == Status::shipped) return {};
+  EMP_TRY(check_move(status(), Status::shipped));
+  if (!has_all_labels()) return fail(Error(ErrorKind::conflict, "LABEL_MISSING", "a package is not booked yet").with("missing", labels_missing()));
+  const std::set<Uuid> scanned(package_ids.begin(), package_ids.end());
+  std::set<Uuid> all;
+  for (const auto& package : view.packages) {
+    if (is_live(package)) all.insert(package.id);
+  }
+  if (scanned != all) return fail(incomplete("scan all packages of it, and no others"));
+  EMP_TRY(move(Status::shipped));
+  v1::FulfillmentShipped event{.fulfillment_id = view.id,
+                               .order_id = view.order_id,
+                               .reservation_id = view.reservation_id,
+                               .warehouse_id = view.warehouse_id,
+                               .lines = facts_of([](const auto& i) { return i.packed; }),
+                               .packages = {}};
+  for (auto& package : view.packages) {
+    if (!is_live(package)) continue;
+    package.status = v1::PackageStatus::handed_over;
+    event.packages.push_back({.package_id = package.id, .shipment_id = package.shipment_id, .tracking_number = package.tracking_number});
+  }
+  add(event);
+  return {};
+}
+
+Result<> Fulfillment::complete() {
+  if (status() == Status::completed) return {};
+  EMP_TRY(move(Status::completed));
+  add(v1::FulfillmentCompleted{.fulfillment_id = view.id, .order_id = view.order_id});
+  return {};
+}
+
+Result<> Fulfillment::cancel(std::string reason) {
+  if (status() == Status::cancelled) return {};
+  if (!is_in_house(status())) return fail(Error(ErrorKind::conflict, "ALREADY_SHIPPED", "it has left the warehouse").with("status", to_string(status())));
+  const bool is_ready = status() == Status::ready || (status() == Status::on_hold && held == Status::ready);
+  EMP_TRY(move(Status::cancelled));
+  held.reset();
+  view.hold_reason.reset();
+  if (picklist && picklist->status != v1::PicklistStatus::picked) picklist->status = v1::PicklistStatus::cancelled;
+  for (auto& package : view.packages) {
+    if (!is_live(package)) continue;
+    package.status = v1::PackageStatus::cancelled;
+    if (is_ready) add(v1::PackageCancelled{.package_id = package.id, .order_id = view.order_id, .fulfillment_id = view.id, .reason = reason});
+  }
+  add(v1::FulfillmentCancelled{.fulfillment_id = view.id,
+                               .order_id = view.order_id,
+                               .reservation_id = view.reservation_id,
+                               .warehouse_id = view.warehouse_id,
+                               .reason = std::move(reason),
+                               .put_back = facts_of([](const auto& i) { return i.picked; })});
+  return {};
+}
+
+Result<> Fulfillment::expect_return() {
+  if (status() == Status::compensation_pending) return {};
+  EMP_TRY(move(Status::compensation_pending));
+  ++view.version;
+  return {};
+}
+
+Result<> Fulfillment::compensate() {
+  if (status() == Status::compensated) return {};
+  EMP_TRY(move(Status::compensated));
+  add(v1::FulfillmentCompensated{.fulfillment_id = view.id, .order_id = view.order_id});
+  return {};
+}
+
+Result<> Fulfillment::hold(std::string reason) {
+  if (status() == Status::on_hold) return {};
+  const Status before = status();
+  EMP_TRY(move(Status::on_hold));
+  held = before;
+  view.hold_reason = std::move(reason);
+  ++view.version;
+  return {};
+}
+
+Result<> Fulfillment::resume() {
+  if (!held) return {};
+  view.status = static_cast<v1::FulfillmentStatus>(static_cast<int>(*held) + 1);
+  is_dirty_ = true;
+  held.reset();
+  view.hold_reason.reset();
+  ++view.version;
+  return {};
+}
+
+std::int32_t Fulfillment::drop_units(std::int32_t order_line, std::int32_t qty, const std::string& reason) {
+  v1::FulfillmentItem* of = item(order_line);
+  if (of == nullptr || !is_in_house(status())) return 0;
+  const std::int32_t dropped = std::min(qty, open_of(*of));
+  if (dropped <= 0) return 0;
+  of->cancelled += dropped;
+  if (picklist) {
+    std::int32_t left = dropped;
+    for (auto& line : picklist->lines) {
+      if (line.order_line != order_line) continue;
+      const std::int32_t here = std::min(left, line.qty - line.picked - line.short_qty);
+      line.qty -= here;
+      left -= here;
+    }
+  }
+  ++view.version;
+  is_dirty_ = true;
+  if (units_open() == 0 && units_picked() == 0) (void)cancel(reason);
+  return dropped;
+}
+
+void Fulfillment::settle_missing(std::int32_t order_line, std::int32_t qty, const std::string& reason) {
+  std::int32_t& reported = facts.shorts[order_line];
+  const std::int32_t here = std::min(reported, qty);
+  reported -= here;
+  is_dirty_ = true;
+  if (qty > here) (void)drop_units(order_line, qty - here, reason);
+}
+
+Result<> Fulfillment::count_delivery(Uuid package_id) {
+  if (std::find(facts.delivered.begin(), facts.delivered.end(), package_id) != facts.delivered.end()) return {};
+  facts.delivered.push_back(package_id);
+  is_dirty_ = true;
+  const bool is_all = std::all_of(view.packages.begin(), view.packages.end(), [&](const auto& package) {
+    return !is_live(package) || std::find(facts.delivered.begin(), facts.delivered.end(), package.id) != facts.delivered.end();
+  });
+  return is_all && status() == Status::shipped ? complete() : Result<>();
+}
+
+void Fulfillment::reduce_cod(std::int64_t amount) {
+  if (!view.cod || !view.packages.empty() || !is_in_house(status())) return;
+  const std::int64_t left = std::max<std::int64_t>(view.cod->amount() - amount, 0);
+  if (left == 0) {
+    view.cod.reset();
+  } else {
+    view.cod = Money(left, view.cod->currency());
+  }
+  ++view.version;
+  is_dirty_ = true;
+}
+
+void Fulfillment::line_shorted(std::int32_t order_line, const std::string& sku, std::int32_t qty) {
+  add(v1::LineShorted{.fulfillment_id = view.id, .order_id = view.order_id, .line = order_line, .sku = sku, .qty = qty, .resolution = "cancelled", .warehouse_id = view.warehouse_id});
+}
+
+}  // namespace emporion::fulfillment

@@ -1,0 +1,329 @@
+#include "modules/logistics/fulfillment/app/triggers.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "kernel/base/text.hpp"
+#include "kernel/observe/log.hpp"
+#include "modules/logistics/fulfillment/app/workflow.hpp"
+#include "modules/logistics/fulfillment/domain/parcels.hpp"
+
+namespace emporion::fulfillment {
+namespace {
+
+template <typename T>
+std::vector<T> one(T value) {
+  std::vector<T> out;
+  out.push_back(std::move(value));
+  return out;
+}
+
+template <typename Fact>
+v1::Address address_of(const Fact& fact) {
+  return {fact.name, fact.phone, fact.company, fact.country, fact.region_code, fact.city, fact.district, fact.ward, fact.line1, fact.line2, fact.postal_code};
+}
+
+v1::FulfillmentItem* item_of(Fulfillment& fulfillment, std::int32_t order_line) {
+  for (auto& item : fulfillment.view.items) {
+    if (item.order_line == order_line) return &item;
+  }
+  return nullptr;
+}
+
+Fulfillment& in_warehouse(std::map<Uuid, Fulfillment>& all, const order::v1::OrderConfirmed& event, const order::v1::OrderAllocationFact& allocation) {
+  const auto [found, is_new] = all.try_emplace(allocation.warehouse_id);
+  Fulfillment& out = found->second;
+  if (!is_new) return out;
+  v1::Fulfillment& view = out.view;
+  view.id = fulfillment_id(event.order_id, allocation.warehouse_id, 1);
+  view.order_id = event.order_id;
+  view.warehouse_id = allocation.warehouse_id;
+  view.reservation_id = allocation.reservation_id;
+  view.generation = 1;
+  view.status = v1::FulfillmentStatus::pending;
+  view.service_level = "standard";
+  view.address = address_of(event.shipping_address);
+  out.facts.number = event.order_number;
+  out.facts.currency = event.currency;
+  out.facts.customer_id = event.customer_id;
+  out.facts.payment_id = event.payment.payment_id;
+  for (const auto& group : event.shipment_groups) {
+    if (group.warehouse_id != allocation.warehouse_id) continue;
+    view.carrier = group.carrier;
+    view.shipping_quote_id = group.quote_id;
+    if (group.service_level) view.service_level = *group.service_level;
+    out.facts.method_id = group.method_id;
+  }
+  return out;
+}
+
+std::int64_t value_of(const Fulfillment& fulfillment) {
+  std::int64_t out = 0;
+  for (const auto& item : fulfillment.view.items) out += item.value ? item.value->amount() : 0;
+  return out;
+}
+
+/// Of the units that it still is to send, missing ones included until their end is known.
+std::int64_t value_left(const Fulfillment& fulfillment) {
+  std::int64_t out = 0;
+  for (const auto& item : fulfillment.view.items) {
+    const auto reported = fulfillment.facts.shorts.find(item.order_line);
+    const std::int32_t units = item.qty - item.cancelled - item.short_qty + (reported == fulfillment.facts.shorts.end() ? 0 : reported->second);
+    if (item.value && item.qty > 0) out += item.value->amount() / item.qty * units;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Fulfillment> fulfillments_of(const order::v1::OrderConfirmed& event, UtcTime confirmed_at, const Uuid& trace) {
+  std::map<Uuid, Fulfillment> by_warehouse;
+  for (const auto& line : event.lines) {
+    std::vector<std::int64_t> shares;
+    for (const auto& allocation : line.allocations) shares.push_back(allocation.qty);
+    const bool has_units = std::any_of(shares.begin(), shares.end(), [](std::int64_t qty) { return qty > 0; });
+    const auto values = has_units ? allocate(line.total.amount(), shares) : std::vector<std::int64_t>(shares.size(), 0);
+    for (std::size_t i = 0; i < line.allocations.size(); ++i) {
+      const auto& allocation = line.allocations[i];
+      if (allocation.qty <= 0) continue;
+      Fulfillment& fulfillment = in_warehouse(by_warehouse, event, allocation);
+      const Money value(values[i], line.total.currency());
+      if (v1::FulfillmentItem* there = item_of(fulfillment, line.line_no)) {
+        there->qty += allocation.qty;
+        there->value = *there->value + value;
+      } else {
+        fulfillment.view.items.push_back(
+            {.order_line = line.line_no, .sku = line.sku, .qty = allocation.qty, .picked = 0, .packed = 0, .short_qty = 0, .cancelled = 0, .weight_g = std::nullopt, .value = value});
+      }
+    }
+  }
+  std::vector<Fulfillment> out;
+  for (auto& [warehouse, fulfillment] : by_warehouse) {
+    fulfillment.trace = trace;
+    fulfillment.view.ship_by = confirmed_at + time_to_ship(fulfillment.view.service_level);
+    out.push_back(std::move(fulfillment));
+  }
+  std::sort(out.begin(), out.end(), [](const Fulfillment& a, const Fulfillment& b) { return a.view.id < b.view.id; });
+  if (event.payment.method == "cod") {
+    std::vector<std::int64_t> values;
+    std::vector<std::int64_t> quantities;
+    for (const Fulfillment& fulfillment : out) {
+      values.push_back(value_of(fulfillment));
+      quantities.push_back(fulfillment.units_open());
+    }
+    const auto cash = split_cash(event.totals.grand_total.amount(), values, quantities);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (cash[i] > 0) out[i].view.cod = Money(cash[i], event.totals.grand_total.currency());
+    }
+  }
+  return out;
+}
+
+void Triggers::subscribe(messaging::Subscriptions& subscriptions) {
+  subscriptions.on<order::v1::OrderConfirmed>(this, &Triggers::on_order_confirmed);
+  subscriptions.on<order::v1::OrderCancelled>(this, &Triggers::on_order_cancelled);
+  subscriptions.on<order::v1::OrderLineCancelled>(this, &Triggers::on_line_cancelled);
+  subscriptions.on<order::v1::OrderAddressChanged>(this, &Triggers::on_address_changed);
+  subscriptions.on<warehouse::v1::ReservationResourced>(this, &Triggers::on_resourced);
+  subscriptions.on<warehouse::v1::ReservationShorted>(this, &Triggers::on_shorted);
+  subscriptions.on<warehouse::v1::WarehouseStatusChanged>(this, &Triggers::on_warehouse_status);
+  subscriptions.on<warehouse::v1::ReturnReceived>(this, &Triggers::on_return_received);
+  subscriptions.on<shipping::v1::LabelGenerated>(this, &Triggers::on_label);
+  subscriptions.on<shipping::v1::BookingFailed>(this, &Triggers::on_booking_failed);
+  subscriptions.on<shipping::v1::ShipmentDelivered>(this, &Triggers::on_delivered);
+  subscriptions.on<shipping::v1::ShipmentReturnedToSender>(this, &Triggers::on_returned_to_sender);
+  subscriptions.on<shipping::v1::ShipmentLost>(this, &Triggers::on_lost);
+}
+
+Task<Result<>> Triggers::on_order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event) {
+  EMP_CO_ASSIGN(const auto books, co_await store_.lock_orders(work, one(event.order_id)));
+  if (books.front().is_cancelled) co_return Result<>();
+  auto all = fulfillments_of(event, envelope.occurred_at, envelope.trace);
+  for (Fulfillment& fulfillment : all) {
+    fulfillment.announce();
+    EMP_CO_ASSIGN(const bool is_new, co_await store_.insert(work, fulfillment));
+    if (is_new) EMP_CO_TRY(co_await work.run_together(fulfillment.take_events()));
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Triggers::on_order_cancelled(postgres::UnitOfWork& work, messaging::Envelope, order::v1::OrderCancelled event) {
+  EMP_CO_ASSIGN(auto books, co_await store_.lock_orders(work, one(event.order_id)));
+  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
+  for (Fulfillment& fulfillment : all) {
+    if (is_in_house(fulfillment.status())) EMP_CO_TRY(fulfillment.cancel(event.reason.value_or("order cancelled")));
+    if (fulfillment.status() == Status::shipped) EMP_CO_TRY(fulfillment.expect_return());
+  }
+  EMP_CO_TRY(co_await store_.save(work, std::move(all)));
+  books.front().is_cancelled = true;
+  co_return co_await store_.save_order(work, std::move(books.front()));
+}
+
+Task<Result<>> Triggers::on_line_cancelled(postgres::UnitOfWork& work, messaging::Envelope, order::v1::OrderLineCancelled event) {
+  EMP_CO_ASSIGN(auto books, co_await store_.lock_orders(work, one(event.order_id)));
+  OrderBook& book = books.front();
+  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
+  std::int32_t& credit = book.credits[event.line_no];
+  const std::int32_t agreed = std::min(credit, event.qty);
+  credit -= agreed;
+  std::int32_t left = event.allocations.empty() ? 0 : event.qty - agreed;
+  std::int64_t refund = event.refund.amount();
+  for (const auto& allocation : event.allocations) {
+    for (Fulfillment& fulfillment : all) {
+      if (fulfillment.view.warehouse_id != allocation.warehouse_id) continue;
+      if (left > 0) left -= fulfillment.drop_units(event.line_no, std::min(left, allocation.qty), event.reason);
+    }
+  }
+  // The cash that is not due any more leaves the first parcels that have any; their sum is what counts.
+  for (Fulfillment& fulfillment : all) {
+    const std::int64_t before = fulfillment.view.cod ? fulfillment.view.cod->amount() : 0;
+    fulfillment.reduce_cod(refund);
+    refund -= before - (fulfillment.view.cod ? fulfillment.view.cod->amount() : 0);
+  }
+  if (left > 0) observe::warning("fulfillment: cancelled units are picked already", {{"order", event.order_id.to_string()}, {"line", text(event.line_no)}, {"qty", text(left)}});
+  EMP_CO_TRY(co_await store_.save(work, std::move(all)));
+  co_return co_await store_.save_order(work, std::move(book));
+}
+
+Task<Result<>> Triggers::on_address_changed(postgres::UnitOfWork& work, messaging::Envelope, order::v1::OrderAddressChanged event) {
+  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
+  for (Fulfillment& fulfillment : all) {
+    if (!is_in_house(fulfillment.status()) || !fulfillment.view.packages.empty()) continue;
+    fulfillment.view.address = address_of(event.shipping_address);
+    ++fulfillment.view.version;
+    fulfillment.touch();
+  }
+  co_return co_await store_.save(work, std::move(all));
+}
+
+Task<Result<>> Triggers::on_resourced(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReservationResourced event) {
+  if (!event.order_id) co_return Result<>();  // Not an order's yet: nothing is picked for it.
+  EMP_CO_ASSIGN(const auto books, co_await store_.lock_orders(work, one(*event.order_id)));
+  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, *event.order_id));
+  Fulfillment* from = nullptr;
+  Fulfillment* to = nullptr;
+  std::int32_t generation = 1;
+  for (Fulfillment& fulfillment : all) {
+    if (fulfillment.view.warehouse_id == event.from_warehouse_id && item_of(fulfillment, event.line_no) != nullptr) from = &fulfillment;
+    if (fulfillment.view.warehouse_id != event.to_warehouse_id) continue;
+    generation = std::max(generation, fulfillment.view.generation + 1);
+    if ((fulfillment.status() == Status::pending || fulfillment.status() == Status::planning) && !fulfillment.picklist) to = &fulfillment;
+  }
+  // Before its confirmation came here, the order's own event will name the warehouse as it was; then there is nothing to move yet.
+  if (from == nullptr) co_return fail(ErrorKind::unavailable, "FULFILLMENT_NOT_THERE_YET", "the order's confirmation is still to come");
+  const v1::FulfillmentItem moved = *item_of(*from, event.line_no);
+  const std::int64_t value = moved.value && moved.qty > 0 ? moved.value->amount() / moved.qty * event.qty : 0;
+  const std::int64_t all_value = std::max(value_left(*from), value);
+  const std::int64_t cash = from->view.cod && all_value > 0 ? split_cash(from->view.cod->amount(), {value, all_value - value}, {1, 1})[0] : 0;
+
+  Fulfillment fresh;
+  const bool is_new = to == nullptr;
+  if (is_new) {
+    fresh.view = from->view;
+    fresh.facts = from->facts;
+    fresh.facts.shorts.clear();
+    fresh.facts.delivered.clear();
+    v1::Fulfillment& view = fresh.view;
+    view.warehouse_id = event.to_warehouse_id;
+    view.generation = generation;
+    view.id = fulfillment_id(*event.order_id, event.to_warehouse_id, generation);
+    view.status = v1::FulfillmentStatus::pending;
+    view.items.clear();
+    view.packages.clear();
+    view.cod.reset();
+    view.hold_reason.reset();
+    view.picklist_id.reset();
+    view.attempts = 0;
+    view.version = 0;
+    fresh.trace = envelope.trace;
+    to = &fresh;
+  }
+  if (v1::FulfillmentItem* there = item_of(*to, event.line_no)) {
+    there->qty += event.qty;
+    if (there->value) there->value = Money(there->value->amount() + value, there->value->currency());
+  } else {
+    v1::FulfillmentItem added = moved;
+    added.qty = event.qty;
+    added.picked = added.packed = added.short_qty = added.cancelled = 0;
+    if (added.value) added.value = Money(value, added.value->currency());
+    to->view.items.push_back(std::move(added));
+  }
+  if (cash > 0 && from->view.packages.empty()) {
+    const Currency currency = from->view.cod->currency();
+    to->view.cod = Money((to->view.cod ? to->view.cod->amount() : 0) + cash, currency);
+    from->reduce_cod(cash);
+  }
+  ++to->view.version;
+  to->touch();
+  from->settle_missing(event.line_no, event.qty, "sent from another warehouse");
+  if (is_new) {
+    fresh.announce();
+    EMP_CO_ASSIGN(const bool is_inserted, co_await store_.insert(work, fresh));
+    if (is_inserted) EMP_CO_TRY(co_await work.run_together(fresh.take_events()));
+  }
+  co_return co_await store_.save(work, std::move(all));
+}
+
+Task<Result<>> Triggers::on_shorted(postgres::UnitOfWork& work, messaging::Envelope, warehouse::v1::ReservationShorted event) {
+  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
+  for (Fulfillment& fulfillment : all) {
+    if (fulfillment.view.warehouse_id != event.warehouse_id || item_of(fulfillment, event.line_no) == nullptr) continue;
+    fulfillment.line_shorted(event.line_no, event.sku, event.missing);
+    fulfillment.settle_missing(event.line_no, event.missing, "nobody has it");
+    break;
+  }
+  co_return co_await store_.save(work, std::move(all));
+}
+
+Task<Result<>> Triggers::on_warehouse_status(postgres::UnitOfWork&, messaging::Envelope, warehouse::v1::WarehouseStatusChanged event) {
+  // What it cannot send any more is moved line by line: each move comes as warehouse.reservation.resourced or shorted.
+  observe::info("fulfillment: a warehouse changed", {{"warehouse", event.id.to_string()}, {"to", event.to}});
+  co_return Result<>();
+}
+
+Task<Result<>> Triggers::on_return_received(postgres::UnitOfWork& work, messaging::Envelope, warehouse::v1::ReturnReceived event) {
+  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
+  for (Fulfillment& fulfillment : all) {
+    const bool is_it = std::any_of(fulfillment.view.packages.begin(), fulfillment.view.packages.end(), [&](const auto& package) { return package.shipment_id == event.shipment_id; });
+    if (is_it && fulfillment.status() == Status::compensation_pending) EMP_CO_TRY(fulfillment.compensate());
+  }
+  co_return co_await store_.save(work, std::move(all));
+}
+
+Task<Result<>> Triggers::on_label(postgres::UnitOfWork& work, messaging::Envelope, shipping::v1::LabelGenerated event) {
+  if (!event.fulfillment_id || !event.tracking_number) co_return Result<>();
+  EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, one(*event.fulfillment_id)));
+  for (Fulfillment& fulfillment : locked) EMP_CO_TRY(fulfillment.attach_label(event.package_id, event.shipment_id, event.carrier, *event.tracking_number));
+  co_return co_await store_.save(work, std::move(locked));
+}
+
+Task<Result<>> Triggers::on_booking_failed(postgres::UnitOfWork&, messaging::Envelope, shipping::v1::BookingFailed event) {
+  // The package stays ready (F-I5): Shipping goes on trying, and its label comes when a carrier accepts it.
+  observe::warning("fulfillment: no carrier accepted a package", {{"package", event.package_id.to_string()}, {"reason", event.reason}});
+  co_return Result<>();
+}
+
+Task<Result<>> Triggers::on_delivered(postgres::UnitOfWork& work, messaging::Envelope, shipping::v1::ShipmentDelivered event) {
+  if (!event.fulfillment_id || event.direction != "outbound") co_return Result<>();
+  EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, one(*event.fulfillment_id)));
+  for (Fulfillment& fulfillment : locked) EMP_CO_TRY(fulfillment.count_delivery(event.package_id));
+  co_return co_await store_.save(work, std::move(locked));
+}
+
+Task<Result<>> Triggers::on_returned_to_sender(postgres::UnitOfWork& work, messaging::Envelope, shipping::v1::ShipmentReturnedToSender event) {
+  if (!event.fulfillment_id) co_return Result<>();
+  EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, one(*event.fulfillment_id)));
+  for (Fulfillment& fulfillment : locked) {
+    if (fulfillment.status() == Status::shipped) EMP_CO_TRY(fulfillment.expect_return());
+  }
+  co_return co_await store_.save(work, std::move(locked));
+}
+
+Task<Result<>> Triggers::on_lost(postgres::UnitOfWork&, messaging::Envelope, shipping::v1::ShipmentLost event) {
+  // It did leave the warehouse; what the customer gets instead is the order's to decide.
+  observe::warning("fulfillment: a parcel is lost", {{"package", event.package_id.to_string()}, {"order", event.order_id.to_string()}});
+  co_return Result<>();
+}
+
+}  // namespace emporion::fulfillment

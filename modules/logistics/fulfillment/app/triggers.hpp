@@ -1,0 +1,43 @@
+#pragma once
+
+#include "contracts/commerce/order/v1/order_events.hpp"
+#include "contracts/logistics/fulfillment/v1/fulfillment_events.hpp"
+#include "contracts/logistics/shipping/v1/shipping_events.hpp"
+#include "contracts/logistics/warehouse/v1/warehouse_events.hpp"
+#include "kernel/messaging/feed.hpp"
+#include "modules/logistics/fulfillment/app/store.hpp"
+
+namespace emporion::fulfillment {
+
+/// What other modules' events do here.
+class Triggers {
+ public:
+  explicit Triggers(FulfillmentStore& store) : store_(store) {}
+  void subscribe(messaging::Subscriptions& subscriptions);
+
+  /// One fulfillment per warehouse that holds units of the order. An order that was cancelled before is refused.
+  Task<Result<>> on_order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event);
+  /// All fulfillments of the order (F-I9): those in house are cancelled, those on their way are expected back.
+  Task<Result<>> on_order_cancelled(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderCancelled event);
+  /// Takes out the units unless `CancelForOrder` did, and the cash that is not due for them any more.
+  Task<Result<>> on_line_cancelled(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderLineCancelled event);
+  Task<Result<>> on_address_changed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderAddressChanged event);
+  /// Units that another warehouse sends now.
+  Task<Result<>> on_resourced(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReservationResourced event);
+  Task<Result<>> on_shorted(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReservationShorted event);
+  Task<Result<>> on_warehouse_status(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::WarehouseStatusChanged event);
+  Task<Result<>> on_return_received(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReturnReceived event);
+  Task<Result<>> on_label(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::LabelGenerated event);
+  Task<Result<>> on_booking_failed(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::BookingFailed event);
+  Task<Result<>> on_delivered(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentDelivered event);
+  Task<Result<>> on_returned_to_sender(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentReturnedToSender event);
+  Task<Result<>> on_lost(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentLost event);
+
+ private:
+  FulfillmentStore& store_;
+};
+
+/// What `event` asks for, per warehouse, cash split over them. In the order of ids.
+std::vector<Fulfillment> fulfillments_of(const order::v1::OrderConfirmed& event, UtcTime confirmed_at, const Uuid& trace);
+
+}  // namespace emporion::fulfillment
