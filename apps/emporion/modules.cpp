@@ -1,7 +1,22 @@
 #include "apps/emporion/modules.hpp"
 
+#include "modules/commerce/checkout/api/module.hpp"
+#include "modules/commerce/order/api/module.hpp"
+#include "modules/commerce/payment/api/module.hpp"
+#include "modules/identity/auth/api/module.hpp"
+#include "modules/logistics/location/api/module.hpp"
+#include "modules/logistics/shipping/api/module.hpp"
+#include "modules/logistics/warehouse/api/module.hpp"
+#include "modules/platform/gateway/api/module.hpp"
+#include "modules/product/catalog/api/module.hpp"
+#include "modules/product/pricing/api/module.hpp"
+
 namespace emporion::app {
 
-std::vector<ModuleDefinition> all_modules() { return {}; }
+std::vector<ModuleDefinition> all_modules() {
+  // The gateway comes last: it asks the others for keys and permissions before the first request.
+  return {auth::definition(),  location::definition(), catalog::definition(),  pricing::definition(),  warehouse::definition(),
+          order::definition(), payment::definition(),  shipping::definition(), checkout::definition(), gateway::definition()};
+}
 
 }  // namespace emporion::app
