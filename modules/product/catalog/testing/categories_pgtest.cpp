@@ -20,6 +20,16 @@ TEST_F(CategoriesTest, OfTwoMovesThatWouldMakeACycleOneSucceeds) {  // CAT-A4
   EXPECT_EQ(count("category c LEFT JOIN category p ON p.id = c.parent_id WHERE c.path <> coalesce(p.path, '{}'::uuid[]) || c.id"), 0);
 }
 
+TEST_F(CategoriesTest, AMoveWaitsForAnotherThatIsNotCommitted) {  // CAT-A4, with the race held open.
+  const auto x = a_category("X");
+  const auto y = a_category("Y");
+  sql("BEGIN");
+  sql("SELECT category_move('" + x.id.to_string() + "', 1, '" + y.id.to_string() + "', NULL)");
+  EXPECT_EQ(run(api().move_category(staff(), {.id = y.id, .version = 1, .parent_id = x.id})).error().reason(), "LOCK_TIMEOUT");
+  sql("COMMIT");
+  EXPECT_EQ(run(api().move_category(staff(), {.id = y.id, .version = 1, .parent_id = x.id})).error().reason(), "CYCLE");
+}
+
 TEST_F(CategoriesTest, AMoveTakesAllBelowAlongAndKeepsTheDepth) {  // CAT-7
   const auto a = a_category("a");
   const auto b = a_category("b", a.id);

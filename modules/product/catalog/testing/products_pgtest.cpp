@@ -169,6 +169,22 @@ TEST_F(ProductsTest, AScheduledProductAppearsOnceWhenItIsDue) {  // CAT-A12
   EXPECT_EQ(count("outbox WHERE topic = 'catalog.product.activated'"), 1);
 }
 
+TEST_F(ProductsTest, AWorkerPassesByWhatAnotherIsPublishing) {  // CAT-A12, with the race held open.
+  auto input = a_product("A-1");
+  input.publish_at = clock().now() + hours(1);
+  ASSERT_TRUE(publish(*create(input)).has_value());
+  clock().move(hours(2));
+  sql("BEGIN");
+  sql("SELECT product_publish_due('" + clock().now().to_string() + "', 100)");
+  Attributes attributes(database());
+  Products second(database(), attributes, clock(), random());
+  const auto passed = run(second.publish_due(context()));
+  EXPECT_TRUE(passed.has_value()) << passed.error().to_string();
+  sql("COMMIT");
+  ASSERT_TRUE(run(second.publish_due(context())).has_value());
+  EXPECT_EQ(count("outbox WHERE topic = 'catalog.product.activated'"), 1);
+}
+
 TEST_F(ProductsTest, TheSkuIsFixedOnceTheProductLeftItsDraft) {  // CAT-2
   auto product = create(a_product("A-1"));
   auto input = a_product("A-2");
