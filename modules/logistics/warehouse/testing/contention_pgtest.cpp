@@ -42,6 +42,43 @@ TEST_F(Contention, TwoThousandBuyersOfAHundredUnitsGetExactlyAHundred) {
   EXPECT_EQ(count("reservation WHERE status = 'active'"), 100);
 }
 
+TEST_F(Contention, ARefusedCommandTakesNothingFromTheNextInItsBatch) {
+  const auto ha_noi = a_warehouse("HN");
+  receive(ha_noi, {{"A", 10}, {"B", 1}});
+  std::vector<Task<Result<v1::Reservation>>> tasks;
+  tasks.push_back(reserve_with(api(), caller(), a_request_at(ha_noi, {{"A", 8}})));
+  tasks.push_back(reserve_with(api(), caller(), a_request_at(ha_noi, {{"B", 1}, {"A", 5}})));
+  tasks.push_back(reserve_with(api(), caller(), a_request_at(ha_noi, {{"A", 2}, {"B", 1}})));
+  const auto answers = run(when_all(std::move(tasks)));
+  EXPECT_TRUE(answers[0]);
+  EXPECT_EQ(reason_of(answers[1]), "INSUFFICIENT_STOCK");
+  EXPECT_TRUE(answers[2]) << answers[2].error().to_string();
+  EXPECT_EQ(stock(ha_noi, "A"), "10/10/0");
+  EXPECT_EQ(stock(ha_noi, "B"), "1/1/0");
+}
+
+TEST_F(Contention, AFlashSaleWithAbandonedHoldsSellsExactlyWhatIsThere) {
+  const auto ha_noi = a_warehouse("HN");
+  receive(ha_noi, {{"A", 50}});
+  int sold = 0;
+  for (int buyer = 0; sold < 50 && buyer < 200; ++buyer) {
+    const auto held = reserve(a_request({{"A", 1}}));
+    if (!held) continue;
+    if (buyer % 5 == 0) {
+      make_overdue(held->id);
+      continue;
+    }
+    const auto fulfillment = new_id();
+    ASSERT_TRUE(confirm(held->id, new_id()));
+    ASSERT_TRUE(run(api().pick_reservation(caller(), {held->id, fulfillment, "1", v1::PickAction::pick, {{1, ha_noi, 1}}})));
+    ASSERT_TRUE(run(api().fulfill_reservation(caller(), {held->id, fulfillment, {{1, ha_noi, 1}}})));
+    ++sold;
+  }
+  ASSERT_TRUE(run(upkeep().sweep(caller())));
+  EXPECT_EQ(sold, 50);
+  EXPECT_EQ(stock(ha_noi, "A"), "0/0/0");
+}
+
 TEST_F(Contention, OrdersOfTheSameSkusInEitherOrderNeverDeadlock) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 150}, {"B", 150}});

@@ -202,6 +202,16 @@ TEST_F(Steps, GoodsThatLeftUnpickedStillLeaveTheStock) {
   EXPECT_EQ(stock(ha_noi, "A"), "6/0/0");
 }
 
+TEST_F(Steps, TwoLinesOfOneSkuFollowEachOtherInTheLedger) {
+  receive(ha_noi, {{"A", 4}, {"A", 6}});
+  const auto bound = a_confirmed({{"A", 2}, {"A", 3}}, order);
+  const auto taken = take_in(fulfillment::v1::FulfillmentShipped{
+      .fulfillment_id = fulfillment, .order_id = order, .reservation_id = bound.id, .warehouse_id = ha_noi, .lines = {{1, "A", 2}, {2, "A", 3}}});
+  ASSERT_TRUE(taken) << taken.error().to_string();
+  EXPECT_EQ(value("SELECT string_agg(before || '>' || after, ' ' ORDER BY number) FROM movement"), "0>4 4>10 10>8 8>5");
+  EXPECT_EQ(stock(ha_noi, "A"), "5/0/0");
+}
+
 TEST_F(Steps, EachRefusedCommandLeavesAFinalReservationAsItIs) {
   receive(ha_noi, {{"A", 10}});
   const auto bound = a_confirmed({{"A", 4}}, order);
