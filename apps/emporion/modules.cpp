@@ -4,6 +4,7 @@
 #include "modules/commerce/order/api/module.hpp"
 #include "modules/commerce/payment/api/module.hpp"
 #include "modules/identity/auth/api/module.hpp"
+#include "modules/identity/user/api/module.hpp"
 #include "modules/logistics/fulfillment/api/module.hpp"
 #include "modules/logistics/location/api/module.hpp"
 #include "modules/logistics/shipping/api/module.hpp"
@@ -16,7 +17,7 @@ namespace emporion::app {
 
 std::vector<ModuleDefinition> all_modules() {
   // The gateway comes last: it asks the others for keys and permissions before the first request.
-  return {auth::definition(),  location::definition(), catalog::definition(),  pricing::definition(),  warehouse::definition(),
+  return {auth::definition(),  user::definition(),     location::definition(), catalog::definition(),  pricing::definition(),  warehouse::definition(),
           order::definition(), payment::definition(),  shipping::definition(), fulfillment::definition(), checkout::definition(), gateway::definition()};
 }
 
