@@ -19,6 +19,10 @@ struct NewOrder {
   Uuid digest;  ///< Of the request.
   Uuid trace;
 };
+struct CreationAnswer {
+  std::string outcome;  ///< See create_orders_batch.
+  UtcTime placed_at;    ///< Of the batch.
+};
 struct Confirmation {
   Uuid order_id;
   std::optional<Uuid> payment_id;
@@ -75,7 +79,7 @@ class OrderStore {
  public:
   virtual ~OrderStore() = default;
 
-  virtual Task<Result<std::vector<Result<std::string>>>> create_batch(std::vector<NewOrder> batch, UtcTime placed_at) = 0;
+  virtual Task<Result<std::vector<Result<CreationAnswer>>>> create_batch(std::vector<NewOrder> batch) = 0;
   virtual Task<Result<std::vector<Result<ConfirmationAnswer>>>> confirm_batch(std::vector<Confirmation> batch) = 0;
 
   virtual Task<Result<v1::Order>> load(Uuid id) = 0;  ///< Errors: ORDER_NOT_FOUND.

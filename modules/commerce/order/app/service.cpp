@@ -50,7 +50,7 @@ std::optional<std::string> status_text(const std::optional<v1::OrderStatus>& sta
 
 OrderService::OrderService(Runtime& runtime, OrderStore& store, Cancelling& cancelling, const Clock& clock, Random& random)
     : store_(store), cancelling_(cancelling), clock_(clock), random_(random),
-      create_lane_(runtime, LaneOptions{.name = "order.create"}, [&store, &clock](std::vector<NewOrder> batch) { return store.create_batch(std::move(batch), clock.now()); }),
+      create_lane_(runtime, LaneOptions{.name = "order.create"}, [&store](std::vector<NewOrder> batch) { return store.create_batch(std::move(batch)); }),
       confirm_lane_(runtime, LaneOptions{.name = "order.confirm"}, [&store](std::vector<Confirmation> batch) { return store.confirm_batch(std::move(batch)); }) {}
 
 Task<void> OrderService::close() {
@@ -63,14 +63,21 @@ Task<void> OrderService::close() {
 Task<Result<v1::CreateOrderResponse>> OrderService::create_order(CallContext context, v1::CreateOrderRequest request) {
   EMP_CO_TRY(check_snapshot(request));
   const Uuid digest = Uuid::from_name(to_json(request));
-  std::string outcome = "ORDER_NUMBER_TAKEN";
-  for (int tried = 0; outcome == "ORDER_NUMBER_TAKEN" && tried < number_tries_max; ++tried) {
-    EMP_CO_ASSIGN(outcome, co_await create_lane_.submit(NewOrder{request, make_order_number(clock_.now(), random_), digest, context.trace}));
+  NewOrder order{std::move(request), {}, digest, context.trace};
+  CreationAnswer answer{"ORDER_NUMBER_TAKEN", {}};
+  for (int tried = 0; answer.outcome == "ORDER_NUMBER_TAKEN" && tried < number_tries_max; ++tried) {
+    order.order_number = make_order_number(clock_.now(), random_);
+    EMP_CO_ASSIGN(answer, co_await create_lane_.submit(order));
   }
-  if (outcome != "created" && outcome != "repeated") co_return fail(refusal_of_creation(outcome));
+  if (answer.outcome != "created" && answer.outcome != "repeated") co_return fail(refusal_of_creation(answer.outcome));
   v1::CreateOrderResponse out;
-  out.status_code = outcome == "created" ? 201 : 200;
-  EMP_CO_ASSIGN(out.order, co_await store_.load(request.order_id));
+  if (answer.outcome == "created") {
+    out.status_code = 201;
+    out.order = born(order.request, order.order_number, answer.placed_at);
+    co_return out;
+  }
+  out.status_code = 200;
+  EMP_CO_ASSIGN(out.order, co_await store_.load(order.request.order_id));
   co_return out;
 }
 

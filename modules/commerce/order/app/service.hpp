@@ -43,7 +43,7 @@ class OrderService final : public v1::OrderApi {
   Cancelling& cancelling_;
   const Clock& clock_;
   Random& random_;
-  Lane<NewOrder, std::string> create_lane_;
+  Lane<NewOrder, CreationAnswer> create_lane_;
   Lane<Confirmation, ConfirmationAnswer> confirm_lane_;
 };
 

@@ -1,5 +1,6 @@
 #include "modules/commerce/order/app/snapshot.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "modules/commerce/order/domain/totals.hpp"
@@ -63,6 +64,65 @@ Result<> check_snapshot(const v1::CreateOrderRequest& request) {
                              .points_value = totals.points_value.amount(),
                              .grand_total = totals.grand_total.amount()},
                       lines);
+}
+
+v1::Order born(const v1::CreateOrderRequest& request, const std::string& order_number, UtcTime placed_at) {
+  v1::Order out;
+  out.id = request.order_id;
+  out.order_number = order_number;
+  out.saga_id = request.saga_id;
+  out.session_id = request.session_id;
+  out.origin = request.origin;
+  out.customer_id = request.customer_id;
+  out.contact = request.contact;
+  out.currency = request.currency;
+  for (const v1::NewOrderLine& line : request.lines) {
+    v1::OrderLine item;
+    item.line_no = line.line_no;
+    item.product_id = line.product_id;
+    item.sku = line.sku;
+    item.name = line.name;
+    item.image = line.image;
+    item.seller_id = line.seller_id;
+    item.unit_price = line.unit_price;
+    item.qty = line.qty;
+    item.discount = line.discount;
+    item.tax = line.tax;
+    item.tax_breakdown = line.tax_breakdown;
+    item.total = line.total;
+    item.allocations = line.allocations;
+    out.lines.push_back(std::move(item));
+  }
+  std::ranges::sort(out.lines, {}, &v1::OrderLine::line_no);
+  out.totals = request.totals;
+  out.shipping_address = request.shipping_address;
+  out.billing_address = request.billing_address;
+  for (const v1::NewShipmentGroup& group : request.shipment_groups) {
+    v1::ShipmentGroup item;
+    item.id = group.id;
+    item.warehouse_id = group.warehouse_id;
+    item.seller_id = group.seller_id;
+    item.method_id = group.method_id;
+    item.method_name = group.method_name;
+    item.carrier = group.carrier;
+    item.service_level = group.service_level;
+    item.quote_id = group.quote_id;
+    item.fee = group.fee;
+    item.status = v1::ShipmentGroupStatus::pending;
+    out.shipment_groups.push_back(std::move(item));
+  }
+  std::ranges::sort(out.shipment_groups, {}, &v1::ShipmentGroup::id);
+  out.payment.method = request.payment_method;
+  out.payment.status = request.payment_method == v1::PaymentMethod::none ? v1::PaymentFacet::none : v1::PaymentFacet::pending;
+  out.status = v1::OrderStatus::pending_payment;
+  out.return_state = v1::ReturnState::none;
+  out.reservation_id = request.reservation_id;
+  out.payment_deadline = request.payment_deadline;
+  out.placed_at = placed_at;
+  out.channel = request.channel.value_or("web");
+  out.locale = request.locale.value_or("en");
+  out.version = 1;
+  return out;
 }
 
 v1::TrackedOrder tracked(const v1::Order& order) {

@@ -81,7 +81,6 @@ CREATE TABLE order_header (
 CREATE UNIQUE INDEX order_session_live ON order_header (session_id) WHERE status <> 'cancelled';
 CREATE INDEX order_by_customer ON order_header (customer_id, placed_at DESC, id DESC) WHERE customer_id IS NOT NULL;
 CREATE INDEX order_by_placed ON order_header (placed_at DESC, id DESC);
-CREATE INDEX order_by_guest ON order_header (contact_email) WHERE customer_id IS NULL;
 -- What the jobs look for; each holds only unfinished rows.
 CREATE INDEX order_pending ON order_header (payment_deadline) WHERE status = 'pending_payment';
 CREATE INDEX order_delivered ON order_header (delivered_at) WHERE status = 'delivered';
@@ -102,6 +101,14 @@ BEGIN
   RAISE EXCEPTION USING ERRCODE = 'EM409', MESSAGE = 'INVALID_TRANSITION', DETAIL = json_build_object('to', NEW.status)::text;
 END $$;
 CREATE TRIGGER order_birth_guard BEFORE INSERT ON order_header FOR EACH ROW WHEN (NEW.status <> 'pending_payment') EXECUTE FUNCTION order_birth_guard();
+
+-- The order's events carry the whole order. Their text was written once, at the birth, in the two parts around the payment; it holds until lines or address are edited, then
+-- the row goes and the text is made from the rows again.
+CREATE TABLE order_birth (
+  order_id       uuid PRIMARY KEY,
+  before_payment text NOT NULL,
+  after_payment  text NOT NULL
+);
 
 -- Written with its header by create_orders_batch and by nobody else, hence no foreign key to check per line.
 CREATE TABLE order_line (

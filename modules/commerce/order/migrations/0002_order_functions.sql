@@ -4,12 +4,18 @@ CREATE FUNCTION order_money(p_amount bigint, p_currency text) RETURNS json LANGU
   SELECT json_build_object('amount', p_amount, 'currency', p_currency);
 $$;
 
--- The OrderFacts of contracts/commerce/order/v1/order_events.proto, wrapped as the event's payload.
+-- The payload of created, confirmed, paid, cancelled and completed: contracts/commerce/order/v1/order_events.proto.
 CREATE FUNCTION order_facts(h order_header) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_lines json;
   v_groups json;
+  b order_birth;
 BEGIN
+  SELECT * INTO b FROM order_birth o WHERE o.order_id = h.id;
+  IF FOUND THEN
+    RETURN b.before_payment || json_strip_nulls(json_build_object('method', h.payment_method, 'provider', h.payment_provider, 'payment_id', h.payment_id, 'status', h.payment_status))
+           || COALESCE(',"reason":' || to_json(h.cancel_reason), '') || b.after_payment;
+  END IF;
   SELECT json_agg(json_build_object(
            'line_no', l.line_no, 'product_id', l.product_id, 'sku', l.sku, 'name', l.name, 'qty', l.qty, 'cancelled_qty', l.cancelled_qty,
            'unit_price', json_build_object('amount', l.unit_price, 'currency', h.currency), 'total', json_build_object('amount', l.total, 'currency', h.currency),
@@ -45,7 +51,7 @@ CREATE FUNCTION create_orders_batch(
   p_ids uuid[], p_numbers text[], p_sagas uuid[], p_sessions uuid[], p_origins text[], p_customers uuid[], p_emails text[], p_phones text[], p_currencies text[],
   p_subtotals bigint[], p_discounts bigint[], p_shippings bigint[], p_shipping_discounts bigint[], p_shipping_taxes bigint[], p_taxes bigint[], p_fees bigint[],
   p_points bigint[], p_totals bigint[], p_line_counts integer[], p_unit_counts bigint[], p_shipping_addresses jsonb[], p_billing_addresses jsonb[], p_reservations uuid[],
-  p_quotes uuid[], p_staff uuid[], p_channels text[], p_locales text[], p_methods text[], p_deadlines timestamptz[], p_digests uuid[], p_events text[], p_traces uuid[],
+  p_quotes uuid[], p_staff uuid[], p_channels text[], p_locales text[], p_methods text[], p_deadlines timestamptz[], p_digests uuid[], p_before text[], p_after text[], p_traces uuid[],
   p_at timestamptz,
   l_ord integer[], l_no integer[], l_products uuid[], l_skus text[], l_names text[], l_images text[], l_sellers uuid[], l_prices bigint[], l_qtys integer[],
   l_discounts bigint[], l_taxes bigint[], l_breakdowns jsonb[], l_totals bigint[], l_allocations jsonb[],
@@ -71,7 +77,7 @@ BEGIN
      WHERE NOT EXISTS (SELECT FROM order_tombstone t WHERE t.order_id = i.id)
      ORDER BY i.session, i.id, i.n  -- One order for all writers, so two batches with the same sagas wait instead of deadlocking.
     ON CONFLICT DO NOTHING
-    RETURNING order_header.id, order_header.order_number)
+    RETURNING order_header.id)
   SELECT array_agg(made.id), array_agg(i.n::integer) INTO v_new, v_first
     FROM made JOIN (SELECT DISTINCT ON (u.id) u.id, u.n FROM unnest(p_ids) WITH ORDINALITY AS u (id, n) ORDER BY u.id, u.n) i ON i.id = made.id;
 
@@ -88,10 +94,13 @@ BEGIN
       JOIN unnest(v_first) AS f (n) ON f.n = g.n;
     INSERT INTO order_status_history (order_id, seq, from_status, to_status, actor_type, reason, at)
     SELECT f.id, 1, NULL, 'pending_payment', CASE p_origins[f.n] WHEN 'exchange' THEN 'return' ELSE 'checkout' END, NULL, p_at FROM unnest(v_new, v_first) AS f (id, n);
-    PERFORM outbox_append('order.order.created', f.id::text, 1, p_events[f.n], p_traces[f.n]),
+    INSERT INTO order_birth (order_id, before_payment, after_payment)
+    SELECT f.id, b.before, b.after FROM unnest(v_new, v_first) AS f (id, n) JOIN unnest(p_before, p_after) WITH ORDINALITY AS b (before, after, n) ON b.n = f.n;
+    PERFORM outbox_append('order.order.created', f.id::text, 1, b.before || json_build_object('method', p_methods[f.n], 'status', CASE p_methods[f.n] WHEN 'none' THEN 'none' ELSE 'pending' END)
+                          || b.after, p_traces[f.n]),
             outbox_append('order.order.status_changed', f.id::text, 1,
                           order_status_changed(f.id, NULL, 'pending_payment', NULL, CASE p_origins[f.n] WHEN 'exchange' THEN 'return' ELSE 'checkout' END, 1), p_traces[f.n])
-       FROM unnest(v_new, v_first) AS f (id, n);
+       FROM unnest(v_new, v_first) AS f (id, n) JOIN unnest(p_before, p_after) WITH ORDINALITY AS b (before, after, n) ON b.n = f.n;
   END IF;
 
   RETURN QUERY

@@ -153,6 +153,9 @@ TEST_F(OrderTest, CancellingItemsRefundsTheirShareOnceAndTheLastOneCancelsTheOrd
   const auto rest = run(service.cancel_items(as(Realm::customer, *request.customer_id, "three"), ask));
   ASSERT_TRUE(rest) << rest.error().to_string();
   EXPECT_EQ(rest->status, v1::OrderStatus::cancelled);
+  const auto cancelled = parse_json<v1::OrderCancelled>(value("SELECT data FROM outbox WHERE topic = 'order.order.cancelled'"));
+  ASSERT_TRUE(cancelled) << cancelled.error().to_string();
+  EXPECT_EQ(cancelled->lines[0].cancelled_qty, 2) << "edited lines are told as they are now";
 }
 
 TEST_F(OrderTest, RefusedAtTheDoorIsCancelledWhenTheGoodsAreBack) {

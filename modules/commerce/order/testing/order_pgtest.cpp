@@ -38,6 +38,9 @@ TEST_F(OrderTest, AnOrderIsReadAsItWasWritten) {
   EXPECT_EQ(order.lines[1].allocations, request.lines[1].allocations);
   EXPECT_EQ(order.payment_deadline, request.payment_deadline);
   EXPECT_EQ(order.contact, request.contact);
+  v1::GetOrderRequest get;
+  get.id = request.order_id;
+  EXPECT_EQ(run(service.get_order(by("checkout"), get)).value(), order);
 }
 
 TEST_F(OrderTest, TwoThousandLinesAreOneOrder) {

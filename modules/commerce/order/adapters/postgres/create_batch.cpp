@@ -14,14 +14,14 @@ using OptionalId = std::optional<Uuid>;
 constexpr Statement create_orders{
     "order.create_batch",
     "SELECT outcome FROM create_orders_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21::text[]::jsonb[],$22::text[]::jsonb[],$23,$24,$25,$26,$27,$28,$29,$30,$31,$32,$33,"
-    "$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45::text[]::jsonb[],$46,$47::text[]::jsonb[],$48,$49,$50,$51,$52,$53,$54,$55,$56,$57)",
+    "$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46::text[]::jsonb[],$47,$48::text[]::jsonb[],$49,$50,$51,$52,$53,$54,$55,$56,$57,$58)",
     Effect::writes};
 constexpr Statement confirm_orders{"order.confirm_batch", "SELECT outcome, status FROM confirm_orders_batch($1, $2, $3, $4, $5, $6)", Effect::writes};
 
 /// One array per column of create_orders_batch.
 struct Columns {
   std::vector<Uuid> ids, sagas, sessions, reservations, digests, traces;
-  std::vector<std::string> numbers, origins, emails, currencies, shipping_addresses, billing_addresses, channels, locales, methods, events;
+  std::vector<std::string> numbers, origins, emails, currencies, shipping_addresses, billing_addresses, channels, locales, methods, before, after;
   std::vector<OptionalId> customers, quotes, staff;
   std::vector<Text> phones;
   std::vector<std::int64_t> subtotals, discounts, shippings, shipping_discounts, shipping_taxes, taxes, fees, points, totals, unit_counts;
@@ -73,8 +73,8 @@ v1::OrderAddressFact fact_of(const v1::Address& address) {
   return out;
 }
 
-/// The event of the birth, from the request: the rows need not be read back.
-std::string created_event(const NewOrder& order, UtcTime placed_at) {
+/// The text of the order's events, in its two parts around the payment.
+std::pair<std::string, std::string> event_text(const NewOrder& order, UtcTime placed_at) {
   const v1::CreateOrderRequest& request = order.request;
   v1::OrderCreated event;
   event.order_id = request.order_id;
@@ -126,7 +126,13 @@ std::string created_event(const NewOrder& order, UtcTime placed_at) {
     event.shipment_groups.push_back(std::move(fact));
   }
   event.placed_at = placed_at;
-  return to_json(event);
+  const std::string whole = to_json(event);
+  // No other member can look like this: quotes inside of strings are escaped.
+  const std::string payment = to_json(event.payment);
+  const std::size_t at = whole.find("\"payment\":" + payment);
+  EMP_ASSERT(at != std::string::npos);
+  const std::size_t start = at + std::string_view("\"payment\":").size();
+  return {whole.substr(0, start), whole.substr(start + payment.size())};
 }
 
 void add(Columns& columns, const NewOrder& order, UtcTime placed_at) {
@@ -163,7 +169,9 @@ void add(Columns& columns, const NewOrder& order, UtcTime placed_at) {
   columns.methods.emplace_back(to_string(request.payment_method));
   columns.deadlines.push_back(request.payment_deadline);
   columns.digests.push_back(order.digest);
-  columns.events.push_back(created_event(order, placed_at));
+  auto [before, after] = event_text(order, placed_at);
+  columns.before.push_back(std::move(before));
+  columns.after.push_back(std::move(after));
   columns.traces.push_back(order.trace);
 }
 
@@ -199,7 +207,8 @@ void add(GroupColumns& columns, std::int32_t ord, const v1::NewShipmentGroup& gr
 
 }  // namespace
 
-Task<Result<std::vector<Result<std::string>>>> PostgresOrderStore::create_batch(std::vector<NewOrder> batch, UtcTime placed_at) {
+Task<Result<std::vector<Result<CreationAnswer>>>> PostgresOrderStore::create_batch(std::vector<NewOrder> batch) {
+  const UtcTime placed_at = clock_.now();
   Columns c;
   LineColumns l;
   GroupColumns g;
@@ -213,11 +222,11 @@ Task<Result<std::vector<Result<std::string>>>> PostgresOrderStore::create_batch(
   EMP_CO_ASSIGN(const auto rows,
                 co_await database_.query(create_orders, c.ids, c.numbers, c.sagas, c.sessions, c.origins, c.customers, c.emails, c.phones, c.currencies, c.subtotals, c.discounts, c.shippings,
                                          c.shipping_discounts, c.shipping_taxes, c.taxes, c.fees, c.points, c.totals, c.line_counts, c.unit_counts, c.shipping_addresses, c.billing_addresses,
-                                         c.reservations, c.quotes, c.staff, c.channels, c.locales, c.methods, c.deadlines, c.digests, c.events, c.traces, placed_at, l.ords, l.numbers, l.products,
+                                         c.reservations, c.quotes, c.staff, c.channels, c.locales, c.methods, c.deadlines, c.digests, c.before, c.after, c.traces, placed_at, l.ords, l.numbers, l.products,
                                          l.skus, l.names, l.images, l.sellers, l.prices, l.qtys, l.discounts, l.taxes, l.breakdowns, l.totals, l.allocations, g.ords, g.ids, g.warehouses, g.sellers,
                                          g.methods, g.names, g.carriers, g.levels, g.quotes, g.fees));
-  std::vector<Result<std::string>> answers;
-  for (const auto row : rows) answers.emplace_back(row.get<std::string>(0));
+  std::vector<Result<CreationAnswer>> answers;
+  for (const auto row : rows) answers.emplace_back(CreationAnswer{row.get<std::string>(0), placed_at});
   co_return answers;
 }
 

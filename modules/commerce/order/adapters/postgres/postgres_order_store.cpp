@@ -41,7 +41,8 @@ constexpr Statement update_lines{
     Effect::writes};
 constexpr Statement insert_edit{
     "order.add_edit",
-    "WITH seq AS (UPDATE order_header SET edit_seq = edit_seq + 1, version = version + 1 WHERE id = $1 RETURNING edit_seq) "
+    "WITH gone AS (DELETE FROM order_birth WHERE order_id = $1), "  // The text of the order's events no longer holds.
+    "seq AS (UPDATE order_header SET edit_seq = edit_seq + 1, version = version + 1 WHERE id = $1 RETURNING edit_seq) "
     "INSERT INTO order_edit_history (order_id, seq, kind, before, after, actor_type, actor_id, at) SELECT $1, seq.edit_seq, $2, $3::text::jsonb, $4::text::jsonb, $5, $6, $7 FROM seq RETURNING seq",
     Effect::writes};
 constexpr Statement update_review{"order.set_review", "UPDATE order_header SET review_decision = $2, version = version + 1 WHERE id = $1", Effect::writes};

@@ -8,7 +8,7 @@ class PostgresOrderStore final : public OrderStore {
  public:
   PostgresOrderStore(postgres::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-  Task<Result<std::vector<Result<std::string>>>> create_batch(std::vector<NewOrder> batch, UtcTime placed_at) override;
+  Task<Result<std::vector<Result<CreationAnswer>>>> create_batch(std::vector<NewOrder> batch) override;
   Task<Result<std::vector<Result<ConfirmationAnswer>>>> confirm_batch(std::vector<Confirmation> batch) override;
   Task<Result<v1::Order>> load(Uuid id) override;
   Task<Result<v1::Order>> load_in(postgres::UnitOfWork& work, Uuid id) override;
