@@ -4,6 +4,8 @@
 #include "modules/commerce/order/api/module.hpp"
 #include "modules/commerce/payment/api/module.hpp"
 #include "modules/identity/auth/api/module.hpp"
+#include "modules/identity/user/api/module.hpp"
+#include "modules/logistics/fulfillment/api/module.hpp"
 #include "modules/logistics/location/api/module.hpp"
 #include "modules/logistics/shipping/api/module.hpp"
 #include "modules/logistics/warehouse/api/module.hpp"
@@ -15,8 +17,8 @@ namespace emporion::app {
 
 std::vector<ModuleDefinition> all_modules() {
   // The gateway comes last: it asks the others for keys and permissions before the first request.
-  return {auth::definition(),  location::definition(), catalog::definition(),  pricing::definition(),  warehouse::definition(),
-          order::definition(), payment::definition(),  shipping::definition(), checkout::definition(), gateway::definition()};
+  return {auth::definition(),  user::definition(),     location::definition(), catalog::definition(),  pricing::definition(),  warehouse::definition(),
+          order::definition(), payment::definition(),  shipping::definition(), fulfillment::definition(), checkout::definition(), gateway::definition()};
 }
 
 }  // namespace emporion::app

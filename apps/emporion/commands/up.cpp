@@ -4,8 +4,23 @@
 #include "apps/emporion/commands/serve.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/demo/seed.hpp"
+#include "kernel/base/text.hpp"
 
 namespace emporion::app {
+namespace {
+
+/// The demo has nobody to pick parcels or drive them: the autopilot picks, the demo carrier reports by webhook. What the placement says of them wins.
+void staff_the_demo(Placement& placement) {
+  const auto unless_set = [&](std::string name, std::string value) {
+    if (!placement.settings.has(name)) placement.settings.set(std::move(name), std::move(value));
+  };
+  unless_set("fulfillment.autopilot", "true");
+  if (placement.port == 0) return;  // The carrier must know where to report to.
+  unless_set("shipping.demo_carrier.enabled", "true");
+  unless_set("shipping.demo_carrier.webhook_url", text("http://127.0.0.1:", placement.port, "/api/v1/webhooks/demo"));
+}
+
+}  // namespace
 
 void add_up(CLI::App& program, int& exit_code) {
   struct Options {
@@ -30,7 +45,10 @@ void add_up(CLI::App& program, int& exit_code) {
     if (options->home) placement->home = *options->home;
     if (options->port) placement->port = *options->port;
     ServeOptions serving{.placement = std::move(*placement)};
-    if (options->demo == "shop") serving.before_ready = demo::seed_shop;
+    if (options->demo == "shop") {
+      staff_the_demo(serving.placement);
+      serving.before_ready = demo::seed_shop;
+    }
     exit_code = serve(std::move(serving));
   });
 }
