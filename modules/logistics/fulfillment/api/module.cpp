@@ -30,7 +30,7 @@ class FulfillmentModule final : public Module {
 
   Task<Result<>> start() override {
     context_.jobs.every("fulfillment.scans", seconds(5), &picking_, &Picking::finish_stale);
-    if (has_autopilot_) context_.jobs.every("fulfillment.autopilot", milliseconds(200), &autopilot_, &Autopilot::run);
+    if (has_autopilot_) context_.jobs.every("fulfillment.autopilot", milliseconds(500), &autopilot_, &Autopilot::run);
     co_return Result<>();
   }
 
@@ -62,7 +62,7 @@ ModuleDefinition definition() {
                " LATERAL (SELECT coalesce(sum((u ->> 'qty')::int), 0) AS units FROM jsonb_array_elements(f.state -> 'packages') g, jsonb_array_elements(g -> 'items') u) p,"
                " LATERAL (SELECT coalesce(sum((u ->> 'packed')::int), 0) AS units FROM jsonb_array_elements(f.state -> 'items') u) i WHERE p.units <> i.units"},
               {"F-I2 the cash of the packages is the cash of the fulfillment",
-               "SELECT f.id::text, (f.state -> 'cod')::text FROM fulfillment f WHERE jsonb_array_length(f.state -> 'packages') > 0 AND coalesce((f.state #>> '{cod,amount}')::bigint, 0) <>"
+               "SELECT f.id::text, coalesce((f.state -> 'cod')::text, 'no cash') FROM fulfillment f WHERE jsonb_array_length(f.state -> 'packages') > 0 AND coalesce((f.state #>> '{cod,amount}')::bigint, 0) <>"
                " (SELECT coalesce(sum((g #>> '{cod,amount}')::bigint), 0) FROM jsonb_array_elements(f.state -> 'packages') g)"},
               {"F-I5 what is shipped has a shipment with tracking number for every package",
                "SELECT f.id::text, g ->> 'id' FROM fulfillment f, jsonb_array_elements(f.state -> 'packages') g WHERE f.status IN ('shipped', 'completed') AND g ->> 'status' <> 'cancelled'"

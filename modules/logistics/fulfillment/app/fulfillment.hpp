@@ -1,28 +1,15 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "contracts/logistics/fulfillment/v1/fulfillment_api.hpp"
 #include "kernel/postgres/database.hpp"
+#include "modules/logistics/fulfillment/app/order_facts.hpp"
 #include "modules/logistics/fulfillment/domain/lifecycle.hpp"
 
 namespace emporion::fulfillment {
-
-/// What the order said when it was confirmed and parcels need to know.
-struct OrderFacts {
-  std::string number;
-  std::string currency;
-  std::optional<Uuid> customer_id;
-  std::optional<Uuid> payment_id;
-  std::optional<std::string> method_id;
-  std::map<std::int32_t, std::int32_t> shorts;  ///< Line → units reported missing, whose end Warehouse has not told yet.
-  std::vector<Uuid> delivered;                  ///< Packages that have arrived.
-};
-std::string to_json_text(const OrderFacts& facts);
-OrderFacts order_facts_of(std::string_view json);
 
 /// One pick that Warehouse is told of.
 struct Scan {
@@ -77,7 +64,7 @@ class Fulfillment {
   /// Errors: LABEL_MISSING, PACKAGES_INCOMPLETE.
   Result<> ship(const std::vector<Uuid>& package_ids);
   Result<> complete();
-  /// In house: cancelled, picked units go back to the shelf. Errors: ALREADY_SHIPPED.
+  /// In house: cancelled, picked units go back to the shelf. Errors: ALREADY_SHIPPED; PICK_IN_PROGRESS (transient) while a scan is not settled.
   Result<> cancel(std::string reason);
   Result<> expect_return();
   Result<> compensate();

@@ -210,7 +210,7 @@ Task<Result<>> Triggers::on_resourced(postgres::UnitOfWork& work, messaging::Env
     generation = std::max(generation, fulfillment.view.generation + 1);
     if ((fulfillment.status() == Status::pending || fulfillment.status() == Status::planning) && !fulfillment.picklist) to = &fulfillment;
   }
-  // Before its confirmation came here, the order's own event will name the warehouse as it was; then there is nothing to move yet.
+  if (from == nullptr && books.front().is_cancelled) co_return Result<>();
   if (from == nullptr) co_return fail(ErrorKind::unavailable, "FULFILLMENT_NOT_THERE_YET", "the order's confirmation is still to come");
   const v1::FulfillmentItem moved = *item_of(*from, event.line_no);
   const std::int64_t value = moved.value && moved.qty > 0 ? moved.value->amount() / moved.qty * event.qty : 0;

@@ -280,6 +280,7 @@ TEST_F(FulfillmentTest, a_pick_whose_answer_was_lost_is_told_again_and_counts_on
   warehouse->loses_answers = true;
   EXPECT_EQ(run(scan(list, "s1", "SKU-1", 2)).error().reason(), "ANSWER_LOST");
   warehouse->loses_answers = false;
+  EXPECT_EQ(run(api.cancel_fulfillment(context("order"), {.id = the_one("o").id, .reason = "now"})).error().reason(), "PICK_IN_PROGRESS");
   EXPECT_EQ(run(api.confirm_picked(worker(), {.id = list.id})).error().reason(), "PICK_IN_PROGRESS");
   sql("UPDATE pick_scan SET created_at = now() - interval '1 minute'");
   ASSERT_TRUE(run(picking.finish_stale(context("fulfillment"))));

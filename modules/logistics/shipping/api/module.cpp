@@ -23,6 +23,11 @@ struct CarrierSettings {
   std::vector<std::string> secrets;
   microseconds step;
 
+  std::vector<std::string> dormant() const {
+    std::vector<std::string> out;
+    if (!is_enabled && url.empty()) out.emplace_back("demo");
+    return out;
+  }
   static CarrierSettings read(const ModuleContext& context) {
     const config::Settings& settings = context.settings;
     CarrierSettings out{.is_enabled = settings.boolean("shipping.demo_carrier.enabled", false),
@@ -46,7 +51,7 @@ class ShippingModule final : public Module {
         rating_(rates_, context_.database, context_.runtime, context_.clock, context_.random, context_.settings.span("shipping.quote_life_min", minutes(30))),
         shipments_(store_, context_.database, context_.clock, context_.random, context_.settings.string("shipping.default_carrier", "demo")),
         tracking_(store_, context_.database, context_.runtime, context_.jobs, context_.clock, settings_.secrets),
-        work_(store_, context_.database, carriers_, context_.clock),
+        work_(store_, context_.database, carriers_, context_.clock, settings_.dormant()),
         service_(rating_, shipments_, tracking_),
         binding_(std::make_shared<v1::LocalShippingApi>(service_, context_.clock)) {
     carriers_.emplace("own_fleet", std::make_unique<OwnFleetGateway>(context_.clock));
@@ -73,7 +78,7 @@ class ShippingModule final : public Module {
   Task<Result<>> start() override {
     EMP_CO_TRY(co_await rating_.load());
     if (demo_) EMP_CO_TRY(demo_->start());
-    context_.jobs.every("shipping.book", milliseconds(250), &work_, &CarrierWork::book);
+    context_.jobs.every("shipping.book", milliseconds(500), &work_, &CarrierWork::book);
     context_.jobs.every("shipping.tell", milliseconds(500), &work_, &CarrierWork::tell);
     context_.jobs.every(Tracking::job_name, seconds(1), &tracking_, &Tracking::process);
     context_.jobs.every("shipping.clean_up", hours(1), this, &ShippingModule::clean_up);

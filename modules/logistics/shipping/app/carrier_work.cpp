@@ -31,7 +31,7 @@ Task<Result<Booking>> CarrierWork::book_one(CallContext context, Shipment shipme
 
 Task<Result<>> CarrierWork::book(CallContext context) {
   for (;;) {
-    EMP_CO_ASSIGN(auto claimed, co_await store_.claim_bookings(batch));
+    EMP_CO_ASSIGN(auto claimed, co_await store_.claim_bookings(batch, dormant_));
     if (claimed.empty()) co_return Result<>();
     const CallContext each = context.until(clock_.now() + call_budget);
     std::vector<Task<Result<Booking>>> calls;

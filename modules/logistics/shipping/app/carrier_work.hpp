@@ -7,7 +7,9 @@ namespace emporion::shipping {
 /// Tells carriers what is on record: record first, commit, then call. A call whose outcome is unknown is looked up by our reference before it is tried again (S-A6).
 class CarrierWork {
  public:
-  CarrierWork(ShipmentStore& store, postgres::Database& database, const Carriers& carriers, const Clock& clock) : store_(store), database_(database), carriers_(carriers), clock_(clock) {}
+  /// `dormant`: carriers that are known but switched off; their parcels wait on record.
+  CarrierWork(ShipmentStore& store, postgres::Database& database, const Carriers& carriers, const Clock& clock, std::vector<std::string> dormant = {})
+      : store_(store), database_(database), carriers_(carriers), clock_(clock), dormant_(std::move(dormant)) {}
 
   /// Job: books what is due.
   Task<Result<>> book(CallContext context);
@@ -23,6 +25,7 @@ class CarrierWork {
   postgres::Database& database_;
   const Carriers& carriers_;
   const Clock& clock_;
+  std::vector<std::string> dormant_;
 };
 
 }  // namespace emporion::shipping

@@ -56,8 +56,8 @@ class ShipmentStore {
   /// Which of these keys are on a timeline already.
   virtual Task<Result<std::vector<std::string>>> known_keys(postgres::UnitOfWork& work, std::string carrier, std::vector<std::string> keys) = 0;
 
-  /// Takes bookings that are due, counts the try and sets the time of the next one.
-  virtual Task<Result<std::vector<Shipment>>> claim_bookings(std::int32_t limit) = 0;
+  /// Takes bookings that are due, but of those carriers; counts the try and sets the time of the next one.
+  virtual Task<Result<std::vector<Shipment>>> claim_bookings(std::int32_t limit, std::vector<std::string> but_of) = 0;
   /// Parcels whose carrier is to be told of a hand-over or a cancellation.
   virtual Task<Result<std::vector<Shipment>>> to_tell(std::int32_t limit) = 0;
   virtual Task<Result<>> told(std::vector<Uuid> handed_over, std::vector<Uuid> cancelled) = 0;

@@ -47,7 +47,8 @@ constexpr Statement read_known{"shipping.known_keys", "SELECT dedupe_key FROM tr
 constexpr Statement claim{"shipping.claim_bookings",
                           "UPDATE shipment SET status = 'booking', tries = CASE status WHEN 'booking_failed' THEN 1 ELSE tries + 1 END,"
                           " due_at = now() + interval '5 seconds' + (CASE tries WHEN 0 THEN 2 WHEN 1 THEN 8 ELSE 30 END) * (0.8 + 0.4 * random()) * interval '1 second'"
-                          " WHERE id IN (SELECT id FROM shipment WHERE status IN ('booking', 'booking_failed') AND due_at <= now() ORDER BY due_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)"
+                          " WHERE id IN (SELECT id FROM shipment WHERE status IN ('booking', 'booking_failed') AND due_at <= now() AND carrier <> ALL($2::text[])"
+                          " ORDER BY due_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)"
                           " RETURNING " EMP_SHIPMENT_COLUMNS,
                           Effect::writes};
 constexpr Statement read_to_tell{"shipping.to_tell",
@@ -190,8 +191,8 @@ Task<Result<std::vector<std::string>>> PostgresShipmentStore::known_keys(postgre
   co_return out;
 }
 
-Task<Result<std::vector<Shipment>>> PostgresShipmentStore::claim_bookings(std::int32_t limit) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim, limit));
+Task<Result<std::vector<Shipment>>> PostgresShipmentStore::claim_bookings(std::int32_t limit, std::vector<std::string> but_of) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim, limit, but_of));
   co_return shipments_of(rows);
 }
 

@@ -20,7 +20,7 @@ class PostgresShipmentStore final : public ShipmentStore {
   Task<Result<>> mark_handed_over(postgres::UnitOfWork& work, Uuid fulfillment_id) override;
   Task<Result<>> add_to_timeline(postgres::UnitOfWork& work, std::vector<TimelineRow> rows) override;
   Task<Result<std::vector<std::string>>> known_keys(postgres::UnitOfWork& work, std::string carrier, std::vector<std::string> keys) override;
-  Task<Result<std::vector<Shipment>>> claim_bookings(std::int32_t limit) override;
+  Task<Result<std::vector<Shipment>>> claim_bookings(std::int32_t limit, std::vector<std::string> but_of) override;
   Task<Result<std::vector<Shipment>>> to_tell(std::int32_t limit) override;
   Task<Result<>> told(std::vector<Uuid> handed_over, std::vector<Uuid> cancelled) override;
   Task<Result<>> store_receipts(std::vector<Receipt> receipts) override;
