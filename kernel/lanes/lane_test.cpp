@@ -17,7 +17,7 @@ struct Script {
 
   Task<Result<IntLane::Answers>> run(IntLane::Batch batch) {
     sizes.push_back(batch.size());
-    co_await runtime.sleep_for(milliseconds(1));
+    co_await runtime.sleep_for(milliseconds(1));  // tidy-allow(test_sleeps): a batch that takes time, so that others gather.
     for (const int command : batch) runs_of_seven += command == 7 ? 1 : 0;
     if (transient_failures > 0) {
       --transient_failures;

@@ -33,7 +33,7 @@ Task<int> buy_and_kill(Runtime& runtime, http::Client& client, ShopProcess& shop
   std::vector<Task<int>> tasks;
   for (int buyer = 0; buyer < 8; ++buyer) tasks.push_back(buy_until_it_breaks(client, shop.url(), buyer, round));
   const auto killer = [](Runtime& loop, ShopProcess& victim, milliseconds span) -> Task<int> {
-    co_await loop.sleep_for(span);
+    co_await loop.sleep_for(span);  // tidy-allow(test_sleeps): the moment of the crash is the test.
     victim.kill();
     co_return 0;
   };
@@ -48,7 +48,7 @@ Task<Reply> wait_for_settled(Runtime& runtime, Buyer& buyer) {
     auto reply = co_await buyer.call(http::Method::get, "/api/v1/checkout/" + buyer.session() + "/confirmation");
     const std::string status = member_of(reply.body, "status");
     if (reply.status == 404 || reply.status == 409 || status == "confirmed" || status == "failed") co_return reply;
-    co_await runtime.sleep_for(milliseconds(250));  // tidy-allow(sleeping_test): polls another process, whose leases lapse in real time.
+    co_await runtime.sleep_for(milliseconds(250));  // tidy-allow(test_sleeps): polls another process, whose leases lapse in real time.
   }
   co_return Reply{0, "NOT_SETTLED", ""};
 }

@@ -56,7 +56,7 @@ ShopProcess::~ShopProcess() {
     std::ifstream file(pid_file);
     pid_t server = 0;
     if (file >> server && server > 1) ::kill(server, SIGINT);
-    for (int i = 0; i < 300 && std::filesystem::exists(pid_file, error); ++i) usleep(100'000);  // tidy-allow(sleeping_test): another process ends in its own time.
+    for (int i = 0; i < 300 && std::filesystem::exists(pid_file, error); ++i) usleep(100'000);  // tidy-allow(test_sleeps): another process ends in its own time.
   }
   std::filesystem::remove_all(home_, error);
 }
@@ -102,7 +102,7 @@ int ShopProcess::stop() {
       pid_ = -1;
       return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
-    usleep(100'000);  // tidy-allow(sleeping_test): another process ends in its own time.
+    usleep(100'000);  // tidy-allow(test_sleeps): another process ends in its own time.
   }
   kill();
   return -2;
@@ -116,7 +116,7 @@ void ShopProcess::kill() {
 }
 
 bool ShopProcess::wait_for_end(int limit_s) {
-  for (int i = 0; i < limit_s * 20 && is_running(); ++i) usleep(50'000);  // tidy-allow(sleeping_test): another process ends in its own time.
+  for (int i = 0; i < limit_s * 20 && is_running(); ++i) usleep(50'000);  // tidy-allow(test_sleeps): another process ends in its own time.
   return !is_running();
 }
 

@@ -1,4 +1,4 @@
-#include <sys/stat.h>
+#include <sys/stat.h>  // tidy-allow(third_party_include): the mode of the key file is what is tested.
 
 #include "modules/identity/auth/testing/auth_fixture.hpp"
 

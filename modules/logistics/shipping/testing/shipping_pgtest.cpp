@@ -322,7 +322,7 @@ TEST_F(ShippingTest, a_parcel_travels_from_the_warehouse_to_the_door_over_real_w
   hear(&Shipments::on_fulfillment_shipped, shipped);
   ASSERT_TRUE(run(carrier_work.tell(context("shipping"))));
   for (int i = 0; i < 200 && the_shipment("p").status != v1::ShipmentStatus::delivered; ++i) {
-    run(runtime().sleep_for(milliseconds(20)));
+    run(runtime().sleep_for(milliseconds(20)));  // tidy-allow(test_sleeps): the carrier is another server, with a timetable of its own.
     apply_all();
   }
   EXPECT_EQ(the_shipment("p").status, v1::ShipmentStatus::delivered);
