@@ -138,8 +138,10 @@ Task<Result<>> Imports::run_to_end(Uuid job, UtcTime until) {
     std::vector<postgres::Bound> together;
     if (atomic[0].get<bool>(0)) together.push_back(postgres::bind(allow_long_statement));  // All rows are one statement then.
     together.push_back(postgres::bind(step_job, job, chunk_rows, clock_.now()));
-    EMP_CO_ASSIGN(const auto stepped, co_await database_.run_together(std::move(together)));
-    finished = stepped.back()[0].get<bool>(0);
+    const auto stepped = co_await database_.run_together(std::move(together));
+    if (!stepped && stepped.error().reason() == "LOCK_TIMEOUT") continue;  // Another runner is at it, for longer than we wait.
+    if (!stepped) co_return fail(stepped.error());
+    finished = stepped->back()[0].get<bool>(0);
     changed_();
   }
   co_return Result<>();

@@ -64,8 +64,10 @@ Task<Result<v1::BulkJob>> BulkUpsert::upsert(CallContext context, v1::BulkUpsert
 Task<Result<>> BulkUpsert::run_to_end(Uuid job, UtcTime until) {
   bool finished = false;
   while (!finished && clock_.now() < until) {
-    EMP_CO_ASSIGN(const auto stepped, co_await database_.query(step_job, job, chunk_rows, clock_.now()));
-    finished = stepped[0].get<bool>(0);
+    const auto stepped = co_await database_.query(step_job, job, chunk_rows, clock_.now());
+    if (!stepped && stepped.error().reason() == "LOCK_TIMEOUT") continue;  // Another runner is at it, for longer than we wait.
+    if (!stepped) co_return fail(stepped.error());
+    finished = (*stepped)[0].get<bool>(0);
     changed_();
   }
   co_return Result<>();
