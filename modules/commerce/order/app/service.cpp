@@ -62,7 +62,7 @@ Task<void> OrderService::close() {
 
 Task<Result<v1::CreateOrderResponse>> OrderService::create_order(CallContext context, v1::CreateOrderRequest request) {
   EMP_CO_TRY(check_snapshot(request));
-  const Uuid digest = Uuid::from_name(to_json(request));
+  const Uuid digest = digest_of(request);
   NewOrder order{std::move(request), {}, digest, context.trace};
   CreationAnswer answer{"ORDER_NUMBER_TAKEN", {}};
   for (int tried = 0; answer.outcome == "ORDER_NUMBER_TAKEN" && tried < number_tries_max; ++tried) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
 #include "modules/commerce/order/domain/totals.hpp"
 
 namespace emporion::order {
@@ -64,6 +66,13 @@ Result<> check_snapshot(const v1::CreateOrderRequest& request) {
                              .points_value = totals.points_value.amount(),
                              .grand_total = totals.grand_total.amount()},
                       lines);
+}
+
+Uuid digest_of(const v1::CreateOrderRequest& request) {
+  std::string told = text(request.order_id, request.session_id, to_string(request.origin), request.customer_id ? request.customer_id->to_string() : "guest", request.currency,
+                          to_string(request.payment_method), to_json(request.contact), to_json(request.totals));
+  for (const v1::NewOrderLine& line : request.lines) told += text("|", line.line_no, " ", line.sku, " ", line.qty, " ", line.total.amount());
+  return Uuid::from_name(told);
 }
 
 v1::Order born(const v1::CreateOrderRequest& request, const std::string& order_number, UtcTime placed_at) {

@@ -10,6 +10,9 @@ namespace emporion::order {
 /// Errors: TOTAL_MISMATCH {field, expected, given}, CURRENCY_MISMATCH, ALLOCATION_MISMATCH {line_no}, DUPLICATE_LINE {line_no}.
 Result<> check_snapshot(const v1::CreateOrderRequest& request);
 
+/// What makes a repeat the same order: who buys what at which price. Deadlines and warehouses may be told anew, since stock can be re-sourced meanwhile.
+Uuid digest_of(const v1::CreateOrderRequest& request);
+
 /// The order as it stands right after its birth: what reading it back would give.
 v1::Order born(const v1::CreateOrderRequest& request, const std::string& order_number, UtcTime placed_at);
 

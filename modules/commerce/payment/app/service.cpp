@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
-#include "kernel/json/codec.hpp"
 #include "modules/commerce/payment/app/contract_mapping.hpp"
 #include "modules/commerce/payment/app/page_token.hpp"
 #include "modules/commerce/payment/domain/card_number.hpp"
@@ -29,6 +28,11 @@ Error wrong_state(const Payment& payment) {
   return Error(ErrorKind::conflict, "PAYMENT_STATE", text("the payment is ", to_string(payment.status))).with("status", to_string(payment.status));
 }
 
+/// What makes a repeat the same payment. Where the buyer returns to and how long there is may be told anew.
+Uuid digest_of(const v1::CreatePaymentRequest& request) {
+  return Uuid::from_name(text(request.order_id, " ", request.attempt_no, " ", request.amount.amount(), " ", request.amount.currency(), " ", to_string(request.method), " ", text_of(request.provider_token)));
+}
+
 Error refusal_of(const NewPaymentAnswer& answer) {
   if (answer.outcome == "IDEMPOTENCY_KEY_REUSED") return Error(ErrorKind::rule_violated, answer.outcome, "this payment_id was used for another request");
   if (answer.outcome == "PAYMENT_VOIDED") return Error(ErrorKind::conflict, answer.outcome, "the payment was given up before it came");
@@ -38,6 +42,12 @@ Error refusal_of(const NewPaymentAnswer& answer) {
 }
 
 bool is_staff_or_service(const CallContext& context) { return context.principal.realm == Realm::staff || context.principal.realm == Realm::service; }
+
+/// A saga that gives money back need not say that it cancels.
+std::string source_of(const v1::RefundPaymentRequest& request, const CallContext& context) {
+  if (request.source != v1::RefundSource::unspecified) return std::string(to_string(request.source));
+  return context.principal.realm == Realm::staff ? "manual" : context.principal.service == "return" ? "return" : "cancel";
+}
 
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
@@ -127,7 +137,7 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   payment.return_url = request.return_url;
   payment.window_ends_at = request.window_ends_at;
   payment.created_at = now;
-  const Uuid digest = Uuid::from_name(to_json(request));
+  const Uuid digest = digest_of(request);
   EMP_CO_ASSIGN(const auto answer, co_await create_lane_.submit(NewPayment{payment, digest}));
   if (answer.outcome != "created" && answer.outcome != "repeated") co_return fail(refusal_of(answer));
 
@@ -228,7 +238,7 @@ Task<Result<v1::Refund>> PaymentService::refund_payment(CallContext context, v1:
   const std::optional<std::int64_t> amount = request.amount ? std::optional(request.amount->amount()) : std::nullopt;
   const std::string caller = context.principal.realm == Realm::service ? context.principal.service : text("staff:", context.principal.id);
   const std::string key = text(caller, ":", context.idempotency_key);
-  EMP_CO_ASSIGN(auto refund, co_await book_.request_refund(work, std::move(locked), amount, std::string(to_string(request.source)), request.reason, key, is_staff_or_service(context), context.trace));
+  EMP_CO_ASSIGN(auto refund, co_await book_.request_refund(work, std::move(locked), amount, source_of(request, context), request.reason, key, is_staff_or_service(context), context.trace));
   EMP_CO_TRY(co_await work.commit());
   if (on_work) on_work();
   co_return to_contract(refund);

@@ -55,6 +55,13 @@ TEST_F(CardPayment, WithAReusedIdAndAnotherBodyIsRefusedAndNothingChanges) {
   EXPECT_EQ(value("SELECT amount FROM payment"), "253000");
 }
 
+TEST_F(CardPayment, RepeatedWithAnotherWindowIsTheSamePayment) {
+  auto request = a_payment("pm_card_visa");
+  ASSERT_TRUE(create(request));
+  request.window_ends_at = clock.now() + hours(1);
+  EXPECT_EQ(create(request)->status_code, 200);
+}
+
 TEST_F(CardPayment, IsTheOnlyLiveOneOfItsOrder) {
   const auto first = a_payment("pm_card_visa");
   ASSERT_TRUE(create(first));

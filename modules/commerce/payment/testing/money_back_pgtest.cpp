@@ -54,6 +54,15 @@ TEST_F(MoneyBack, OneKeyTenTimesAtOnceIsOneRefund) {
   EXPECT_EQ(value("SELECT string_agg(topic, ' ' ORDER BY id) FROM outbox WHERE topic LIKE 'payment.refund%'"), "payment.refund.requested payment.refund.completed");
 }
 
+TEST_F(MoneyBack, OfASagaNeedsNoSource) {
+  const auto request = a_captured_payment(100);
+  auto ask = a_refund(request.payment_id, std::nullopt);
+  ask.source = v1::RefundSource::unspecified;
+  const auto refund = run(module().service.refund_payment(by("checkout"), ask));
+  ASSERT_TRUE(refund) << refund.error().to_string();
+  EXPECT_EQ(refund->source, v1::RefundSource::cancel);
+}
+
 TEST_F(MoneyBack, WhoseAnswerIsLostIsRefundedOnce) {
   const auto request = a_captured_payment(100);
   provider.misbehave("refund", simulators::Fault::lose_answer);
