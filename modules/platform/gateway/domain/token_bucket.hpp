@@ -40,11 +40,14 @@ class TokenBucket {
  private:
   void refill(const RatePlan& plan, UtcTime now) {
     if (now <= at_) return;
-    // Milli-tokens since then, without losing the rest of a division: the clock moves only by what was credited.
     const std::int64_t elapsed = std::min<std::int64_t>((now - at_).count(), 3'600'000'000);
     const std::int64_t gained = elapsed * plan.per_minute / 60'000;
     if (gained == 0) return;
-    level_milli_ = std::min(plan.burst * 1000, level_milli_ + gained);
+    level_milli_ += gained;
+    // The clock moves only by what was credited, so many small steps lose nothing; a full bucket has nothing to lose.
+    at_ = at_ + microseconds(gained * 60'000 / plan.per_minute);
+    if (level_milli_ < plan.burst * 1000) return;
+    level_milli_ = plan.burst * 1000;
     at_ = now;
   }
   std::int64_t level_milli_;
