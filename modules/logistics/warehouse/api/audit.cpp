@@ -55,8 +55,8 @@ std::vector<AuditCheck> audit_checks() {
 std::vector<AuditFact> audit_facts() {
   return {
       {"warehouse.confirmed_units_by_order",
-       "SELECT x.order_id || ':' || l.sku, sum(l.qty - l.released)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
-       "WHERE x.status IN ('confirmed', 'fulfilled') GROUP BY x.order_id, l.sku HAVING sum(l.qty - l.released) > 0"},
+       "SELECT x.order_id || ':' || l.sku, sum(l.qty - l.released - l.owed)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
+       "WHERE x.status IN ('confirmed', 'fulfilled') GROUP BY x.order_id, l.sku HAVING sum(l.qty - l.released - l.owed) > 0"},
       {"warehouse.shipped_units_by_order",
        "SELECT x.order_id || ':' || l.sku, sum(l.shipped)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
        "WHERE x.status IN ('confirmed', 'fulfilled') AND l.shipped > 0 GROUP BY x.order_id, l.sku"},

@@ -83,7 +83,8 @@ CREATE FUNCTION iso_time(moment timestamptz) RETURNS text LANGUAGE sql STABLE AS
 $$;
 
 -- The open lines of a reservation as its events list them.
-CREATE FUNCTION open_lines(reservation uuid) RETURNS json LANGUAGE sql STABLE AS $$
-  SELECT coalesce(json_agg(json_build_object('line_no', l.line_no, 'sku', l.sku, 'warehouse_id', l.warehouse_id, 'qty', l.qty - l.shipped - l.released) ORDER BY l.line_no), '[]')
-    FROM reservation_line l WHERE l.reservation_id = reservation AND l.qty > l.shipped + l.released
-$$;
+CREATE FUNCTION open_lines(reservation uuid) RETURNS json LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT coalesce(json_agg(json_build_object('line_no', l.line_no, 'sku', l.sku, 'warehouse_id', l.warehouse_id, 'qty', l.qty - l.shipped - l.released) ORDER BY l.line_no), '[]')
+    FROM reservation_line l WHERE l.reservation_id = reservation AND l.qty > l.shipped + l.released);
+END $$;

@@ -115,9 +115,9 @@ BEGIN
   END LOOP;
 
   IF accepted > 0 THEN
-    SELECT array_agg(o.was - a.is_now ORDER BY o.n), coalesce(array_agg(pair_sku[o.n]) FILTER (WHERE o.was > 0 AND a.is_now <= 0), '{}')
+    SELECT array_agg(o.was - o.is_now ORDER BY o.n), coalesce(array_agg(o.sku) FILTER (WHERE o.was > 0 AND o.is_now <= 0), '{}')
       INTO deltas, crossed
-      FROM unnest(opening) WITH ORDINALITY AS o(was, n) JOIN unnest(available) WITH ORDINALITY AS a(is_now, n) USING (n);
+      FROM unnest(opening, available, pair_sku) WITH ORDINALITY AS o(was, is_now, sku, n);
     UPDATE stock s SET reserved = s.reserved + d.delta, version = s.version + 1, updated_at = moment
       FROM unnest(pair_sku, pair_warehouse, deltas) AS d(sku, warehouse_id, delta)
      WHERE s.sku = d.sku AND s.warehouse_id = d.warehouse_id AND d.delta > 0;
