@@ -57,7 +57,7 @@ Task<Reply> Buyer::call(http::Method method, std::string path, std::string body,
   co_return out;
 }
 
-Task<Reply> Buyer::prepare(std::string sku, std::int32_t qty, std::string name) {
+Task<Reply> Buyer::prepare(std::string sku, std::int32_t qty, std::string name, std::string payment) {
   using http::Method;
   auto reply = co_await call(Method::post, "/api/v1/cart/items", text(R"({"sku":")", sku, R"(","qty":)", qty, "}"), "add-" + name);
   if (reply.status != 200) co_return reply;
@@ -81,7 +81,7 @@ Task<Reply> Buyer::prepare(std::string sku, std::int32_t qty, std::string name) 
   }
   reply = co_await call(Method::put, at + "/shipping-method", selections + "]}");
   if (reply.status != 200) co_return reply;
-  reply = co_await call(Method::put, at + "/payment-method", R"({"payment":{"method":"cod"}})");
+  reply = co_await call(Method::put, at + "/payment-method", text(R"({"payment":)", payment, "}"));
   if (reply.status != 200) co_return reply;
   reply = co_await call(Method::post, at + "/preview", "{}");
   if (reply.status != 200) co_return reply;

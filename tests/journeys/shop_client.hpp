@@ -27,7 +27,7 @@ class Buyer {
   Task<Reply> call(http::Method method, std::string path, std::string body = {}, std::string key = {});
 
   /// From an empty cart to a session that needs only its confirm. Answers the refusal, or status 200.
-  Task<Reply> prepare(std::string sku, std::int32_t qty, std::string name);
+  Task<Reply> prepare(std::string sku, std::int32_t qty, std::string name, std::string payment = R"({"method":"cod"})");
   /// Confirms the prepared session.
   Task<Reply> confirm(std::string key);
 

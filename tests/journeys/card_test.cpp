@@ -1,0 +1,159 @@
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "kernel/base/text.hpp"
+#include "kernel/testing/eventually.hpp"
+#include "tests/journeys/shop_client.hpp"
+#include "tests/journeys/shop_process.hpp"
+#include "tests/simulators/stripe/stripe_simulator.hpp"
+
+namespace emporion::journeys {
+namespace {
+
+using simulators::Fault;
+using simulators::StripeSimulator;
+
+/// The provider on a thread of its own, as it would be on a host of its own.
+class Provider {
+ public:
+  Provider() {
+    std::unique_lock lock(mutex_);
+    thread_ = std::thread([this] { serve(); });
+    started_.wait(lock, [this] { return !url_.empty(); });
+  }
+  ~Provider() {
+    runtime_.post([this] { start_detached(end(*this)); });
+    thread_.join();
+  }
+  const std::string& url() const { return url_; }
+
+  /// Runs `ask` where the provider lives and answers what it says.
+  template <typename Ask>
+  auto on_its_thread(Ask ask) {
+    std::promise<decltype(ask(std::declval<StripeSimulator&>()))> answer;
+    auto future = answer.get_future();
+    runtime_.post([this, &answer, ask = std::move(ask)]() mutable { answer.set_value(ask(*simulator_)); });
+    return future.get();
+  }
+
+ private:
+  void serve() {
+    simulator_ = std::make_unique<StripeSimulator>(runtime_, clock_, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(5'000)});
+    EXPECT_TRUE(simulator_->listen());
+    {
+      const std::lock_guard lock(mutex_);
+      url_ = simulator_->url();
+    }
+    started_.notify_one();
+    runtime_.run();
+    simulator_.reset();
+  }
+  static Task<void> end(Provider& provider) {
+    co_await provider.simulator_->close();
+    provider.runtime_.stop();
+  }
+
+  Runtime runtime_;
+  SystemClock clock_;
+  std::unique_ptr<StripeSimulator> simulator_;
+  std::mutex mutex_;
+  std::condition_variable started_;
+  std::string url_;
+  std::thread thread_;
+};
+
+struct CardPurchase : ::testing::Test {
+  static void SetUpTestSuite() {
+    provider = std::make_unique<Provider>();
+    const simulators::StripeSimulatorOptions keys;
+    shop = std::make_unique<ShopProcess>(text("payment:\n  stripe:\n    enabled: true\n    base_url: ", provider->url(), "\n    secret_key: ", keys.secret_key, "\n    webhook_secret: ", keys.webhook_secret, "\n"));
+    shop->start();
+    provider->on_its_thread([](StripeSimulator& simulator) {
+      simulator.set_webhook_url(shop->url() + "/api/v1/webhooks/stripe");
+      return true;
+    });
+  }
+  static void TearDownTestSuite() {
+    EXPECT_EQ(shop->audit(), 0) << shop->audit_report();
+    EXPECT_EQ(shop->stop(), 0);
+    shop.reset();
+    provider.reset();
+  }
+  template <typename T>
+  T run(Task<T> task) {
+    return run_until_done(runtime, std::move(task));
+  }
+  Reply buy(Buyer& buyer, const std::string& card, const std::string& key) {
+    const auto prepared = run(buyer.prepare("TEA-JASMINE-100", 1, key, text(R"({"method":"card","payment_method_id":")", card, R"("})")));
+    EXPECT_EQ(prepared.status, 200) << prepared.reason << prepared.body;
+    return run(buyer.confirm(key));
+  }
+  std::string placement(Buyer& buyer) { return member_of(run(buyer.call(http::Method::get, "/api/v1/checkout/" + buyer.session() + "/confirmation")).body, "status"); }
+  static std::int64_t balance() {
+    return provider->on_its_thread([](StripeSimulator& simulator) { return simulator.ledger().balance(); });
+  }
+
+  static std::unique_ptr<Provider> provider;
+  static std::unique_ptr<ShopProcess> shop;
+  Runtime runtime;
+  http::Client client{runtime};
+};
+std::unique_ptr<Provider> CardPurchase::provider;
+std::unique_ptr<ShopProcess> CardPurchase::shop;
+
+TEST_F(CardPurchase, IsChargedExactlyItsTotal) {
+  Buyer buyer(client, shop->url());
+  const std::int64_t before = balance();
+  const auto confirmed = buy(buyer, "pm_card_visa", "card-approved");
+  ASSERT_EQ(confirmed.status, 201) << confirmed.reason << confirmed.body;
+  EXPECT_EQ(balance() - before, buyer.total().amount());
+}
+
+TEST_F(CardPurchase, ThatIsDeclinedChargesNothingAndSaysWhy) {
+  Buyer buyer(client, shop->url());
+  const std::int64_t before = balance();
+  const auto declined = buy(buyer, "pm_card_chargeDeclinedInsufficientFunds", "card-declined");
+  EXPECT_EQ(declined.status, 402) << declined.body;
+  EXPECT_EQ(declined.reason, "PAYMENT_DECLINED");
+  EXPECT_EQ(member_of(declined.body, "metadata.category"), "insufficient_funds");
+  EXPECT_EQ(balance(), before);
+}
+
+TEST_F(CardPurchase, WaitsForTheBuyersBankAndGoesOnWithItsMessage) {
+  Buyer buyer(client, shop->url());
+  const std::int64_t before = balance();
+  const auto waiting = buy(buyer, "pm_card_threeDSecure2Required", "card-3ds");
+  ASSERT_EQ(waiting.status, 202) << waiting.reason << waiting.body;
+  EXPECT_EQ(member_of(waiting.body, "status"), "requires_action");
+  const std::string bank = member_of(waiting.body, "next_action.url");
+  const std::string intent = bank.substr(bank.rfind('/') + 1);
+  ASSERT_TRUE(provider->on_its_thread([intent](StripeSimulator& simulator) { return simulator.settle(intent, true); })) << bank;
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return placement(buyer) == "confirmed"; }, [&] { return placement(buyer); }, seconds(20)));
+  EXPECT_EQ(balance() - before, buyer.total().amount());
+}
+
+TEST_F(CardPurchase, WhoseAnswerIsLostIsFoundAndChargedOnce) {
+  Buyer buyer(client, shop->url());
+  const std::int64_t before = balance();
+  provider->on_its_thread([](StripeSimulator& simulator) {
+    simulator.deliver(simulators::Delivery::never);
+    simulator.misbehave("confirm", Fault::lose_answer);
+    simulator.misbehave("capture", Fault::lose_answer);
+    return true;
+  });
+  const auto unknown = buy(buyer, "pm_card_visa", "card-lost");
+  EXPECT_TRUE(unknown.status == 202 || unknown.status == 201) << unknown.reason << unknown.body;
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return placement(buyer) == "confirmed"; }, [&] { return placement(buyer); }, seconds(60)));
+  EXPECT_EQ(balance() - before, buyer.total().amount());
+  provider->on_its_thread([](StripeSimulator& simulator) {
+    simulator.deliver(simulators::Delivery::at_once);
+    return true;
+  });
+}
+
+}  // namespace
+}  // namespace emporion::journeys
