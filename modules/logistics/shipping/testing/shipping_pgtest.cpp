@@ -239,6 +239,13 @@ TEST_F(ShippingTest, a_carrier_that_cannot_be_reached_is_asked_again_later_and_t
   EXPECT_EQ(the_shipment("p").status, v1::ShipmentStatus::booked);
 }
 
+TEST_F(ShippingTest, parcels_of_a_carrier_that_is_switched_off_wait_on_record) {
+  hear(&Shipments::on_package_readied, a_package("p"));
+  CarrierWork without{store, database(), carriers, clock, {"demo"}};
+  ASSERT_TRUE(run(without.book(context("shipping"))));
+  EXPECT_EQ(value("SELECT status || tries FROM shipment"), "booking0");
+}
+
 TEST_F(ShippingTest, a_parcel_is_cancelled_before_pickup_and_called_back_after_it) {
   const auto waiting = booked("a");
   hear(&Shipments::on_package_readied, a_package("b"));
