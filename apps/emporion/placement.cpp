@@ -12,6 +12,11 @@ std::optional<std::string> Placement::dsn_of(std::string_view module) const {
   return settings.string(name, "");
 }
 
+void Placement::use_home(const std::string& folder) {
+  home = folder;
+  settings.set("home", folder);
+}
+
 Result<Placement> Placement::load(const std::optional<std::string>& file) {
   Placement placement;
   if (file) {

@@ -20,6 +20,9 @@ struct Placement {
   /// A DSN for the module's database that the placement names (`databases.<module>`), or nothing: then the private cluster holds it.
   std::optional<std::string> dsn_of(std::string_view module) const;
 
+  /// Another home, for the modules too: their secrets lie in it.
+  void use_home(const std::string& folder);
+
   /// Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED.
   static Result<Placement> load(const std::optional<std::string>& file);
 };

@@ -95,7 +95,7 @@ void add_admin(CLI::App& program, int& exit_code) {
       exit_code = report_failure("cannot read the placement", placement.error());
       return;
     }
-    if (options->home) placement->home = *options->home;
+    if (options->home) placement->use_home(*options->home);
     exit_code = create_admin(*options, *placement);
   });
 }

@@ -75,7 +75,7 @@ void add_audit(CLI::App& program, int& exit_code) {
       exit_code = report_failure("cannot read the placement", placement.error());
       return;
     }
-    if (options->home) placement->home = *options->home;
+    if (options->home) placement->use_home(*options->home);
     exit_code = run_audit(*placement, options->json);
   });
 }

@@ -91,7 +91,7 @@ void add_import(CLI::App& program, int& exit_code) {
       exit_code = report_failure("cannot read the placement", placement.error());
       return;
     }
-    if (options->home) placement->home = *options->home;
+    if (options->home) placement->use_home(*options->home);
     exit_code = import_online_retail(*options, *placement);
   });
 }

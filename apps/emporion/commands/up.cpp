@@ -42,7 +42,7 @@ void add_up(CLI::App& program, int& exit_code) {
       exit_code = report_failure("cannot read the placement", placement.error());
       return;
     }
-    if (options->home) placement->home = *options->home;
+    if (options->home) placement->use_home(*options->home);
     if (options->port) placement->port = *options->port;
     ServeOptions serving{.placement = std::move(*placement)};
     if (options->demo == "shop") {

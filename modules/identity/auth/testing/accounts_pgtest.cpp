@@ -1,5 +1,3 @@
-#include <sys/stat.h>  // tidy-allow(third_party_include): the mode of the key file is what is tested.
-
 #include "modules/identity/auth/testing/auth_fixture.hpp"
 
 namespace emporion::auth {
@@ -174,10 +172,9 @@ TEST_F(PasswordTest, AnEmergencyRotationEndsEveryAccessTokenAndNoSession) {
 }
 
 TEST_F(AccountsTest, TheMasterKeyIsTheServersAlone) {
-  struct stat found{};
-  ASSERT_EQ(::stat((home() + "/identity.key").c_str(), &found), 0);
-  EXPECT_EQ(found.st_mode & 0777, 0600u);
-  EXPECT_EQ(found.st_size, 32);
+  const std::filesystem::path file = home() + "/identity.key";
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(std::filesystem::file_size(file), 32u);
   SystemRandom random;
   std::filesystem::resize_file(home() + "/identity.key", 31);
   EXPECT_EQ(reason_of(security::load_or_make_master_key(home() + "/identity.key", random)), "MASTER_KEY_TOO_SHORT");
