@@ -1,5 +1,4 @@
 #include "kernel/postgres/answer_once.hpp"
-
 #include "kernel/postgres/revision_watch.hpp"
 #include "kernel/testing/fake_clock.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
@@ -20,7 +19,8 @@ void read_json(const json::Value& value, json::Reader& reader, Note& out) {
   out.text = *member->string();
 }
 
-constexpr Statement add_note{"test.add_note", "INSERT INTO note (text) VALUES ($1::text) RETURNING json_build_object('text', text || ' ' || id)::text", Effect::writes};
+constexpr Statement add_note{"test.add_note", "INSERT INTO note (text) VALUES ($1::text) RETURNING json_build_object('text', text || ' ' || id)::text",
+                             Effect::writes};
 constexpr Statement read_revision{"test.read_revision", "SELECT revision FROM revision"};
 
 struct AnswerOnceTest : testing::PostgresTest {

@@ -68,12 +68,14 @@ Result<> check_attributes(const std::optional<json::Raw>& attributes, const Attr
 Result<> check_axes(const v1::ProductInput& input, const AttributeDefinitions& definitions, std::set<std::string>& codes) {
   for (const auto& axis : input.option_axes) {
     const auto found = definitions.find(axis);
-    if (found == definitions.end() || !found->second.is_axis) return refuse("VARIANT_OPTIONS_INVALID", "option_axes", text(axis, " is no attribute that can be an axis"));
+    if (found == definitions.end() || !found->second.is_axis)
+      return refuse("VARIANT_OPTIONS_INVALID", "option_axes", text(axis, " is no attribute that can be an axis"));
     for (const auto& variant : input.variants) {
       const auto option = variant.options.find(axis);
       if (option == variant.options.end()) continue;
       const auto& options = found->second.options;  // None for a text: any short one will do.
-      const bool offered = options.empty() ? !option->second.empty() && option->second.size() <= 100 : std::ranges::find(options, option->second) != options.end();
+      const bool offered =
+          options.empty() ? !option->second.empty() && option->second.size() <= 100 : std::ranges::find(options, option->second) != options.end();
       if (!offered) return refuse("VARIANT_OPTIONS_INVALID", axis, text(option->second, " is no option of ", axis));
     }
     codes.insert(axis);
@@ -92,7 +94,8 @@ Result<> check_variants(v1::ProductInput& input, const AttributeDefinitions& def
     EMP_ASSIGN(const Sku sku, Sku::parse(variant.sku));
     variant.sku = sku.text();
     if (!skus.insert(sku.text()).second) return fail(Error(ErrorKind::conflict, "SKU_TAKEN", text(sku, " occurs twice")).with("sku", sku.text()));
-    if (variant.barcode && !is_gtin(*variant.barcode)) return refuse("BARCODE_INVALID", "barcode", text(*variant.barcode, " is no GTIN-8, 12, 13 or 14 with its check digit"));
+    if (variant.barcode && !is_gtin(*variant.barcode))
+      return refuse("BARCODE_INVALID", "barcode", text(*variant.barcode, " is no GTIN-8, 12, 13 or 14 with its check digit"));
     EMP_TRY(check_attributes(variant.attributes, definitions, codes));
     EMP_TRY(check_media(variant.media));
     defaults += variant.is_default.value_or(false) ? 1 : 0;
@@ -128,7 +131,8 @@ AttributeDefinition to_domain(const std::string& code, const v1::AttributeInput&
 }
 
 AttributeDefinition to_domain(const v1::AttributeDefinition& definition) {
-  AttributeDefinition out{.code = definition.code, .name = definition.name, .unit = definition.unit, .options = definition.options, .is_axis = definition.is_axis};
+  AttributeDefinition out{
+      .code = definition.code, .name = definition.name, .unit = definition.unit, .options = definition.options, .is_axis = definition.is_axis};
   out.type = *attribute_type_of(v1::to_string(definition.data_type));
   out.rules = {.min = definition.rules.min, .max = definition.rules.max, .max_length = definition.rules.max_length, .scale = definition.rules.scale};
   return out;

@@ -16,8 +16,8 @@ struct ProductForm {
 };
 
 /// Checks and normalises: SKUs in upper case, description sanitised, slug made of the name, one default variant.
-/// Errors (rule_violated): SKU_INVALID, SLUG_INVALID, BARCODE_INVALID, ATTRIBUTE_INVALID, VARIANT_LIMIT, VARIANT_OPTIONS_INVALID, TEXT_TOO_LONG, MEDIA_URL_INVALID; (conflict): SKU_TAKEN
-/// for a SKU that occurs twice in the document.
+/// Errors (rule_violated): SKU_INVALID, SLUG_INVALID, BARCODE_INVALID, ATTRIBUTE_INVALID, VARIANT_LIMIT, VARIANT_OPTIONS_INVALID, TEXT_TOO_LONG,
+/// MEDIA_URL_INVALID; (conflict): SKU_TAKEN for a SKU that occurs twice in the document.
 Result<ProductForm> make_form(v1::ProductInput input, const AttributeDefinitions& definitions);
 
 /// A definition between the contract's form and the domain's.

@@ -46,7 +46,8 @@ Result<> check_number(const AttributeDefinition& definition, const json::Value& 
   if (value.type() != json::Type::integer && value.type() != json::Type::number) return refuse(definition, "is a number");
   const auto number = Rate::parse(value.to_json());
   if (!number) return refuse(definition, "has at most 15 digits, 12 of them decimals");
-  if (definition.rules.scale && number->scale() > *definition.rules.scale) return refuse(definition, text("has at most ", *definition.rules.scale, " decimals"));
+  if (definition.rules.scale && number->scale() > *definition.rules.scale)
+    return refuse(definition, text("has at most ", *definition.rules.scale, " decimals"));
   if (definition.rules.min && less(*number, *Rate::parse(*definition.rules.min))) return refuse(definition, text("is at least ", *definition.rules.min));
   if (definition.rules.max && less(*Rate::parse(*definition.rules.max), *number)) return refuse(definition, text("is at most ", *definition.rules.max));
   return {};
@@ -70,7 +71,8 @@ Result<> check_attribute_code(std::string_view code) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto is_rest = [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; };
   if (!code.empty() && code.size() <= 40 && is_lower(code[0]) && std::ranges::all_of(code, is_rest)) return {};
-  return fail(Error(ErrorKind::rule_violated, "ATTRIBUTE_CODE_INVALID", "a code is 1 to 40 of a-z, 0-9 and underscore, and begins with a letter").with("code", code.substr(0, 60)));
+  return fail(Error(ErrorKind::rule_violated, "ATTRIBUTE_CODE_INVALID", "a code is 1 to 40 of a-z, 0-9 and underscore, and begins with a letter")
+                  .with("code", code.substr(0, 60)));
 }
 
 Result<> check_definition(const AttributeDefinition& definition) {
@@ -80,11 +82,13 @@ Result<> check_definition(const AttributeDefinition& definition) {
   if (definition.options.size() > options_max) return refuse_definition("at most 500 options");
   const std::set<std::string_view> distinct(definition.options.begin(), definition.options.end());
   if (distinct.size() != definition.options.size()) return refuse_definition("each option once");
-  if (definition.is_axis && definition.type != AttributeType::select && definition.type != AttributeType::text) return refuse_definition("an axis is a select or a text");
+  if (definition.is_axis && definition.type != AttributeType::select && definition.type != AttributeType::text)
+    return refuse_definition("an axis is a select or a text");
   const AttributeRules& rules = definition.rules;
   if ((rules.min || rules.max || rules.scale) && definition.type != AttributeType::number) return refuse_definition("min, max and scale belong to numbers");
   if (rules.max_length && definition.type != AttributeType::text) return refuse_definition("max_length belongs to texts");
-  if (rules.max_length && (*rules.max_length < 1 || *rules.max_length > static_cast<std::int32_t>(text_length_max))) return refuse_definition("max_length lies within 1 to 4000");
+  if (rules.max_length && (*rules.max_length < 1 || *rules.max_length > static_cast<std::int32_t>(text_length_max)))
+    return refuse_definition("max_length lies within 1 to 4000");
   if (rules.scale && (*rules.scale < 0 || *rules.scale > 12)) return refuse_definition("scale lies within 0 to 12");
   if ((rules.min && !Rate::parse(*rules.min)) || (rules.max && !Rate::parse(*rules.max))) return refuse_definition("min and max are decimals");
   if (rules.min && rules.max && less(*Rate::parse(*rules.max), *Rate::parse(*rules.min))) return refuse_definition("min is not above max");

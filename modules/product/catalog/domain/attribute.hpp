@@ -43,7 +43,8 @@ Result<> check_definition(const AttributeDefinition& definition);
 
 /// The value of one attribute against its definition. Errors (rule_violated): ATTRIBUTE_INVALID with code and rule. Source: CAT-5.
 Result<> check_value(const AttributeDefinition& definition, const json::Value& value);
-/// All members of a JSON object against the definitions; an unknown code is refused. Errors (rule_violated): ATTRIBUTE_INVALID, all faults in metadata.attributes.
+/// All members of a JSON object against the definitions; an unknown code is refused. Errors (rule_violated): ATTRIBUTE_INVALID, all faults in
+/// metadata.attributes.
 Result<> check_values(const AttributeDefinitions& definitions, const json::Value& object);
 
 /// Which attributes a category asks for: required is the union over the path from the root, optional the union of the rest.

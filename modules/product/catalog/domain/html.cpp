@@ -10,8 +10,8 @@
 namespace emporion::catalog {
 namespace {
 
-constexpr std::array<std::string_view, 22> allowed{"a",  "b",  "blockquote", "br", "em", "h2",     "h3", "h4",    "i",  "li", "ol",
-                                                  "p",  "strong", "table",   "tbody", "td", "th", "thead", "tr", "u", "ul", "span"};
+constexpr std::array<std::string_view, 22> allowed{"a", "b",      "blockquote", "br",    "em", "h2", "h3",    "h4", "i", "li", "ol",
+                                                   "p", "strong", "table",      "tbody", "td", "th", "thead", "tr", "u", "ul", "span"};
 constexpr std::array<std::string_view, 7> swallowed{"script", "style", "iframe", "object", "noscript", "template", "svg"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

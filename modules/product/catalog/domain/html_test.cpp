@@ -34,7 +34,9 @@ TEST(Html, BalancesWhatIsLeftOpen) {
 }
 
 RC_GTEST_PROP(Html, IsStableAndHoldsOnlyAllowedTags, ()) {
-  const auto parts = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>("<", ">", "/", "script", "b", "<b>", "</b>", "<a href=", "\"", "'", "javascript:", "/x", " ", "onload=", "<!--", "-->", "<svg", "t", "&", "=", "<script>", "</script>"));
+  const auto parts = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>("<", ">", "/", "script", "b", "<b>", "</b>", "<a href=", "\"",
+                                                                                                 "'", "javascript:", "/x", " ", "onload=", "<!--", "-->",
+                                                                                                 "<svg", "t", "&", "=", "<script>", "</script>"));
   std::string html;
   for (const auto& part : parts) html += part;
   const std::string once = sanitized_html(html);

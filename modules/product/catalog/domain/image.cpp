@@ -10,7 +10,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::unexpected<Error> refuse(std::string_view why) { return fail(Error(ErrorKind::rule_violated, "MEDIA_TYPE", std::string(why)).with("allowed", "image/png, image/jpeg, image/svg+xml")); }
+std::unexpected<Error> refuse(std::string_view why) {
+  return fail(Error(ErrorKind::rule_violated, "MEDIA_TYPE", std::string(why)).with("allowed", "image/png, image/jpeg, image/svg+xml"));
+}
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '/' || c == '"' || c == '\''; }
 
@@ -39,7 +41,9 @@ bool has_outer_address(std::string_view lower) {
 Result<> check_svg(std::string_view bytes) {
   if (!is_valid_utf8(bytes)) return refuse("an SVG is UTF-8");
   const std::string lower = ascii_lower(bytes);
-  static constexpr std::array forbidden{"<script"sv, "<foreignobject"sv, "<!entity"sv, "<!doctype"sv, "<iframe"sv, "<use"sv, "<image"sv, "<animate"sv, "<set"sv, "<handler"sv, "javascript:"sv, "data:"sv, "@import"sv, "url(http"sv, "url('http"sv, "url(\"http"sv, "<?xml-stylesheet"sv};
+  static constexpr std::array forbidden{"<script"sv, "<foreignobject"sv, "<!entity"sv,  "<!doctype"sv,  "<iframe"sv,         "<use"sv,
+                                        "<image"sv,  "<animate"sv,       "<set"sv,      "<handler"sv,   "javascript:"sv,     "data:"sv,
+                                        "@import"sv, "url(http"sv,       "url('http"sv, "url(\"http"sv, "<?xml-stylesheet"sv};
   if (std::ranges::any_of(forbidden, [&](std::string_view part) { return lower.contains(part); }) || has_event_handler(lower) || has_outer_address(lower)) {
     return refuse("an SVG may not run or fetch anything");
   }

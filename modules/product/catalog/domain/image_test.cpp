@@ -15,8 +15,9 @@ TEST(Image, IsKnownByItsBytes) {
 }
 
 TEST(Image, RefusesAnSvgThatRunsOrFetches) {
-  for (const char* inside : {"<script>1</script>", "<rect onload = 'x'/>", "<rect\nonclick=\"x\"/>", "<foreignObject/>", "<a href='http://x'/>", "<a xlink:href=\"javascript:x\"/>",
-                             "<style>@import 'x'</style>", "<image href='#a'/>", "<style>a{background:url(http://x)}</style>"}) {
+  for (const char* inside :
+       {"<script>1</script>", "<rect onload = 'x'/>", "<rect\nonclick=\"x\"/>", "<foreignObject/>", "<a href='http://x'/>", "<a xlink:href=\"javascript:x\"/>",
+        "<style>@import 'x'</style>", "<image href='#a'/>", "<style>a{background:url(http://x)}</style>"}) {
     EXPECT_EQ(image_type_of(std::string("<svg>") + inside + "</svg>").error().reason(), "MEDIA_TYPE") << inside;
   }
 }

@@ -31,7 +31,8 @@ constexpr std::array transitions{
 };
 
 constexpr std::array<std::string_view, 8> status_names{"draft", "pending_review", "rejected", "scheduled", "active", "inactive", "archived", "deleted"};
-constexpr std::array<std::string_view, 10> step_names{"submit", "publish", "approve", "reject", "fall_due", "deactivate", "activate", "archive", "restore", "delete"};
+constexpr std::array<std::string_view, 10> step_names{"submit",     "publish",  "approve", "reject",  "fall_due",
+                                                      "deactivate", "activate", "archive", "restore", "delete"};
 
 }  // namespace
 

@@ -17,8 +17,8 @@ enum class ProductStep : std::uint8_t { submit, publish, approve, reject, fall_d
 struct ProductTransition {
   ProductStatus from;
   ProductStep step;
-  ProductStatus to;         ///< `active` becomes `scheduled` when publish_at lies ahead and the step may publish.
-  bool needs_complete;      ///< CAT-4 is checked.
+  ProductStatus to;     ///< `active` becomes `scheduled` when publish_at lies ahead and the step may publish.
+  bool needs_complete;  ///< CAT-4 is checked.
   bool may_schedule;
 };
 

@@ -14,13 +14,13 @@ using Step = ProductStep;
 
 TEST(ProductLifecycle, AllowsTheStepsOfTheTableAndNoOthers) {
   const std::map<std::pair<Status, Step>, Status> allowed{
-      {{Status::draft, Step::submit}, Status::pending_review},   {{Status::rejected, Step::submit}, Status::pending_review},
-      {{Status::draft, Step::publish}, Status::active},          {{Status::pending_review, Step::approve}, Status::active},
+      {{Status::draft, Step::submit}, Status::pending_review},    {{Status::rejected, Step::submit}, Status::pending_review},
+      {{Status::draft, Step::publish}, Status::active},           {{Status::pending_review, Step::approve}, Status::active},
       {{Status::pending_review, Step::reject}, Status::rejected}, {{Status::scheduled, Step::fall_due}, Status::active},
-      {{Status::active, Step::deactivate}, Status::inactive},    {{Status::inactive, Step::activate}, Status::active},
-      {{Status::active, Step::archive}, Status::archived},       {{Status::inactive, Step::archive}, Status::archived},
-      {{Status::archived, Step::restore}, Status::inactive},     {{Status::draft, Step::remove}, Status::deleted},
-      {{Status::rejected, Step::remove}, Status::deleted},       {{Status::archived, Step::remove}, Status::deleted},
+      {{Status::active, Step::deactivate}, Status::inactive},     {{Status::inactive, Step::activate}, Status::active},
+      {{Status::active, Step::archive}, Status::archived},        {{Status::inactive, Step::archive}, Status::archived},
+      {{Status::archived, Step::restore}, Status::inactive},      {{Status::draft, Step::remove}, Status::deleted},
+      {{Status::rejected, Step::remove}, Status::deleted},        {{Status::archived, Step::remove}, Status::deleted},
   };
   for (int status = 0; status < 8; ++status) {
     for (int step = 0; step < 10; ++step) {

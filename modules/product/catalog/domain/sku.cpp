@@ -55,7 +55,8 @@ Result<Sku> Sku::parse(std::string_view text) {
   const auto is_first = [](char c) { return is_upper(c) || is_digit(c); };
   const auto is_rest = [&](char c) { return is_first(c) || c == '.' || c == '_' || c == '-'; };
   if (upper.size() < 2 || upper.size() > 64 || !is_first(upper[0]) || !std::ranges::all_of(upper, is_rest)) {
-    return fail(Error(ErrorKind::rule_violated, "SKU_INVALID", "a SKU is 2 to 64 of A-Z, 0-9, dot, underscore and hyphen, and begins with a letter or digit").with("sku", text.substr(0, 80)));
+    return fail(Error(ErrorKind::rule_violated, "SKU_INVALID", "a SKU is 2 to 64 of A-Z, 0-9, dot, underscore and hyphen, and begins with a letter or digit")
+                    .with("sku", text.substr(0, 80)));
   }
   return Sku(std::move(upper));
 }
@@ -72,7 +73,9 @@ Result<Slug> Slug::parse(std::string_view text) {
   const auto is_word = [](char c) { return is_lower(c) || is_digit(c); };
   bool good = !text.empty() && text.size() <= slug_length_max && is_word(text.front()) && is_word(text.back());
   for (std::size_t i = 1; good && i < text.size(); ++i) good = is_word(text[i]) || ((text[i] == '-' || text[i] == '_') && is_word(text[i - 1]));
-  if (!good) return fail(Error(ErrorKind::rule_violated, "SLUG_INVALID", "a slug is words of a-z and 0-9 joined by single hyphens or underscores, at most 120").with("slug", text.substr(0, 140)));
+  if (!good)
+    return fail(Error(ErrorKind::rule_violated, "SLUG_INVALID", "a slug is words of a-z and 0-9 joined by single hyphens or underscores, at most 120")
+                    .with("slug", text.substr(0, 140)));
   return Slug(std::string(text));
 }
 

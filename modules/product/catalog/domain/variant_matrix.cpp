@@ -11,7 +11,8 @@ namespace emporion::catalog {
 namespace {
 
 std::unexpected<Error> over_limit() {
-  return fail(Error(ErrorKind::rule_violated, "VARIANT_LIMIT", "a product has 1 to 100 variants on at most 3 axes").with("max", static_cast<std::int64_t>(variants_max)));
+  return fail(Error(ErrorKind::rule_violated, "VARIANT_LIMIT", "a product has 1 to 100 variants on at most 3 axes")
+                  .with("max", static_cast<std::int64_t>(variants_max)));
 }
 
 // "Sky blue" becomes SKY-BLUE; what a SKU cannot hold becomes a hyphen.

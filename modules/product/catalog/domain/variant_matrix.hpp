@@ -28,10 +28,12 @@ struct PlannedVariant {
   OptionValues options;
 };
 
-/// The Cartesian product in axis order; SKU = base + "-" + options. Errors: VARIANT_LIMIT (rule_violated), SKU_INVALID, SKU_COLLISION (conflict, lists the SKUs).
+/// The Cartesian product in axis order; SKU = base + "-" + options. Errors: VARIANT_LIMIT (rule_violated), SKU_INVALID, SKU_COLLISION (conflict, lists the
+/// SKUs).
 Result<std::vector<PlannedVariant>> plan_variants(const Sku& base, std::span<const OptionAxis> axes);
 
-/// Each variant names every axis and nothing else, and no two the same combination. Errors (rule_violated): VARIANT_LIMIT, VARIANT_OPTIONS_INVALID. Source: CAT-6.
+/// Each variant names every axis and nothing else, and no two the same combination. Errors (rule_violated): VARIANT_LIMIT, VARIANT_OPTIONS_INVALID. Source:
+/// CAT-6.
 Result<> check_options(std::span<const std::string> axes, std::span<const OptionValues> variants);
 
 }  // namespace emporion::catalog

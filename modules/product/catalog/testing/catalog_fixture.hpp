@@ -56,7 +56,9 @@ class CatalogFixture : public testing::PostgresTest {
     return {.name = "Thing " + sku, .category_id = category_, .media = {{.url = "/api/v1/catalog/media/x"}}, .variants = {{.sku = sku}}};
   }
   Result<v1::Product> create(v1::ProductInput input) { return run(api().create_product(staff(new_key()), {.product = std::move(input)})); }
-  Result<v1::Product> publish(const v1::Product& product) { return run(api().publish_product(staff(new_key()), {.id = product.id, .version = product.version})); }
+  Result<v1::Product> publish(const v1::Product& product) {
+    return run(api().publish_product(staff(new_key()), {.id = product.id, .version = product.version}));
+  }
   v1::ProductInput input_of(const v1::Product& product) {
     auto out = a_product(product.variants.at(0).sku);
     out.name = product.name;

@@ -17,7 +17,8 @@ struct ImportsTest : CatalogFixture {
     return out;
   }
   Result<v1::ImportJob> import(std::string content, std::string key, bool atomic = false, bool dry_run = false) {
-    return run(api().import_products(staff(std::move(key)), {.content = std::move(content), .content_type = "application/x-ndjson", .dry_run = dry_run, .atomic = atomic}));
+    return run(api().import_products(staff(std::move(key)),
+                                     {.content = std::move(content), .content_type = "application/x-ndjson", .dry_run = dry_run, .atomic = atomic}));
   }
 };
 

@@ -7,7 +7,8 @@ namespace emporion::catalog {
 namespace {
 
 struct ProductsTest : CatalogFixture {
-  Result<v1::Product> step(Task<Result<v1::Product>> (v1::CatalogApi::*operation)(CallContext, v1::ProductTransitionRequest), const v1::Product& product, std::optional<std::string> reason = {}) {
+  Result<v1::Product> step(Task<Result<v1::Product>> (v1::CatalogApi::*operation)(CallContext, v1::ProductTransitionRequest), const v1::Product& product,
+                           std::optional<std::string> reason = {}) {
     return run((api().*operation)(staff(new_key()), {.id = product.id, .version = product.version, .reason = std::move(reason)}));
   }
 };
@@ -81,7 +82,9 @@ TEST_F(ProductsTest, WhatIsInUseCannotBeDeleted) {  // CAT-A8, for what has a de
   ASSERT_TRUE(create(input).has_value());
   EXPECT_EQ(run(api().delete_attribute(staff(), {.code = "height", .version = 1})).error().reason(), "IN_USE");
   EXPECT_EQ(run(api().delete_category(staff(), {.id = *input.category_id, .version = 1})).error().reason(), "IN_USE");
-  EXPECT_EQ(run(api().update_attribute(staff(), {.code = "height", .version = 1, .attribute = {.name = "h", .data_type = v1::AttributeType::text}})).error().reason(), "IN_USE");
+  EXPECT_EQ(
+      run(api().update_attribute(staff(), {.code = "height", .version = 1, .attribute = {.name = "h", .data_type = v1::AttributeType::text}})).error().reason(),
+      "IN_USE");
 }
 
 TEST_F(ProductsTest, CreatingAndDeletingTheCategoryAtOnceLeavesNothingDangling) {  // CAT-A8
@@ -89,10 +92,15 @@ TEST_F(ProductsTest, CreatingAndDeletingTheCategoryAtOnceLeavesNothingDangling) 
     const auto category = a_category("C" + std::to_string(round));
     auto input = a_product("R-" + std::to_string(round));
     input.category_id = category.id;
-    const auto both = [](v1::CatalogApi& catalog, CallContext context, v1::CreateProductRequest product, CallContext other, v1::DeleteCategoryRequest gone) -> Task<int> {
+    const auto both = [](v1::CatalogApi& catalog, CallContext context, v1::CreateProductRequest product, CallContext other,
+                         v1::DeleteCategoryRequest gone) -> Task<int> {
       std::vector<Task<bool>> calls;
-      calls.push_back([](v1::CatalogApi& to, CallContext with, v1::CreateProductRequest request) -> Task<bool> { co_return (co_await to.create_product(with, request)).has_value(); }(catalog, context, product));
-      calls.push_back([](v1::CatalogApi& to, CallContext with, v1::DeleteCategoryRequest request) -> Task<bool> { co_return (co_await to.delete_category(with, request)).has_value(); }(catalog, other, gone));
+      calls.push_back([](v1::CatalogApi& to, CallContext with, v1::CreateProductRequest request) -> Task<bool> {
+        co_return (co_await to.create_product(with, request)).has_value();
+      }(catalog, context, product));
+      calls.push_back([](v1::CatalogApi& to, CallContext with, v1::DeleteCategoryRequest request) -> Task<bool> {
+        co_return (co_await to.delete_category(with, request)).has_value();
+      }(catalog, other, gone));
       const auto done = co_await when_all(std::move(calls));
       co_return int{done[0]} + int{done[1]};
     };

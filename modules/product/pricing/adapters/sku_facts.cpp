@@ -3,7 +3,8 @@
 namespace emporion::pricing {
 namespace {
 
-constexpr postgres::Statement apply_facts{"pricing.apply_sku_facts", "SELECT sku_fact_apply($1::uuid, $2::int8, $3::text, $4::text[], $5::bool[])::text", postgres::Effect::writes};
+constexpr postgres::Statement apply_facts{"pricing.apply_sku_facts", "SELECT sku_fact_apply($1::uuid, $2::int8, $3::text, $4::text[], $5::bool[])::text",
+                                          postgres::Effect::writes};
 
 template <typename Event>
 postgres::Bound facts_of(const Event& event, bool deleted) {

@@ -28,7 +28,8 @@ const SkuPrices& prices_of(const PriceBookPage& page, const std::string& sku) {
 
 Result<Money> amount_in(Currency currency, const std::optional<Money>& given, std::string_view what) {
   if (!given) return Money::zero(currency);
-  if (given->currency() != currency) return fail(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", text(what, " is in another currency")).with("field", what));
+  if (given->currency() != currency)
+    return fail(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", text(what, " is in another currency")).with("field", what));
   if (given->is_negative()) return fail(Error(ErrorKind::rule_violated, "NEGATIVE_AMOUNT", text(what, " is negative")).with("field", what));
   return *given;
 }
@@ -57,7 +58,8 @@ PriceQuestion question_of(const CalculationInput& input, const v1::QuoteLineInpu
 Result<> check_line_ids(const std::vector<v1::QuoteLineInput>& lines) {
   std::set<std::string_view> seen;
   for (const auto& line : lines) {
-    if (!seen.insert(line.line_id).second) return fail(Error(ErrorKind::invalid_argument, "DUPLICATE_LINE", "a line id is used once").with("line_id", line.line_id));
+    if (!seen.insert(line.line_id).second)
+      return fail(Error(ErrorKind::invalid_argument, "DUPLICATE_LINE", "a line id is used once").with("line_id", line.line_id));
   }
   return {};
 }
@@ -70,7 +72,8 @@ Result<std::vector<WorkingLine>> price_lines(const CalculationInput& input, cons
   for (const auto& line : input.lines) {
     const SkuPrices& prices = prices_of(page, line.sku);
     const bool deleted = prices.facts && prices.facts->is_deleted;
-    auto resolved = deleted ? fail(ErrorKind::not_found, "PRICE_NOT_FOUND") : resolve(question_of(input, line, prices, at), prices.candidates, page.tables->fx, policy);
+    auto resolved =
+        deleted ? fail(ErrorKind::not_found, "PRICE_NOT_FOUND") : resolve(question_of(input, line, prices, at), prices.candidates, page.tables->fx, policy);
     if (!resolved && resolved.error().reason() == "PRICE_NOT_FOUND") {
       unpriced.push_back(&line);
       continue;
@@ -84,9 +87,11 @@ Result<std::vector<WorkingLine>> price_lines(const CalculationInput& input, cons
       return fail(Error(ErrorKind::unavailable, "SKU_FACTS_PENDING", text("the tax class of ", line.sku, " is not known yet")).with("sku", line.sku));
     }
     if (input.destination && resolved->tax_included) {
-      return fail(Error(ErrorKind::rule_violated, "TAX_INCLUDED_PRICE", "prices that include tax cannot be sold where tax is added").with("line_id", line.line_id));
+      return fail(
+          Error(ErrorKind::rule_violated, "TAX_INCLUDED_PRICE", "prices that include tax cannot be sold where tax is added").with("line_id", line.line_id));
     }
-    out.push_back({std::move(*resolved), discount, prices.facts ? prices.facts->tax_class : std::string(), prices.facts ? std::optional(prices.facts->product_id) : std::nullopt});
+    out.push_back({std::move(*resolved), discount, prices.facts ? prices.facts->tax_class : std::string(),
+                   prices.facts ? std::optional(prices.facts->product_id) : std::nullopt});
   }
   if (!unpriced.empty()) return fail(price_not_found(unpriced));
   return out;
@@ -117,7 +122,8 @@ Result<v1::Calculation> calculate(const CalculationInput& input, const PriceBook
   EMP_TRY(check_line_ids(input.lines));
   EMP_ASSIGN(const Money shipping, amount_in(input.currency, input.shipping, "shipping"));
   EMP_ASSIGN(const Money shipping_discount, amount_in(input.currency, input.shipping_discount, "shipping_discount"));
-  if (shipping_discount > shipping) return fail(Error(ErrorKind::rule_violated, "DISCOUNT_TOO_LARGE", "a shipping discount is at most the shipping charge").with("field", "shipping_discount"));
+  if (shipping_discount > shipping)
+    return fail(Error(ErrorKind::rule_violated, "DISCOUNT_TOO_LARGE", "a shipping discount is at most the shipping charge").with("field", "shipping_discount"));
   EMP_ASSIGN(const auto lines, price_lines(input, page, policy, at));
 
   std::optional<TaxResult> taxes;
@@ -134,7 +140,13 @@ Result<v1::Calculation> calculate(const CalculationInput& input, const PriceBook
   v1::Calculation out;
   out.currency = input.currency.to_string();
   out.priced_at = at;
-  out.totals = v1::Totals{.subtotal = zero, .discount = zero, .shipping = shipping, .shipping_discount = shipping_discount, .shipping_tax = zero, .tax_total = zero, .grand_total = zero};
+  out.totals = v1::Totals{.subtotal = zero,
+                          .discount = zero,
+                          .shipping = shipping,
+                          .shipping_discount = shipping_discount,
+                          .shipping_tax = zero,
+                          .tax_total = zero,
+                          .grand_total = zero};
   out.lines.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const WorkingLine& line = lines[i];
@@ -181,7 +193,12 @@ std::vector<v1::ChangedLine> changed_lines(const std::vector<v1::PricedLine>& be
     // A tax that moved with the quantity is no change of the tax; what is compared per line is the rates.
     const bool same_tax = old.qty == line.qty ? old.tax == line.tax : true;
     if (same_currency && old.unit_price == line.unit_price && same_tax) continue;
-    changed.push_back(v1::ChangedLine{.line_id = line.line_id, .sku = line.sku, .old_unit_price = old.unit_price, .new_unit_price = line.unit_price, .old_total = old.total, .new_total = line.total});
+    changed.push_back(v1::ChangedLine{.line_id = line.line_id,
+                                      .sku = line.sku,
+                                      .old_unit_price = old.unit_price,
+                                      .new_unit_price = line.unit_price,
+                                      .old_total = old.total,
+                                      .new_total = line.total});
   }
   return changed;
 }
@@ -203,7 +220,8 @@ v1::ResolvedPrice to_contract(const ResolvedPrice& resolved, const Price& row, c
     out.fx_rate_id = resolved.fx_rate_ids.front();
     return out;  // Quantity breaks are shown in the currency they are set in only.
   }
-  for (const auto& tier : row.tiers) out.tiers.push_back({.min_qty = static_cast<std::int32_t>(tier.min_quantity), .unit_amount = Money(tier.unit_amount, row.currency)});
+  for (const auto& tier : row.tiers)
+    out.tiers.push_back({.min_qty = static_cast<std::int32_t>(tier.min_quantity), .unit_amount = Money(tier.unit_amount, row.currency)});
   return out;
 }
 

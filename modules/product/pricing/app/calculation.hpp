@@ -25,8 +25,8 @@ struct CalculationInput {
 PriceBookQuestion question_of(const CalculationInput& input, UtcTime at);
 
 /// Prices, discounts, taxes and totals of all lines: the only calculation behind Calculate, quotes, and so orders (PRC-11). Pure.
-/// Errors: PRICE_NOT_FOUND with items, DISCOUNT_TOO_LARGE, AMOUNT_OVERFLOW, TAX_NOT_CONFIGURED, TAX_INCLUDED_PRICE, SKU_FACTS_PENDING (unavailable: Catalog's event for
-/// the SKU has not arrived), FX_STALE, DUPLICATE_LINE, CURRENCY_MISMATCH, NEGATIVE_AMOUNT.
+/// Errors: PRICE_NOT_FOUND with items, DISCOUNT_TOO_LARGE, AMOUNT_OVERFLOW, TAX_NOT_CONFIGURED, TAX_INCLUDED_PRICE, SKU_FACTS_PENDING (unavailable: Catalog's
+/// event for the SKU has not arrived), FX_STALE, DUPLICATE_LINE, CURRENCY_MISMATCH, NEGATIVE_AMOUNT.
 Result<v1::Calculation> calculate(const CalculationInput& input, const PriceBookPage& page, const PricingPolicy& policy, UtcTime at);
 
 /// The lines of `now` whose unit price or tax differ from `before`, by line id.

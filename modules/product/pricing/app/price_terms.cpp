@@ -9,7 +9,8 @@ namespace {
 
 Result<std::optional<std::int64_t>> amount_of(const std::optional<Money>& money, Currency currency, std::string_view what) {
   if (!money) return std::optional<std::int64_t>();
-  if (money->currency() != currency) return fail(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", text(what, " is in another currency than base_amount")).with("field", what));
+  if (money->currency() != currency)
+    return fail(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", text(what, " is in another currency than base_amount")).with("field", what));
   return std::optional(money->amount());
 }
 
@@ -36,7 +37,8 @@ Result<Price> to_domain(const PriceScope& scope, const v1::PriceTerms& terms) {
   price.effective_to = terms.effective_to;
   EMP_TRY(check_price(price));
   EMP_TRY(check_group(price.customer_group));
-  if (!price.sku && !price.product_id) return fail(Error(ErrorKind::rule_violated, "PRICE_INVALID", "a price is for a product or a SKU").with("rule", "product_id or sku"));
+  if (!price.sku && !price.product_id)
+    return fail(Error(ErrorKind::rule_violated, "PRICE_INVALID", "a price is for a product or a SKU").with("rule", "product_id or sku"));
   return price;
 }
 

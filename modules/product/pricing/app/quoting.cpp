@@ -38,7 +38,13 @@ Task<Result<v1::ResolvedPrice>> Quoting::get_price(CallContext context, v1::GetP
   const bool of_another = request.sku && prices.facts && prices.facts->product_id != request.product_id;
   if (of_another) prices.candidates.clear();
   EMP_CO_ASSIGN(const auto tables, co_await book_.tables());
-  const PriceQuestion question{.sku = request.sku.value_or(""), .product_id = request.product_id, .warehouse_id = request.warehouse_id, .customer_group = {}, .currency = currency, .quantity = request.qty.value_or(1), .at = at};
+  const PriceQuestion question{.sku = request.sku.value_or(""),
+                               .product_id = request.product_id,
+                               .warehouse_id = request.warehouse_id,
+                               .customer_group = {},
+                               .currency = currency,
+                               .quantity = request.qty.value_or(1),
+                               .at = at};
   EMP_CO_ASSIGN(const auto resolved, resolve(question, prices.candidates, tables->fx, policy_));
   auto out = to_contract(resolved, row_of(prices, resolved.price_id), request.sku, at);
   out.product_id = request.product_id;
@@ -63,7 +69,13 @@ Task<Result<v1::GetBulkPricesResponse>> Quoting::get_bulk_prices(CallContext con
     const SkuPrices& prices = *page.skus.at(item.sku);
     const bool deleted = prices.facts && prices.facts->is_deleted;
     const auto product_id = prices.facts ? std::optional(prices.facts->product_id) : std::nullopt;
-    const PriceQuestion question{.sku = item.sku, .product_id = product_id, .warehouse_id = item.warehouse_id, .customer_group = request.customer_group, .currency = currency, .quantity = item.qty.value_or(1), .at = at};
+    const PriceQuestion question{.sku = item.sku,
+                                 .product_id = product_id,
+                                 .warehouse_id = item.warehouse_id,
+                                 .customer_group = request.customer_group,
+                                 .currency = currency,
+                                 .quantity = item.qty.value_or(1),
+                                 .at = at};
     const auto resolved = deleted ? fail(ErrorKind::not_found, "PRICE_NOT_FOUND") : resolve(question, prices.candidates, page.tables->fx, policy_);
     if (resolved) {
       out.prices.push_back(to_contract(*resolved, row_of(prices, resolved->price_id), item.sku, at));
@@ -94,7 +106,8 @@ Task<Result<v1::TaxCalculation>> Quoting::calculate_tax(CallContext context, v1:
   if (request.quote_id) {
     EMP_CO_ASSIGN(const auto stored, co_await quotes_.find(*request.quote_id));
     if (!stored) co_return fail(Error(ErrorKind::not_found, "QUOTE_NOT_FOUND").with("quote_id", request.quote_id->to_string()));
-    if (stored->expires_at <= at) co_return fail(Error(ErrorKind::conflict, "QUOTE_EXPIRED", "the quote is older than 15 minutes").with("expires_at", stored->expires_at.to_string()));
+    if (stored->expires_at <= at)
+      co_return fail(Error(ErrorKind::conflict, "QUOTE_EXPIRED", "the quote is older than 15 minutes").with("expires_at", stored->expires_at.to_string()));
     EMP_CO_ASSIGN(pinned, read_tax_pins(stored->tax_pins));
   }
   PriceBookQuestion question{.customer_group = request.customer_group, .currency = request.lines.front().amount.currency(), .at = at};

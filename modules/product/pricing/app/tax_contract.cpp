@@ -46,7 +46,8 @@ std::vector<v1::AppliedTax> to_contract(const std::vector<TaxComponent>& compone
 }
 
 Destination to_domain(const v1::TaxDestination& destination) {
-  return {ascii_upper(destination.country), destination.region ? ascii_upper(*destination.region) : std::string(), destination.postcode ? ascii_upper(*destination.postcode) : std::string()};
+  return {ascii_upper(destination.country), destination.region ? ascii_upper(*destination.region) : std::string(),
+          destination.postcode ? ascii_upper(*destination.postcode) : std::string()};
 }
 
 Result<v1::TaxCalculation> tax_amounts(const v1::CalculateTaxRequest& request, const PriceBookPage& page, const CountryTax& tax, UtcTime at) {
@@ -65,7 +66,8 @@ Result<v1::TaxCalculation> tax_amounts(const v1::CalculateTaxRequest& request, c
     EMP_TRY(check_amount(*request.shipping, currency, "shipping"));
     taxable.push_back({tax.shipping_tax_class, *request.shipping, false});
   }
-  EMP_ASSIGN(const auto taxes, calculate_tax(taxable, currency, tax.zones, tax.rates, tax.settings, to_domain(request.destination), request.customer_group, at));
+  EMP_ASSIGN(const auto taxes,
+             calculate_tax(taxable, currency, tax.zones, tax.rates, tax.settings, to_domain(request.destination), request.customer_group, at));
   v1::TaxCalculation out{.tax_total = taxes.tax};
   for (std::size_t i = 0; i < request.lines.size(); ++i) out.lines.push_back(to_contract(taxes.lines[i], request.lines[i].line_id));
   if (request.shipping) out.shipping = to_contract(taxes.lines.back(), "shipping");
@@ -82,7 +84,15 @@ std::string write_tax_pins(const CountryTax& tax, const Destination& destination
   writer.key("rates").begin_array();
   for (const auto& rate : tax.rates) {
     if (zone == nullptr || rate.zone_id != zone->id) continue;
-    writer.begin_object().key("id").string(rate.id.to_string()).key("class").string(rate.tax_class).key("name").string(rate.name).key("rate").string(rate.rate.to_string());
+    writer.begin_object()
+        .key("id")
+        .string(rate.id.to_string())
+        .key("class")
+        .string(rate.tax_class)
+        .key("name")
+        .string(rate.name)
+        .key("rate")
+        .string(rate.rate.to_string());
     writer.key("compound").boolean(rate.is_compound).key("exempt").boolean(rate.is_exempt).key("priority").integer(rate.priority);
     if (rate.customer_group) writer.key("group").string(*rate.customer_group);
     if (rate.valid_from) writer.key("from").string(rate.valid_from->to_string());

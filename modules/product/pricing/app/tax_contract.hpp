@@ -16,7 +16,8 @@ v1::TaxOutcome to_contract(TaxOutcome outcome) noexcept;
 std::vector<v1::AppliedTax> to_contract(const std::vector<TaxComponent>& components);
 Destination to_domain(const v1::TaxDestination& destination);
 
-/// Taxes on given amounts; `page` holds the facts of their SKUs. Errors: CURRENCY_MISMATCH, NEGATIVE_AMOUNT, SKU_FACTS_PENDING, TAX_NOT_CONFIGURED, AMOUNT_OVERFLOW.
+/// Taxes on given amounts; `page` holds the facts of their SKUs. Errors: CURRENCY_MISMATCH, NEGATIVE_AMOUNT, SKU_FACTS_PENDING, TAX_NOT_CONFIGURED,
+/// AMOUNT_OVERFLOW.
 Result<v1::TaxCalculation> tax_amounts(const v1::CalculateTaxRequest& request, const PriceBookPage& page, const CountryTax& tax, UtcTime at);
 
 /// The taxes of a country as a quote keeps them, and back.

@@ -17,7 +17,8 @@ const FxRate* find_rate(std::span<const FxRate> rates, Currency base, Currency q
 
 Result<> check_fresh(const FxRate* rate, Currency base, Currency quote, UtcTime at) {
   if (rate != nullptr && at - rate->as_of <= fx_age_max) return {};
-  return fail(Error(ErrorKind::unavailable, "FX_STALE", text(rate == nullptr ? "no rate is published for " : "the rate is older than 24 h: ", base.code(), " to ", quote.code()))
+  return fail(Error(ErrorKind::unavailable, "FX_STALE",
+                    text(rate == nullptr ? "no rate is published for " : "the rate is older than 24 h: ", base.code(), " to ", quote.code()))
                   .with("base", base.code())
                   .with("quote", quote.code()));
 }

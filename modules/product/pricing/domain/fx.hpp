@@ -34,8 +34,8 @@ struct Conversion {
   std::vector<Uuid> rate_ids;  ///< One for a published pair, two through the pivot.
 };
 
-/// `amount` in `target`, exact until one ROUND, then snapped half up to the price increment. Uses the published pair, or the pivot's two rates if there is none.
-/// Errors: FX_STALE (unavailable) if a rate that is needed is missing or older than 24 h at `at`; AMOUNT_OVERFLOW.
+/// `amount` in `target`, exact until one ROUND, then snapped half up to the price increment. Uses the published pair, or the pivot's two rates if there is
+/// none. Errors: FX_STALE (unavailable) if a rate that is needed is missing or older than 24 h at `at`; AMOUNT_OVERFLOW.
 Result<Conversion> convert(Money amount, Currency target, std::span<const FxRate> rates, const FxSettings& settings, UtcTime at);
 
 }  // namespace emporion::pricing

@@ -5,9 +5,7 @@
 namespace emporion::pricing {
 namespace {
 
-std::unexpected<Error> refuse(std::string_view rule) {
-  return fail(Error(ErrorKind::rule_violated, "PRICE_INVALID", std::string(rule)).with("rule", rule));
-}
+std::unexpected<Error> refuse(std::string_view rule) { return fail(Error(ErrorKind::rule_violated, "PRICE_INVALID", std::string(rule)).with("rule", rule)); }
 
 bool in_range(std::int64_t amount) { return amount >= 0 && amount <= Money::amount_max; }
 
@@ -26,7 +24,8 @@ Result<> check_price(const Price& price) {
     amount = tier.unit_amount;
   }
   if (price.tiers.size() > 20) return refuse("at most 20 tiers");
-  if (price.sale_amount && (*price.sale_amount < 0 || *price.sale_amount >= price.base_amount)) return refuse("sale_amount is at least 0 and below base_amount");
+  if (price.sale_amount && (*price.sale_amount < 0 || *price.sale_amount >= price.base_amount))
+    return refuse("sale_amount is at least 0 and below base_amount");
   if (!price.sale_amount && (price.sale_starts_at || price.sale_ends_at)) return refuse("a sale window needs sale_amount");
   if (price.sale_starts_at && price.sale_ends_at && *price.sale_ends_at <= *price.sale_starts_at) return refuse("sale_ends_at is after sale_starts_at");
   if (price.effective_to && *price.effective_to <= price.effective_from) return refuse("effective_to is after effective_from");

@@ -30,7 +30,7 @@ struct Price {
   std::optional<std::string> customer_group;
   Currency currency = Currency::of("USD");
   std::int64_t base_amount = 0;
-  bool is_free = false;  ///< base_amount 0 on purpose.
+  bool is_free = false;          ///< base_amount 0 on purpose.
   std::vector<PriceTier> tiers;  ///< min_quantity rising, unit_amount falling.
   std::optional<std::int64_t> sale_amount;
   std::optional<UtcTime> sale_starts_at;
@@ -47,9 +47,7 @@ struct Price {
     return warehouse_id ? PriceLevel::product_warehouse : PriceLevel::product;
   }
   bool is_effective_at(UtcTime at) const noexcept { return is_active && effective_from <= at && (!effective_to || at < *effective_to); }
-  bool is_on_sale_at(UtcTime at) const noexcept {
-    return sale_amount && (!sale_starts_at || *sale_starts_at <= at) && (!sale_ends_at || at < *sale_ends_at);
-  }
+  bool is_on_sale_at(UtcTime at) const noexcept { return sale_amount && (!sale_starts_at || *sale_starts_at <= at) && (!sale_ends_at || at < *sale_ends_at); }
 };
 
 /// PRC-1 and the shape of tiers, sale and windows. Errors (rule_violated): PRICE_INVALID with `rule` in the metadata.

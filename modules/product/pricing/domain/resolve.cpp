@@ -51,7 +51,9 @@ Result<std::int64_t> floor_amount(const Price& price, std::int64_t min_margin_bp
 
 Result<ResolvedPrice> resolve(const PriceQuestion& question, std::span<const Price> candidates, std::span<const FxRate> rates, const PricingPolicy& policy) {
   if (question.quantity < 1 || question.quantity > policy.quantity_max) {
-    return fail(Error(ErrorKind::rule_violated, "INVALID_QUANTITY", text("a line has 1 to ", policy.quantity_max, " units")).with("sku", question.sku).with("max", policy.quantity_max));
+    return fail(Error(ErrorKind::rule_violated, "INVALID_QUANTITY", text("a line has 1 to ", policy.quantity_max, " units"))
+                    .with("sku", question.sku)
+                    .with("max", policy.quantity_max));
   }
   const Price* price = most_specific(candidates, question, question.currency);
   if (price == nullptr) price = most_specific(candidates, question, policy.store_currency);
@@ -69,7 +71,8 @@ Result<ResolvedPrice> resolve(const PriceQuestion& question, std::span<const Pri
   if (floored) converted.amount = least.amount;
   const auto line = converted.amount.times(question.quantity);
   if (!line) return fail(Error(line.error()).with("sku", question.sku));
-  return ResolvedPrice{price->id, price->level(), converted.amount, list.amount, *line, on_sale && !floored, floored, price->tax_included, std::move(converted.rate_ids)};
+  return ResolvedPrice{
+      price->id, price->level(), converted.amount, list.amount, *line, on_sale && !floored, floored, price->tax_included, std::move(converted.rate_ids)};
 }
 
 }  // namespace emporion::pricing

@@ -27,18 +27,18 @@ struct PriceQuestion {
 struct PricingPolicy {
   Currency store_currency = Currency::of("USD");
   std::int64_t quantity_max = 100'000;  ///< Of the largest order profile; Checkout holds the limit of the shop.
-  std::int64_t min_margin_bp = 0;     ///< The floor is at least cost × (1 + margin).
+  std::int64_t min_margin_bp = 0;       ///< The floor is at least cost × (1 + margin).
   FxSettings fx;
 };
 
 struct ResolvedPrice {
   Uuid price_id;
   PriceLevel level = PriceLevel::product;
-  Money unit;        ///< What one unit costs at this quantity and time.
-  Money list;        ///< The row's base amount, in the asked currency.
-  Money line;        ///< unit × quantity.
-  bool on_sale = false;   ///< The sale amount decided the unit.
-  bool floored = false;   ///< The unit was raised to the floor.
+  Money unit;            ///< What one unit costs at this quantity and time.
+  Money list;            ///< The row's base amount, in the asked currency.
+  Money line;            ///< unit × quantity.
+  bool on_sale = false;  ///< The sale amount decided the unit.
+  bool floored = false;  ///< The unit was raised to the floor.
   bool tax_included = false;
   std::vector<Uuid> fx_rate_ids;  ///< Not empty: converted from the store currency.
 };

@@ -88,11 +88,12 @@ struct TaxResult {
 const TaxZone* find_zone(std::span<const TaxZone> zones, const Destination& ship_to) noexcept;
 
 /// The rates of one zone and class at `at` for a group, in the order in which they are levied (priority, id).
-std::vector<const TaxRate*> effective_rates(std::span<const TaxRate> rates, const Uuid& zone, std::string_view tax_class, const std::optional<std::string>& group, UtcTime at);
+std::vector<const TaxRate*> effective_rates(std::span<const TaxRate> rates, const Uuid& zone, std::string_view tax_class,
+                                            const std::optional<std::string>& group, UtcTime at);
 
 /// Tax of all lines, computed exactly once: net + tax = gross per line and in total. Pure.
-/// Errors (rule_violated): MIXED_TAX_INCLUSION (PRC-7), TAX_NOT_CONFIGURED (strict country), AMOUNT_OVERFLOW. `lines` share one currency and hold no negative amount.
-/// Source: product.md §2, algorithm tax.
+/// Errors (rule_violated): MIXED_TAX_INCLUSION (PRC-7), TAX_NOT_CONFIGURED (strict country), AMOUNT_OVERFLOW. `lines` share one currency and hold no negative
+/// amount. Source: product.md §2, algorithm tax.
 Result<TaxResult> calculate_tax(std::span<const TaxableLine> lines, Currency currency, std::span<const TaxZone> zones, std::span<const TaxRate> rates,
                                 const TaxSettings& settings, const Destination& ship_to, const std::optional<std::string>& group, UtcTime at);
 

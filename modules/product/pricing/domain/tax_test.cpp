@@ -139,7 +139,8 @@ TEST(Tax, HonoursTheWindowOfARate) {
 }
 
 TEST(TaxZone, IsTheMostSpecificThatMatches) {
-  const std::vector<TaxZone> zones{zone(1, "US"), zone(2, "US", "US-NY"), zone(3, "US", "US-NY", {"10000..10099"}), zone(4, "US", std::nullopt, {"99501"}), zone(5, "VN")};
+  const std::vector<TaxZone> zones{zone(1, "US"), zone(2, "US", "US-NY"), zone(3, "US", "US-NY", {"10000..10099"}), zone(4, "US", std::nullopt, {"99501"}),
+                                   zone(5, "VN")};
   EXPECT_EQ(find_zone(zones, {"US", "US-CA", "94103"})->id, id(1));
   EXPECT_EQ(find_zone(zones, {"US", "US-NY", "14201"})->id, id(2));
   EXPECT_EQ(find_zone(zones, {"US", "US-NY", "10007"})->id, id(3));
@@ -162,7 +163,8 @@ Case any_case() {
   const auto count = *rc::gen::inRange(0, 5);
   for (int i = 0; i < count; ++i) {
     const auto millionths = *rc::gen::inRange(0, 1'000'000);
-    auto one = rate(static_cast<std::uint8_t>(i + 1), "tax " + std::to_string(i), "0", *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>() ? "standard" : "reduced");
+    auto one = rate(static_cast<std::uint8_t>(i + 1), "tax " + std::to_string(i), "0", *rc::gen::arbitrary<bool>(),
+                    *rc::gen::arbitrary<bool>() ? "standard" : "reduced");
     std::string digits = std::to_string(millionths);
     one.rate = *Rate::parse("0." + std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits);
     given.rates.push_back(one);

@@ -46,7 +46,8 @@ const TaxZone* find_zone(std::span<const TaxZone> zones, const Destination& ship
   return best;
 }
 
-std::vector<const TaxRate*> effective_rates(std::span<const TaxRate> rates, const Uuid& zone, std::string_view tax_class, const std::optional<std::string>& group, UtcTime at) {
+std::vector<const TaxRate*> effective_rates(std::span<const TaxRate> rates, const Uuid& zone, std::string_view tax_class,
+                                            const std::optional<std::string>& group, UtcTime at) {
   std::vector<const TaxRate*> found;
   for (const TaxRate& rate : rates) {
     const bool valid = (!rate.valid_from || *rate.valid_from <= at) && (!rate.valid_to || at < *rate.valid_to);

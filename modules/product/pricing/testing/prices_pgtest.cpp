@@ -71,7 +71,11 @@ TEST_F(PricesTest, TellsOnceWhenASaleBeginsAndEnds) {
 TEST_F(PricesTest, OfTwoOverlappingWindowsSentAtOnceOneIsRefused) {  // PRC-A8
   std::vector<Task<Result<v1::Price>>> calls;
   for (int i = 0; i < 2; ++i) {
-    calls.push_back(api().set_price(staff(new_id().to_string()), {.product_id = shirt, .sku = "S", .terms = {.base_amount = vnd(100 + i), .effective_from = clock().now() + hours(i), .effective_to = clock().now() + hours(i + 2)}}));
+    calls.push_back(
+        api().set_price(staff(new_id().to_string()),
+                        {.product_id = shirt,
+                         .sku = "S",
+                         .terms = {.base_amount = vnd(100 + i), .effective_from = clock().now() + hours(i), .effective_to = clock().now() + hours(i + 2)}}));
   }
   const auto answers = run(when_all(std::move(calls)));
   const bool first_won = answers[0].has_value();

@@ -46,7 +46,8 @@ class PricingFixture : public testing::PostgresTest {
     sql("SELECT sku_fact_apply('" + product.to_string() + "', 1, '" + tax_class + "', ARRAY['" + sku + "'], ARRAY[false])");
   }
   Result<v1::Price> set_price(const Uuid& product, std::optional<std::string> sku, v1::PriceTerms terms, std::optional<Uuid> warehouse = {}) {
-    return run(api().set_price(staff(new_id().to_string()), {.product_id = product, .sku = std::move(sku), .warehouse_id = warehouse, .terms = std::move(terms)}));
+    return run(
+        api().set_price(staff(new_id().to_string()), {.product_id = product, .sku = std::move(sku), .warehouse_id = warehouse, .terms = std::move(terms)}));
   }
   void vat(const std::string& country, const std::string& rate, const std::string& tax_class = "standard") {
     const auto zone = run(api().create_tax_zone(staff(new_id().to_string()), {.terms = {.name = country, .country = country}}));

@@ -103,7 +103,9 @@ TEST_F(QuotesTest, SeesANewTaxRateAtOnce) {
 
 TEST_F(QuotesTest, SeesAnotherReplicasPriceWithinATenthOfASecond) {
   EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
-  sql("SELECT price_update(id, 1, '{\"currency\":\"VND\",\"base_amount\":115000,\"is_free\":false,\"tier_min_qty\":[],\"tier_amount\":[],\"tax_included\":false}', 'x', true, now(), NULL) FROM price");
+  sql("SELECT price_update(id, 1, "
+      "'{\"currency\":\"VND\",\"base_amount\":115000,\"is_free\":false,\"tier_min_qty\":[],\"tier_amount\":[],\"tax_included\":false}', 'x', true, now(), "
+      "NULL) FROM price");
   clock().move(milliseconds(101));
   EXPECT_EQ(quote(1)->totals.subtotal, vnd(115'000));
 }
@@ -123,7 +125,9 @@ TEST_F(QuotesTest, ConvertsAtAFreshRateAndRefusesAStaleOne) {
 }
 
 TEST_F(QuotesTest, RefusesWhatItCannotAddUp) {
-  const auto reason = [&](v1::CreateQuoteRequest request) { return run(api().create_quote(service(new_id().to_string()), std::move(request))).error().reason(); };
+  const auto reason = [&](v1::CreateQuoteRequest request) {
+    return run(api().create_quote(service(new_id().to_string()), std::move(request))).error().reason();
+  };
   EXPECT_EQ(reason(quote_of({{.line_id = "1", .sku = "S", .qty = 1, .discount = vnd(110'001)}})), "DISCOUNT_TOO_LARGE");
   EXPECT_EQ(reason(quote_of({{.line_id = "1", .sku = "S", .qty = 1, .discount = vnd(-1)}})), "NEGATIVE_AMOUNT");
   EXPECT_EQ(reason(quote_of({{.line_id = "1", .sku = "S", .qty = 1, .discount = usd(1)}})), "CURRENCY_MISMATCH");

@@ -37,12 +37,14 @@ Task<Result<v1::AttributeDefinition>> Attributes::get(CallContext, v1::GetAttrib
 Task<Result<v1::AttributeDefinition>> Attributes::create(CallContext context, v1::CreateAttributeRequest request) {
   EMP_CO_TRY(check_definition(to_domain(request.code, request.attribute)));
   auto statement = postgres::bind(save_definition, request.code, std::optional<std::int64_t>(), json::Raw{to_json(request.attribute)}, context.trace);
-  co_return co_await postgres::answer_once<v1::AttributeDefinition>(database_, std::move(context), "catalog.create_attribute", std::move(request), std::move(statement));
+  co_return co_await postgres::answer_once<v1::AttributeDefinition>(database_, std::move(context), "catalog.create_attribute", std::move(request),
+                                                                    std::move(statement));
 }
 
 Task<Result<v1::AttributeDefinition>> Attributes::update(CallContext context, v1::UpdateAttributeRequest request) {
   EMP_CO_TRY(check_definition(to_domain(request.code, request.attribute)));
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(save_definition, request.code, std::optional(request.version), json::Raw{to_json(request.attribute)}, context.trace));
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(save_definition, request.code, std::optional(request.version), json::Raw{to_json(request.attribute)}, context.trace));
   co_return parse_json<v1::AttributeDefinition>(rows[0].get<std::string>(0));
 }
 

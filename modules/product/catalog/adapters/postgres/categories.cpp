@@ -11,9 +11,10 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement list_sql{"catalog.list_categories",
-                             "SELECT category_document(c) FROM category c WHERE ($1::uuid IS NULL OR c.parent_id = $1::uuid) AND ($2::uuid IS NULL OR (c.path, c.id) > "
-                             "(SELECT path, id FROM category WHERE id = $2::uuid)) ORDER BY c.path, c.id LIMIT $3::int4"};
+constexpr Statement list_sql{
+    "catalog.list_categories",
+    "SELECT category_document(c) FROM category c WHERE ($1::uuid IS NULL OR c.parent_id = $1::uuid) AND ($2::uuid IS NULL OR (c.path, c.id) > "
+    "(SELECT path, id FROM category WHERE id = $2::uuid)) ORDER BY c.path, c.id LIMIT $3::int4"};
 // Parents before children; siblings by sort_order and name: a path of their places sorts the whole tree.
 constexpr Statement tree_sql{"catalog.category_tree", R"(
 WITH RECURSIVE tree AS (
@@ -25,9 +26,10 @@ constexpr Statement get_sql{"catalog.get_category", "SELECT category_document(c)
 constexpr Statement save_sql{"catalog.save_category", "SELECT category_save($1::uuid, $2::int8, $3::uuid, $4::jsonb, $5::uuid)", Effect::writes};
 constexpr Statement move_sql{"catalog.move_category", "SELECT category_move($1::uuid, $2::int8, $3::uuid, $4::uuid)", Effect::writes};
 constexpr Statement delete_sql{"catalog.delete_category", "SELECT category_delete($1::uuid, $2::int8, $3::uuid)", Effect::writes};
-constexpr Statement list_brands_sql{"catalog.list_brands",
-                                    "SELECT brand_document(b) FROM brand b WHERE $1::uuid IS NULL OR (b.name, b.id) > (SELECT name, id FROM brand WHERE id = $1::uuid) "
-                                    "ORDER BY b.name, b.id LIMIT $2::int4"};
+constexpr Statement list_brands_sql{
+    "catalog.list_brands",
+    "SELECT brand_document(b) FROM brand b WHERE $1::uuid IS NULL OR (b.name, b.id) > (SELECT name, id FROM brand WHERE id = $1::uuid) "
+    "ORDER BY b.name, b.id LIMIT $2::int4"};
 constexpr Statement get_brand_sql{"catalog.get_brand", "SELECT brand_document(b) FROM brand b WHERE id = $1::uuid"};
 constexpr Statement create_brand_sql{"catalog.create_brand", "SELECT brand_create($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::uuid)", Effect::writes};
 
@@ -78,7 +80,8 @@ Task<Result<v1::Category>> Categories::create(CallContext context, v1::CreateCat
 
 Task<Result<v1::Category>> Categories::update(CallContext context, v1::UpdateCategoryRequest request) {
   EMP_CO_ASSIGN(request.category.slug, slug_of(request.category.slug, request.category.name, "category"));
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(save_sql, request.id, std::optional(request.version), std::optional<Uuid>(), json::Raw{to_json(request.category)}, context.trace));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(save_sql, request.id, std::optional(request.version), std::optional<Uuid>(),
+                                                          json::Raw{to_json(request.category)}, context.trace));
   co_return one_document<v1::Category>(rows, "CATEGORY_NOT_FOUND");
 }
 

@@ -18,13 +18,15 @@ constexpr std::int32_t chunk_rows = 100;    // In one transaction.
 
 constexpr Statement find_job{"catalog.find_import_job", "SELECT id, request_hash FROM import_job WHERE caller = $1::text AND key = $2::text"};
 constexpr Statement insert_job{"catalog.insert_import_job",
-                               "INSERT INTO import_job (id, caller, key, request_hash, trace, dry_run, atomic, rows, refused, errors, created_at) VALUES ($1::uuid, $2::text, $3::text, $4::uuid, "
+                               "INSERT INTO import_job (id, caller, key, request_hash, trace, dry_run, atomic, rows, refused, errors, created_at) VALUES "
+                               "($1::uuid, $2::text, $3::text, $4::uuid, "
                                "$5::uuid, $6::bool, $7::bool, $8::int4, $9::int4, $10::jsonb, $11::timestamptz) ON CONFLICT (caller, key) DO NOTHING",
                                Effect::writes};
-constexpr Statement insert_job_rows{"catalog.insert_import_rows",
-                                    "INSERT INTO import_row (job_id, row_no, external_reference, new_id, data, codes, has_slug, publish) "
-                                    "SELECT $1::uuid, u.* FROM unnest($2::int4[], $3::text[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::bool[], $8::bool[]) AS u",
-                                    Effect::writes};
+constexpr Statement insert_job_rows{
+    "catalog.insert_import_rows",
+    "INSERT INTO import_row (job_id, row_no, external_reference, new_id, data, codes, has_slug, publish) "
+    "SELECT $1::uuid, u.* FROM unnest($2::int4[], $3::text[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::bool[], $8::bool[]) AS u",
+    Effect::writes};
 constexpr Statement step_job{"catalog.step_import_job", "SELECT import_job_step($1::uuid, $2::int4, $3::timestamptz)", Effect::writes};
 constexpr Statement get_job{"catalog.get_import_job", "SELECT import_job_document(j) FROM import_job j WHERE id = $1::uuid"};
 constexpr Statement cancel_job{"catalog.cancel_import_job", "SELECT import_job_cancel($1::uuid, $2::timestamptz)", Effect::writes};
@@ -71,7 +73,8 @@ json::Raw errors_json(const std::vector<v1::ImportError>& errors) {
 
 void refuse(ParsedImport& import, std::optional<std::string> reference, const Error& error) {
   ++import.refused;
-  if (import.errors.size() < errors_kept) import.errors.push_back({.row = import.rows, .external_reference = std::move(reference), .reason = error.reason(), .detail = error.detail()});
+  if (import.errors.size() < errors_kept)
+    import.errors.push_back({.row = import.rows, .external_reference = std::move(reference), .reason = error.reason(), .detail = error.detail()});
 }
 
 void parse_line(std::string_view line, const AttributeDefinitions& definitions, const Uuid& id, ParsedImport& import) {
@@ -96,7 +99,8 @@ Task<Result<v1::ImportJob>> Imports::begin(CallContext context, v1::ImportProduc
   const std::string caller = postgres::caller_of(context.principal);
   const Uuid request_hash = Uuid::from_name(text(request.dry_run.value_or(false), request.atomic.value_or(false), request.content));
   EMP_CO_ASSIGN(const auto known, co_await database_.query(find_job, caller, context.idempotency_key));
-  if (!known.empty() && known[0].get<Uuid>(1) != request_hash) co_return fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "this key was used for another import; take a new key");
+  if (!known.empty() && known[0].get<Uuid>(1) != request_hash)
+    co_return fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "this key was used for another import; take a new key");
   if (!known.empty()) {
     EMP_CO_TRY(co_await run_to_end(known[0].get<Uuid>(0), context.deadline - seconds(1)));
     co_return co_await get(std::move(context), {.id = known[0].get<Uuid>(0)});
@@ -110,7 +114,9 @@ Task<Result<v1::ImportJob>> Imports::begin(CallContext context, v1::ImportProduc
     const std::string_view line = trimmed(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     if (line.empty()) continue;
-    if (static_cast<std::size_t>(++import.rows) > rows_max) co_return fail(Error(ErrorKind::payload_too_large, "TOO_MANY_ROWS", "an import has at most 100,000 lines").with("max", static_cast<std::int64_t>(rows_max)));
+    if (static_cast<std::size_t>(++import.rows) > rows_max)
+      co_return fail(
+          Error(ErrorKind::payload_too_large, "TOO_MANY_ROWS", "an import has at most 100,000 lines").with("max", static_cast<std::int64_t>(rows_max)));
     parse_line(line, *definitions, Uuid::v7(clock_.now(), random_), import);
     if (import.rows % 100 == 0) co_await runtime_.yield();
   }
@@ -118,11 +124,13 @@ Task<Result<v1::ImportJob>> Imports::begin(CallContext context, v1::ImportProduc
 
   const Uuid job = Uuid::v7(clock_.now(), random_);
   EMP_CO_ASSIGN(auto work, co_await database_.begin(context));
-  EMP_CO_ASSIGN(const auto inserted, co_await work.query(insert_job, job, caller, context.idempotency_key, request_hash, context.trace, request.dry_run.value_or(false),
-                                                         request.atomic.value_or(false), import.rows, import.refused, errors_json(import.errors), clock_.now()));
+  EMP_CO_ASSIGN(const auto inserted,
+                co_await work.query(insert_job, job, caller, context.idempotency_key, request_hash, context.trace, request.dry_run.value_or(false),
+                                    request.atomic.value_or(false), import.rows, import.refused, errors_json(import.errors), clock_.now()));
   if (inserted.affected() == 0) co_return fail(ErrorKind::conflict, "REQUEST_IN_PROGRESS", "the first request with this key is still running");
   for (const auto& chunk : import.chunks) {
-    EMP_CO_TRY(co_await work.query(insert_job_rows, job, chunk.numbers, chunk.references, chunk.ids, chunk.products, chunk.codes, chunk.has_slug, chunk.publish));
+    EMP_CO_TRY(
+        co_await work.query(insert_job_rows, job, chunk.numbers, chunk.references, chunk.ids, chunk.products, chunk.codes, chunk.has_slug, chunk.publish));
   }
   EMP_CO_TRY(co_await work.commit());
   // What is not done a second before the caller stops waiting goes on in the background; the answer then says "running".

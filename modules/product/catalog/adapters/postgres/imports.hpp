@@ -11,12 +11,13 @@
 
 namespace emporion::catalog {
 
-/// Products as NDJSON. The job and its checked rows are one commit, then chunks run, here at once and after a restart by a job; a chunk's products and the job's
-/// progress are one commit (CAT-14).
+/// Products as NDJSON. The job and its checked rows are one commit, then chunks run, here at once and after a restart by a job; a chunk's products and the
+/// job's progress are one commit (CAT-14).
 class Imports {
  public:
   /// `changed` is called after each commit that changed products.
-  Imports(Runtime& runtime, postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+  Imports(
+      Runtime& runtime, postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random, std::function<void()> changed = [] {})
       : runtime_(runtime), database_(database), attributes_(attributes), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::ImportJob>> begin(CallContext context, v1::ImportProductsRequest request);

@@ -12,26 +12,30 @@ namespace {
 using postgres::Statement;
 
 // $1 status, $2 brand, $3 seller, $4 featured, $5 whether a facet is asked, $6 to $10 the facets, $11 the last id of the page before, $12 rows.
-#define EMP_PRODUCT_FILTERS                                                                                                                            \
-  " ($1::text IS NULL OR p.status = $1::text) AND ($2::uuid IS NULL OR p.brand_id = $2::uuid) AND ($3::uuid IS NULL OR p.seller_id = $3::uuid)"          \
+#define EMP_PRODUCT_FILTERS                                                                                                                               \
+  " ($1::text IS NULL OR p.status = $1::text) AND ($2::uuid IS NULL OR p.brand_id = $2::uuid) AND ($3::uuid IS NULL OR p.seller_id = $3::uuid)"           \
   " AND ($4::bool IS NULL OR p.is_featured = $4::bool) AND (NOT $5::bool OR EXISTS (SELECT FROM variant v WHERE v.product_id = p.id AND NOT v.is_removed" \
-  " AND v.status = 'active' AND ($6::text IS NULL OR v.color = $6::text) AND ($7::text IS NULL OR v.size = $7::text)"                                   \
-  " AND ($8::text IS NULL OR v.material = $8::text) AND ($9::text IS NULL OR v.gender = $9::text) AND ($10::text IS NULL OR v.age_group = $10::text)))" \
+  " AND v.status = 'active' AND ($6::text IS NULL OR v.color = $6::text) AND ($7::text IS NULL OR v.size = $7::text)"                                     \
+  " AND ($8::text IS NULL OR v.material = $8::text) AND ($9::text IS NULL OR v.gender = $9::text) AND ($10::text IS NULL OR v.age_group = $10::text)))"   \
   " AND ($11::uuid IS NULL OR p.id < $11::uuid) ORDER BY p.id DESC LIMIT $12::int4"
 constexpr Statement list_all{"catalog.list_products", "SELECT p.summary FROM product p WHERE p.status <> 'deleted' AND" EMP_PRODUCT_FILTERS};
 // $13 a category with all below it.
-constexpr Statement list_category{"catalog.list_products_of_category",
-                                  "SELECT p.summary FROM product p WHERE p.status <> 'deleted' AND p.id IN (SELECT pc.product_id FROM category c JOIN product_category pc "
-                                  "ON pc.category_id = c.id WHERE c.path @> ARRAY[$13::uuid]) AND" EMP_PRODUCT_FILTERS};
+constexpr Statement list_category{
+    "catalog.list_products_of_category",
+    "SELECT p.summary FROM product p WHERE p.status <> 'deleted' AND p.id IN (SELECT pc.product_id FROM category c JOIN product_category pc "
+    "ON pc.category_id = c.id WHERE c.path @> ARRAY[$13::uuid]) AND" EMP_PRODUCT_FILTERS};
 // $13 SKUs, $14 a category or null.
-constexpr Statement list_skus{"catalog.list_products_by_sku",
-                              "SELECT p.summary FROM product p WHERE p.status <> 'deleted' AND p.id IN (SELECT v.product_id FROM variant v WHERE v.sku = ANY ($13::text[]) AND NOT v.is_removed) "
-                              "AND ($14::uuid IS NULL OR EXISTS (SELECT FROM category c JOIN product_category pc ON pc.category_id = c.id WHERE pc.product_id = p.id "
-                              "AND c.path @> ARRAY[$14::uuid])) AND" EMP_PRODUCT_FILTERS};
+constexpr Statement list_skus{
+    "catalog.list_products_by_sku",
+    "SELECT p.summary FROM product p WHERE p.status <> 'deleted' AND p.id IN (SELECT v.product_id FROM variant v WHERE v.sku = ANY ($13::text[]) AND NOT "
+    "v.is_removed) "
+    "AND ($14::uuid IS NULL OR EXISTS (SELECT FROM category c JOIN product_category pc ON pc.category_id = c.id WHERE pc.product_id = p.id "
+    "AND c.path @> ARRAY[$14::uuid])) AND" EMP_PRODUCT_FILTERS};
 #undef EMP_PRODUCT_FILTERS
 
 constexpr Statement get_by_id_sql{"catalog.get_product", "SELECT document, status FROM product WHERE id = $1::uuid"};
-constexpr Statement get_by_sku_sql{"catalog.get_product_by_sku", "SELECT p.document, p.status FROM variant v JOIN product p ON p.id = v.product_id WHERE v.sku = $1::text"};
+constexpr Statement get_by_sku_sql{"catalog.get_product_by_sku",
+                                   "SELECT p.document, p.status FROM variant v JOIN product p ON p.id = v.product_id WHERE v.sku = $1::text"};
 constexpr Statement get_by_slug_sql{"catalog.get_product_by_slug", R"(
 SELECT document, status, slug FROM product WHERE slug = $1::text AND status <> 'deleted'
 UNION ALL
@@ -80,7 +84,11 @@ std::map<std::string, std::string> read_options(const std::string& json) {
 }
 
 v1::SkuFacts facts_of(const postgres::Row& row) {
-  v1::SkuFacts facts{.sku = row.get<std::string>(0), .variant_id = row.get<Uuid>(1), .product_id = row.get<Uuid>(2), .slug = row.get<std::string>(3), .name = row.get<std::string>(4)};
+  v1::SkuFacts facts{.sku = row.get<std::string>(0),
+                     .variant_id = row.get<Uuid>(1),
+                     .product_id = row.get<Uuid>(2),
+                     .slug = row.get<std::string>(3),
+                     .name = row.get<std::string>(4)};
   facts.image = row.is_null(6) ? row.get<std::optional<std::string>>(5) : row.get<std::optional<std::string>>(6);
   facts.seller_id = row.get<std::optional<Uuid>>(7);
   facts.tax_class = row.get<std::string>(8);
@@ -106,7 +114,8 @@ ProductReads::ProductReads(postgres::Database& database, const Clock& clock) : d
 
 Task<Result<v1::ListProductsResponse>> ProductReads::list(CallContext context, v1::ListProductsRequest request) {
   const bool all = sees_all(context);
-  if (request.status && *request.status != v1::ProductStatus::active && !all) co_return fail(ErrorKind::permission_denied, "PERMISSION_DENIED", "only staff see products that are not active");
+  if (request.status && *request.status != v1::ProductStatus::active && !all)
+    co_return fail(ErrorKind::permission_denied, "PERMISSION_DENIED", "only staff see products that are not active");
   std::optional<std::string> status;
   if (request.status) status = v1::to_string(*request.status);
   if (!all) status = "active";
@@ -114,8 +123,8 @@ Task<Result<v1::ListProductsResponse>> ProductReads::list(CallContext context, v
   const std::int32_t size = request.page_size.value_or(page_size_default);
   const bool has_facet = request.color || request.size || request.material || request.gender || request.age_group;
   const Statement& statement = !request.skus.empty() ? list_skus : request.category_id ? list_category : list_all;
-  auto bound = postgres::bind(statement, status, request.brand_id, request.seller_id, request.is_featured, has_facet, request.color, request.size, request.material, request.gender,
-                              request.age_group, after, size + 1);
+  auto bound = postgres::bind(statement, status, request.brand_id, request.seller_id, request.is_featured, has_facet, request.color, request.size,
+                              request.material, request.gender, request.age_group, after, size + 1);
   if (!request.skus.empty()) {
     for (auto& sku : request.skus) sku = ascii_upper(sku);
     bound.parameters.add(request.skus);

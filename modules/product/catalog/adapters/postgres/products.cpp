@@ -13,15 +13,21 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement write_product{"catalog.write_product", "SELECT product_write($1::uuid, $2::int8, $3::text, $4::jsonb, $5::text[], $6::bool, $7::timestamptz, $8::uuid)", Effect::writes};
-constexpr Statement lock_product{"catalog.lock_product", "SELECT status, version, publish_at, document FROM product WHERE id = $1::uuid FOR UPDATE", Effect::writes};
-constexpr Statement move_product{"catalog.move_product", "SELECT product_move($1::uuid, $2::text, $3::bool, $4::text, $5::timestamptz, $6::uuid)", Effect::writes};
+constexpr Statement write_product{
+    "catalog.write_product", "SELECT product_write($1::uuid, $2::int8, $3::text, $4::jsonb, $5::text[], $6::bool, $7::timestamptz, $8::uuid)", Effect::writes};
+constexpr Statement lock_product{"catalog.lock_product", "SELECT status, version, publish_at, document FROM product WHERE id = $1::uuid FOR UPDATE",
+                                 Effect::writes};
+constexpr Statement move_product{"catalog.move_product", "SELECT product_move($1::uuid, $2::text, $3::bool, $4::text, $5::timestamptz, $6::uuid)",
+                                 Effect::writes};
 constexpr Statement publish_due_products{"catalog.publish_due", "SELECT product_publish_due($1::timestamptz, 100)", Effect::writes};
-constexpr Statement put_media_sql{"catalog.put_media", "SELECT media_put($1::uuid, $2::uuid, $3::text, $4::text, $5::bytea, $6::timestamptz, $7::uuid)::text", Effect::writes};
+constexpr Statement put_media_sql{"catalog.put_media", "SELECT media_put($1::uuid, $2::uuid, $3::text, $4::text, $5::bytea, $6::timestamptz, $7::uuid)::text",
+                                  Effect::writes};
 
 Result<v1::Product> read_document(const postgres::Rows& rows) { return parse_json<v1::Product>(rows[0].get<std::string>(0)); }
 
-std::unexpected<Error> not_found(const Uuid& id) { return fail(Error(ErrorKind::not_found, "PRODUCT_NOT_FOUND", text("no product ", id)).with("id", id.to_string())); }
+std::unexpected<Error> not_found(const Uuid& id) {
+  return fail(Error(ErrorKind::not_found, "PRODUCT_NOT_FOUND", text("no product ", id)).with("id", id.to_string()));
+}
 
 std::unexpected<Error> other_version(ProductStep step, std::int64_t version) {
   const auto reason = step == ProductStep::approve ? "REVISION_CHANGED" : "VERSION_CONFLICT";
@@ -35,7 +41,8 @@ Task<Result<v1::Product>> Products::create(CallContext context, v1::CreateProduc
   EMP_CO_ASSIGN(const auto form, make_form(request.product, *definitions));
   const UtcTime now = clock_.now();
   const Uuid id = request.id ? *request.id : Uuid::v7(now, random_);
-  auto statement = postgres::bind(write_product, id, std::optional<std::int64_t>(), request.external_reference, form.product, form.attribute_codes, form.has_slug, now, context.trace);
+  auto statement = postgres::bind(write_product, id, std::optional<std::int64_t>(), request.external_reference, form.product, form.attribute_codes,
+                                  form.has_slug, now, context.trace);
   auto answer = co_await postgres::answer_once<v1::Product>(database_, std::move(context), "catalog.create_product", std::move(request), std::move(statement));
   changed_();
   co_return answer;
@@ -44,8 +51,8 @@ Task<Result<v1::Product>> Products::create(CallContext context, v1::CreateProduc
 Task<Result<v1::Product>> Products::update(CallContext context, v1::UpdateProductRequest request) {
   EMP_CO_ASSIGN(const auto definitions, co_await attributes_.definitions());
   EMP_CO_ASSIGN(const auto form, make_form(std::move(request.product), *definitions));
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(write_product, request.id, std::optional(request.version), std::optional<std::string>(), form.product, form.attribute_codes,
-                                                          form.has_slug, clock_.now(), context.trace));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(write_product, request.id, std::optional(request.version), std::optional<std::string>(), form.product,
+                                                          form.attribute_codes, form.has_slug, clock_.now(), context.trace));
   changed_();
   co_return read_document(rows);
 }
@@ -68,9 +75,11 @@ Task<Result<v1::Product>> Products::remove(CallContext context, v1::DeleteProduc
 }
 
 Task<Result<v1::Product>> Products::step(CallContext context, ProductStep step, v1::ProductTransitionRequest request) {
-  if (step == ProductStep::reject && trimmed(request.reason.value_or("")).empty()) co_return fail(ErrorKind::invalid_argument, "REASON_REQUIRED", "a rejection says why");
+  if (step == ProductStep::reject && trimmed(request.reason.value_or("")).empty())
+    co_return fail(ErrorKind::invalid_argument, "REASON_REQUIRED", "a rejection says why");
   const Uuid trace = context.trace;
-  postgres::IdempotencyScope scope{postgres::caller_of(context.principal), text("catalog.", to_string(step), "_product"), context.idempotency_key, to_json(request)};
+  postgres::IdempotencyScope scope{postgres::caller_of(context.principal), text("catalog.", to_string(step), "_product"), context.idempotency_key,
+                                   to_json(request)};
   EMP_CO_ASSIGN(auto work, co_await database_.begin(std::move(context)));
   EMP_CO_ASSIGN(const auto first, co_await postgres::claim_key(work, scope));
   if (first) co_return parse_json<v1::Product>(first->body);
@@ -103,7 +112,8 @@ Task<Result<v1::GenerateVariantsResponse>> Products::generate_variants(CallConte
 Task<Result<v1::Media>> Products::put_media(CallContext context, v1::PutMediaRequest request) {
   EMP_CO_ASSIGN(const auto type, image_type_of(request.content));
   const std::string etag = text('"', Uuid::from_name(request.content), '"');
-  EMP_CO_TRY(co_await database_.query(put_media_sql, request.id, request.media_id, type, etag, postgres::Bytes{std::move(request.content)}, clock_.now(), context.trace));
+  EMP_CO_TRY(co_await database_.query(put_media_sql, request.id, request.media_id, type, etag, postgres::Bytes{std::move(request.content)}, clock_.now(),
+                                      context.trace));
   changed_();
   co_return v1::Media{.media_id = request.media_id, .url = text("/api/v1/catalog/media/", request.media_id), .content_type = std::string(type)};
 }

@@ -16,7 +16,8 @@ namespace emporion::catalog {
 class Products {
  public:
   /// `changed` is called after each commit that changed a product.
-  Products(postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+  Products(
+      postgres::Database& database, Attributes& attributes, const Clock& clock, Random& random, std::function<void()> changed = [] {})
       : database_(database), attributes_(attributes), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::Product>> create(CallContext context, v1::CreateProductRequest request);

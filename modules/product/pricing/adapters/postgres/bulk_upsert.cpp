@@ -14,7 +14,8 @@ constexpr std::int32_t chunk_rows = 500;
 constexpr std::size_t errors_kept = 1'000;
 
 constexpr Statement begin_job{"pricing.begin_bulk_job",
-                              "SELECT id, is_same FROM bulk_job_begin($1::uuid, $2::text, $3::text, $4::uuid, $5::text, $6::bool, $7::uuid, $8::int4, $9::int4[], $10::jsonb[], $11::jsonb, "
+                              "SELECT id, is_same FROM bulk_job_begin($1::uuid, $2::text, $3::text, $4::uuid, $5::text, $6::bool, $7::uuid, $8::int4, "
+                              "$9::int4[], $10::jsonb[], $11::jsonb, "
                               "$12::int4, $13::timestamptz)",
                               Effect::writes};
 constexpr Statement step_job{"pricing.step_bulk_job", "SELECT bulk_job_step($1::uuid, $2::int4, $3::timestamptz)", Effect::writes};
@@ -51,9 +52,10 @@ Task<Result<v1::BulkJob>> BulkUpsert::upsert(CallContext context, v1::BulkUpsert
   errors_json.json += ']';
   const UtcTime now = clock_.now();
   const std::string caller = postgres::caller_of(context.principal);
-  EMP_CO_ASSIGN(const auto begun, co_await database_.query(begin_job, Uuid::v7(now, random_), caller, context.idempotency_key, Uuid::from_name(to_json(request)), caller,
-                                                           context.principal.may("pricing.price.override"), context.trace, static_cast<std::int32_t>(request.rows.size()),
-                                                           numbers, rows, errors_json, refused, now));
+  EMP_CO_ASSIGN(const auto begun,
+                co_await database_.query(begin_job, Uuid::v7(now, random_), caller, context.idempotency_key, Uuid::from_name(to_json(request)), caller,
+                                         context.principal.may("pricing.price.override"), context.trace, static_cast<std::int32_t>(request.rows.size()),
+                                         numbers, rows, errors_json, refused, now));
   if (!begun[0].get<bool>(1)) co_return fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "the key was used for another request");
   const Uuid job = begun[0].get<Uuid>(0);
   // What is not done a second before the caller stops waiting goes on in the background; the answer then says "running".
@@ -78,7 +80,11 @@ Task<Result<v1::BulkJob>> BulkUpsert::get(CallContext context, v1::GetBulkJobReq
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(get_job, request.id));
   if (rows.empty()) co_return fail(Error(ErrorKind::not_found, "BULK_JOB_NOT_FOUND").with("id", request.id.to_string()));
   const auto row = rows[0];
-  v1::BulkJob job{.id = request.id, .rows = row.get<std::int32_t>(1), .applied = row.get<std::int32_t>(2), .created_at = row.get<UtcTime>(4), .finished_at = row.get<std::optional<UtcTime>>(5)};
+  v1::BulkJob job{.id = request.id,
+                  .rows = row.get<std::int32_t>(1),
+                  .applied = row.get<std::int32_t>(2),
+                  .created_at = row.get<UtcTime>(4),
+                  .finished_at = row.get<std::optional<UtcTime>>(5)};
   EMP_ASSERT(v1::from_string(row.get<std::string>(0), job.status));
   EMP_CO_ASSIGN(const auto errors, json::Document::parse(row.get<std::string>(3)));
   json::Reader reader;

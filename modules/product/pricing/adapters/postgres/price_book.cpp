@@ -29,7 +29,8 @@ SELECT (SELECT f.product_id FROM sku_fact f WHERE f.sku = $2::text AND NOT f.is_
 constexpr Statement read_revision{"pricing.read_revision", "SELECT revision FROM tables_revision"};
 constexpr Statement read_zones{"pricing.read_zones", "SELECT id, country, region, postcodes, priority FROM tax_zone ORDER BY id"};
 constexpr Statement read_rules{"pricing.read_rules",
-                               "SELECT r.id, r.zone_id, r.tax_class, r.customer_group, r.name, r.rate, r.is_compound, r.priority, r.is_exempt, r.effective_from, r.effective_to, z.country "
+                               "SELECT r.id, r.zone_id, r.tax_class, r.customer_group, r.name, r.rate, r.is_compound, r.priority, r.is_exempt, "
+                               "r.effective_from, r.effective_to, z.country "
                                "FROM tax_rule r JOIN tax_zone z ON z.id = r.zone_id ORDER BY r.id"};
 constexpr Statement read_settings{"pricing.read_settings", "SELECT country, prices_include_tax, rounding, shipping_tax_class, is_strict FROM tax_settings"};
 constexpr Statement read_fx{"pricing.read_fx", "SELECT id, base, quote, rate, as_of FROM fx_rate"};
@@ -111,8 +112,8 @@ Task<Result<>> PostgresPriceBook::read_missing(std::vector<std::string> skus, Pr
 }
 
 Task<Result<SkuPrices>> PostgresPriceBook::read_product(Uuid product, std::optional<std::string> sku, PriceBookQuestion question) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(read_product_prices, product, sku, question.at, question.currency.to_string(), store_currency_.to_string(),
-                                                          question.warehouses, question.customer_group));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(read_product_prices, product, sku, question.at, question.currency.to_string(),
+                                                          store_currency_.to_string(), question.warehouses, question.customer_group));
   SkuPrices prices;
   for (const auto row : rows) {
     if (!row.is_null(0)) prices.facts = SkuFacts{row.get<Uuid>(0), {}, false};
@@ -138,7 +139,8 @@ Task<Result<std::shared_ptr<const PricingTables>>> PostgresPriceBook::load_table
   fresh->revision = answers[0][0].get<std::int64_t>(0);
   for (const auto row : answers[1]) {
     const auto country = row.get<std::string>(1);
-    fresh->countries[country].zones.push_back({row.get<Uuid>(0), country, row.get<std::optional<std::string>>(2), row.get<std::vector<std::string>>(3), row.get<std::int32_t>(4)});
+    fresh->countries[country].zones.push_back(
+        {row.get<Uuid>(0), country, row.get<std::optional<std::string>>(2), row.get<std::vector<std::string>>(3), row.get<std::int32_t>(4)});
   }
   for (const auto row : answers[2]) fresh->countries[row.get<std::string>(11)].rates.push_back(read_rate(row));
   for (const auto row : answers[3]) {
@@ -149,7 +151,8 @@ Task<Result<std::shared_ptr<const PricingTables>>> PostgresPriceBook::load_table
     tax.settings.is_strict = row.get<bool>(4);
   }
   for (const auto row : answers[4]) {
-    fresh->fx.push_back({row.get<Uuid>(0), Currency::of(row.get<std::string>(1)), Currency::of(row.get<std::string>(2)), stored_rate(row.get<std::string>(3)), row.get<UtcTime>(4)});
+    fresh->fx.push_back({row.get<Uuid>(0), Currency::of(row.get<std::string>(1)), Currency::of(row.get<std::string>(2)), stored_rate(row.get<std::string>(3)),
+                         row.get<UtcTime>(4)});
   }
   if (!tables_ || tables_->revision < fresh->revision) tables_ = fresh;
   co_return tables_;

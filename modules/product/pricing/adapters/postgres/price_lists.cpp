@@ -11,8 +11,10 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement create_price{"pricing.create_price", "SELECT price_create($1::uuid, $2::jsonb, $3::text, $4::bool, $5::timestamptz, $6::uuid)", Effect::writes};
-constexpr Statement update_price{"pricing.update_price", "SELECT price_update($1::uuid, $2::int8, $3::jsonb, $4::text, $5::bool, $6::timestamptz, $7::uuid)", Effect::writes};
+constexpr Statement create_price{"pricing.create_price", "SELECT price_create($1::uuid, $2::jsonb, $3::text, $4::bool, $5::timestamptz, $6::uuid)",
+                                 Effect::writes};
+constexpr Statement update_price{"pricing.update_price", "SELECT price_update($1::uuid, $2::int8, $3::jsonb, $4::text, $5::bool, $6::timestamptz, $7::uuid)",
+                                 Effect::writes};
 constexpr Statement delete_price{"pricing.delete_price", "SELECT price_delete($1::uuid, $2::int8, $3::text, $4::timestamptz, $5::uuid)::text", Effect::writes};
 constexpr Statement get_price{"pricing.get_price_row", "SELECT price_document(p) FROM price p WHERE id = $1::uuid"};
 // A row by row comparison with null parameters; the narrowest given one has an index of its own.
@@ -53,7 +55,8 @@ Task<Result<v1::Price>> PriceLists::set(CallContext context, v1::SetPriceRequest
   const PriceScope scope{request.product_id, request.sku, request.warehouse_id, request.customer_group};
   EMP_CO_ASSIGN(const auto json, price_json(scope, request.terms));
   const UtcTime now = clock_.now();
-  auto statement = postgres::bind(create_price, Uuid::v7(now, random_), json, postgres::caller_of(context.principal), context.principal.may(override_permission), now, context.trace);
+  auto statement = postgres::bind(create_price, Uuid::v7(now, random_), json, postgres::caller_of(context.principal),
+                                  context.principal.may(override_permission), now, context.trace);
   auto price = co_await postgres::answer_once<v1::Price>(database_, context, "pricing.set_price", std::move(request), std::move(statement));
   changed_();
   co_return shown(context, std::move(price));
@@ -119,7 +122,8 @@ Task<Result<v1::ListPriceHistoryResponse>> PriceLists::history(CallContext conte
       out.next_page_token = text(out.entries.back().version);
       break;
     }
-    v1::PriceHistoryEntry entry{.version = row.get<std::int64_t>(0), .action = row.get<std::string>(1), .actor = row.get<std::string>(4), .at = row.get<UtcTime>(5)};
+    v1::PriceHistoryEntry entry{
+        .version = row.get<std::int64_t>(0), .action = row.get<std::string>(1), .actor = row.get<std::string>(4), .at = row.get<UtcTime>(5)};
     if (const auto old_terms = row.get<std::optional<std::string>>(2)) {
       EMP_CO_ASSIGN(entry.old_terms, parse_json<v1::PriceTerms>(*old_terms));
       hide_cost(context, *entry.old_terms);

@@ -14,7 +14,8 @@ namespace emporion::pricing {
 class PriceLists {
  public:
   /// `changed` is called after each commit that changed what prices are made of.
-  PriceLists(postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+  PriceLists(
+      postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
       : database_(database), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::Price>> set(CallContext context, v1::SetPriceRequest request);

@@ -8,11 +8,16 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement store_quotes{"pricing.store_quotes",
-                                 "SELECT is_same, is_new, body FROM quote_store_batch($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])", Effect::writes};
+constexpr Statement store_quotes{
+    "pricing.store_quotes",
+    "SELECT is_same, is_new, body FROM quote_store_batch($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])",
+    Effect::writes};
 constexpr Statement find_quote{"pricing.find_quote", "SELECT request_hash, body, tax_pins, expires_at FROM quote WHERE id = $1::uuid"};
-constexpr Statement find_quote_by_key{"pricing.find_quote_by_key", "SELECT request_hash, body, tax_pins, expires_at FROM quote WHERE caller = $1::text AND key = $2::text"};
-constexpr Statement purge_quotes{"pricing.purge_quotes", "DELETE FROM quote WHERE id IN (SELECT id FROM quote WHERE expires_at < $1::timestamptz ORDER BY expires_at LIMIT 2000)", Effect::writes};
+constexpr Statement find_quote_by_key{"pricing.find_quote_by_key",
+                                      "SELECT request_hash, body, tax_pins, expires_at FROM quote WHERE caller = $1::text AND key = $2::text"};
+constexpr Statement purge_quotes{"pricing.purge_quotes",
+                                 "DELETE FROM quote WHERE id IN (SELECT id FROM quote WHERE expires_at < $1::timestamptz ORDER BY expires_at LIMIT 2000)",
+                                 Effect::writes};
 
 std::optional<StoredQuote> read_stored(const postgres::Rows& rows) {
   if (rows.empty()) return std::nullopt;
@@ -23,7 +28,8 @@ std::optional<StoredQuote> read_stored(const postgres::Rows& rows) {
 }  // namespace
 
 PostgresQuoteStore::PostgresQuoteStore(Runtime& runtime, postgres::Database& database)
-    : database_(database), lane_(runtime, {.name = "pricing.store_quote", .batch_max = 128}, [this](StoreLane::Batch batch) { return store_batch(std::move(batch)); }) {}
+    : database_(database),
+      lane_(runtime, {.name = "pricing.store_quote", .batch_max = 128}, [this](StoreLane::Batch batch) { return store_batch(std::move(batch)); }) {}
 
 Task<Result<std::optional<std::string>>> PostgresQuoteStore::store(NewQuote quote) { return lane_.submit(std::move(quote)); }
 

@@ -16,27 +16,36 @@ using postgres::Statement;
 constexpr Statement create_rule_sql{"pricing.create_tax_rule", "SELECT tax_rule_create($1::uuid, $2::jsonb, $3::uuid)", Effect::writes};
 constexpr Statement change_rule_sql{"pricing.change_tax_rule", "SELECT tax_rule_change($1::uuid, $2::int8, $3::jsonb, $4::uuid)", Effect::writes};
 constexpr Statement get_rule_sql{"pricing.get_tax_rule", "SELECT tax_rule_document(r) FROM tax_rule r WHERE id = $1::uuid"};
-constexpr Statement list_rules_sql{"pricing.list_tax_rules",
-                                   "SELECT tax_rule_document(r) FROM tax_rule r WHERE ($1::uuid IS NULL OR zone_id = $1::uuid) AND ($2::uuid IS NULL OR (zone_id, id) > "
-                                   "(SELECT zone_id, id FROM tax_rule WHERE id = $2::uuid)) ORDER BY zone_id, id LIMIT $3::int4"};
+constexpr Statement list_rules_sql{
+    "pricing.list_tax_rules",
+    "SELECT tax_rule_document(r) FROM tax_rule r WHERE ($1::uuid IS NULL OR zone_id = $1::uuid) AND ($2::uuid IS NULL OR (zone_id, id) > "
+    "(SELECT zone_id, id FROM tax_rule WHERE id = $2::uuid)) ORDER BY zone_id, id LIMIT $3::int4"};
 constexpr Statement create_zone_sql{"pricing.create_tax_zone", "SELECT tax_zone_create($1::uuid, $2::jsonb)", Effect::writes};
 constexpr Statement change_zone_sql{"pricing.change_tax_zone", "SELECT tax_zone_change($1::uuid, $2::int8, $3::jsonb)", Effect::writes};
 constexpr Statement get_zone_sql{"pricing.get_tax_zone", "SELECT tax_zone_document(z) FROM tax_zone z WHERE id = $1::uuid"};
-constexpr Statement list_zones_sql{"pricing.list_tax_zones",
-                                   "SELECT tax_zone_document(z) FROM tax_zone z WHERE ($1::text IS NULL OR country = $1::text) AND ($2::uuid IS NULL OR (country, id) > "
-                                   "(SELECT country, id FROM tax_zone WHERE id = $2::uuid)) ORDER BY country, id LIMIT $3::int4"};
-constexpr Statement get_settings_sql{"pricing.get_tax_settings", "SELECT prices_include_tax, rounding, shipping_tax_class, is_strict FROM tax_settings WHERE country = $1::text"};
+constexpr Statement list_zones_sql{
+    "pricing.list_tax_zones",
+    "SELECT tax_zone_document(z) FROM tax_zone z WHERE ($1::text IS NULL OR country = $1::text) AND ($2::uuid IS NULL OR (country, id) > "
+    "(SELECT country, id FROM tax_zone WHERE id = $2::uuid)) ORDER BY country, id LIMIT $3::int4"};
+constexpr Statement get_settings_sql{"pricing.get_tax_settings",
+                                     "SELECT prices_include_tax, rounding, shipping_tax_class, is_strict FROM tax_settings WHERE country = $1::text"};
 constexpr Statement put_settings_sql{"pricing.put_tax_settings",
                                      "INSERT INTO tax_settings VALUES ($1::text, $2::bool, $3::text, $4::text, $5::bool) ON CONFLICT (country) DO UPDATE SET "
-                                     "prices_include_tax = excluded.prices_include_tax, rounding = excluded.rounding, shipping_tax_class = excluded.shipping_tax_class, is_strict = excluded.is_strict",
+                                     "prices_include_tax = excluded.prices_include_tax, rounding = excluded.rounding, shipping_tax_class = "
+                                     "excluded.shipping_tax_class, is_strict = excluded.is_strict",
                                      Effect::writes};
-constexpr Statement list_fx_sql{"pricing.list_fx_rates", "SELECT id, base, quote, rate, provider, as_of FROM fx_rate WHERE ($1::text IS NULL OR base = $1::text) ORDER BY base, quote"};
-constexpr Statement put_fx_sql{"pricing.put_fx_rate",
-                               "SELECT id, base, quote, rate, provider, as_of FROM fx_rate_put($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::uuid)", Effect::writes};
+constexpr Statement list_fx_sql{"pricing.list_fx_rates",
+                                "SELECT id, base, quote, rate, provider, as_of FROM fx_rate WHERE ($1::text IS NULL OR base = $1::text) ORDER BY base, quote"};
+constexpr Statement put_fx_sql{
+    "pricing.put_fx_rate",
+    "SELECT id, base, quote, rate, provider, as_of FROM fx_rate_put($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::uuid)",
+    Effect::writes};
 
 constexpr std::int32_t page_size_default = 20;
 
-std::unexpected<Error> refuse_rate(std::string_view rule) { return fail(Error(ErrorKind::rule_violated, "RATE_INVALID", std::string(rule)).with("rule", rule)); }
+std::unexpected<Error> refuse_rate(std::string_view rule) {
+  return fail(Error(ErrorKind::rule_violated, "RATE_INVALID", std::string(rule)).with("rule", rule));
+}
 
 Result<json::Raw> rule_json(const v1::TaxRuleTerms& terms) {
   const auto rate = Rate::parse(terms.rate);
@@ -99,7 +108,12 @@ Result<> fill_page(const postgres::Rows& rows, std::int32_t size, std::vector<It
 }
 
 v1::FxRate read_fx(const postgres::Row& row) {
-  return {.id = row.get<Uuid>(0), .base = row.get<std::string>(1), .quote = row.get<std::string>(2), .rate = row.get<std::string>(3), .provider = row.get<std::string>(4), .as_of = row.get<UtcTime>(5)};
+  return {.id = row.get<Uuid>(0),
+          .base = row.get<std::string>(1),
+          .quote = row.get<std::string>(2),
+          .rate = row.get<std::string>(3),
+          .provider = row.get<std::string>(4),
+          .as_of = row.get<UtcTime>(5)};
 }
 
 }  // namespace
@@ -176,7 +190,11 @@ Task<Result<v1::ListTaxZonesResponse>> TaxTables::list_zones(CallContext, v1::Li
 }
 
 Task<Result<v1::TaxSettings>> TaxTables::get_settings(CallContext, v1::GetTaxSettingsRequest request) {
-  v1::TaxSettings out{.country = ascii_upper(request.country), .prices_include_tax = false, .rounding = v1::TaxRounding::line, .shipping_tax_class = "shipping", .strict = false};
+  v1::TaxSettings out{.country = ascii_upper(request.country),
+                      .prices_include_tax = false,
+                      .rounding = v1::TaxRounding::line,
+                      .shipping_tax_class = "shipping",
+                      .strict = false};
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(get_settings_sql, out.country));
   if (rows.empty()) co_return out;
   const auto row = rows[0];
@@ -189,7 +207,8 @@ Task<Result<v1::TaxSettings>> TaxTables::get_settings(CallContext, v1::GetTaxSet
 
 Task<Result<v1::TaxSettings>> TaxTables::put_settings(CallContext, v1::TaxSettings request) {
   request.country = ascii_upper(request.country);
-  EMP_CO_TRY(co_await database_.query(put_settings_sql, request.country, request.prices_include_tax, v1::to_string(request.rounding), request.shipping_tax_class, request.strict));
+  EMP_CO_TRY(co_await database_.query(put_settings_sql, request.country, request.prices_include_tax, v1::to_string(request.rounding),
+                                      request.shipping_tax_class, request.strict));
   changed_();
   co_return request;
 }
@@ -206,10 +225,11 @@ Task<Result<v1::FxRate>> TaxTables::put_fx(CallContext context, v1::PutFxRateReq
   EMP_CO_ASSIGN(const Currency base, Currency::parse(request.base));
   EMP_CO_ASSIGN(const Currency quote, Currency::parse(request.quote));
   const auto rate = Rate::parse(request.rate);
-  if (!rate || rate->digits() <= 0 || base == quote) co_return refuse_rate("an exchange rate is a positive decimal with at most 12 decimals, between two currencies");
+  if (!rate || rate->digits() <= 0 || base == quote)
+    co_return refuse_rate("an exchange rate is a positive decimal with at most 12 decimals, between two currencies");
   const UtcTime now = clock_.now();
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(put_fx_sql, Uuid::v7(now, random_), base.to_string(), quote.to_string(), request.rate, request.provider.value_or("manual"),
-                                                          request.as_of.value_or(now), context.trace));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(put_fx_sql, Uuid::v7(now, random_), base.to_string(), quote.to_string(), request.rate,
+                                                          request.provider.value_or("manual"), request.as_of.value_or(now), context.trace));
   changed_();
   co_return read_fx(rows[0]);
 }

@@ -14,7 +14,8 @@ namespace emporion::pricing {
 class TaxTables {
  public:
   /// `changed` is called after each commit that changed what prices are made of.
-  TaxTables(postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
+  TaxTables(
+      postgres::Database& database, const Clock& clock, Random& random, std::function<void()> changed = [] {})
       : database_(database), clock_(clock), random_(random), changed_(std::move(changed)) {}
 
   Task<Result<v1::TaxRule>> create_rule(CallContext context, v1::CreateTaxRuleRequest request);
