@@ -13,6 +13,7 @@ void add_migrate(CLI::App& program, int& exit_code);
 void add_audit(CLI::App& program, int& exit_code);
 void add_admin(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
+void add_replay(CLI::App& program, int& exit_code);
 
 void add_commands(CLI::App& program, int& exit_code);
 
