@@ -15,7 +15,7 @@ namespace emporion::app::retail {
 namespace {
 
 constexpr std::size_t customers_per_call = 1'000;
-constexpr std::size_t lines_per_receipt = 2'000;
+constexpr std::size_t lines_per_receipt = 500;  // A transaction each: short enough for a busy machine.
 constexpr std::size_t skus_per_read = 500;
 constexpr std::size_t pictures_at_once = 16;
 constexpr std::size_t refusals_kept = 100;
