@@ -15,7 +15,7 @@ namespace {
 using postgres::Statement;
 
 constexpr std::size_t violations_kept = 1'000;
-constexpr int looks_max = 40;                // Of a comparison that does not hold yet.
+constexpr int looks_max = 60;                // Of a comparison that does not hold yet: longer than the lease of a crashed reader of events.
 constexpr milliseconds look_again{250};
 
 /// Two facts that must agree: the same keys with the same values; every row of the first in the second; or no key in both.

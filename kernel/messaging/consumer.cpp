@@ -42,8 +42,8 @@ constexpr Statement redeliver_aggregate{"feed.redeliver",
                                         Effect::writes};
 constexpr Statement skip_letter{"feed.skip", "UPDATE dead_letter SET state = 'skipped', reason = $2 WHERE event_id = $1 AND state <> 'redelivered'", Effect::writes};
 
-constexpr std::int32_t lease_s = 15;
-constexpr seconds lease_renew{5};
+constexpr std::int32_t lease_s = 6;  // A crashed replica holds up its feeds for this long.
+constexpr seconds lease_renew{2};
 constexpr milliseconds read_pause{10};  // Lets commits gather, so a busy producer is not read once per commit.
 constexpr milliseconds tick{50};
 constexpr seconds redelivery_period{1};
