@@ -46,8 +46,6 @@ Result<v1::PlacementResponse> placement_of(const saga::Snapshot& saga, const Che
   }
   if (saga.state == "completed") {
     out.status = v1::PlacementStatus::confirmed;
-    v1::QuoteTotals totals;
-    totals.grand_total = state.grand_total;
     if (state.price_adjusted) out.price_adjusted = true;
     return out;
   }
