@@ -88,7 +88,7 @@ Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid
 
 Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::ConfirmCheckoutRequest request, Owner owner) {
   if (!request.terms_accepted) co_return fail(located(Error(ErrorKind::rule_violated, "TERMS_NOT_ACCEPTED", "the terms must be accepted"), request.id));
-  auto view = co_await sessions_.view(request.id, owner);
+  auto view = co_await sessions_.view_without_lines(request.id, owner);
   if (!view) co_return fail(located(view.error(), request.id));
   PlaceOrderState state;
   const Uuid saga = Uuid::v7(clock_.now(), random_);
@@ -142,7 +142,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::
 
 Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context, v1::GetConfirmationRequest request, Owner owner) {
   (void)context;
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner));
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner));
   if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
   EMP_CO_ASSIGN(const auto saga, co_await engine_.find(*view.saga));
   auto answer = placement_of(saga, settings_);
@@ -171,7 +171,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context,
 }
 
 Task<Result<v1::PlacementResponse>> Placement::retry_payment(CallContext context, v1::RetryPaymentRequest request, Owner owner) {
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner));
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner));
   if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
   const std::string method(v1::to_string(request.payment.method));
   const auto amended = co_await engine_.amend(*view.saga, "awaiting_payment", [&](const std::string& stored) -> Result<std::string> {
@@ -200,7 +200,7 @@ Task<Result<v1::PlacementResponse>> Placement::retry_payment(CallContext context
 
 Task<Result<v1::AbandonCheckoutResponse>> Placement::abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner) {
   if (owner) {
-    const auto view = co_await sessions_.view(request.id, *owner);
+    const auto view = co_await sessions_.view_without_lines(request.id, *owner);
     if (!view && view.error().reason() != "CHECKOUT_EXPIRED") co_return fail(view.error());
   }
   EMP_CO_ASSIGN(const auto given_up, co_await sessions_.abandon(request.id));

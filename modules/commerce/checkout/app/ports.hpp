@@ -136,6 +136,8 @@ class SessionStore {
   /// Errors: CART_EMPTY, CART_LOCKED.
   virtual Task<Result<Started>> start(Owner owner, Uuid trace) = 0;
   virtual Task<Result<SessionView>> view(Uuid session, Owner owner) = 0;
+  /// The same, but `cart.lines` is empty: for what needs the sums only, since a long cart's lines are most of the work.
+  virtual Task<Result<SessionView>> view_without_lines(Uuid session, Owner owner) = 0;
   virtual Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) = 0;
   /// Errors: CART_CHANGED.
   virtual Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) = 0;

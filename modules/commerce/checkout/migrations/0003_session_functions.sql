@@ -1,14 +1,16 @@
 -- Reading and changing sessions. The owner is checked in the same statement, so somebody else's session is as if it did not exist.
 
-CREATE FUNCTION session_json(p_session uuid) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT json_build_object('id', s.id, 'cart_id', s.cart_id, 'cart_version', s.cart_version, 'status', s.status, 'currency', s.currency, 'contact', s.contact::json,
-                           'shipping_address', s.shipping_address::json, 'billing_address', s.billing_address::json, 'shipping_selections', s.shipping_selections::json,
-                           'payment', s.payment::json, 'points_to_use', 0, 'quote_id', s.quote_id, 'version', s.version, 'expires_at', wire_time(s.expires_at))::text
-    FROM checkout_session s WHERE s.id = p_session
-$$;
+CREATE FUNCTION session_json(p_session uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT json_build_object('id', s.id, 'cart_id', s.cart_id, 'cart_version', s.cart_version, 'status', s.status, 'currency', s.currency, 'contact', s.contact::json,
+                                   'shipping_address', s.shipping_address::json, 'billing_address', s.billing_address::json, 'shipping_selections', s.shipping_selections::json,
+                                   'payment', s.payment::json, 'points_to_use', 0, 'quote_id', s.quote_id, 'version', s.version, 'expires_at', wire_time(s.expires_at))::text
+            FROM checkout_session s WHERE s.id = p_session);
+END $$;
 
 -- The session with its cart, its last quote and its saga, for reading. Terminal sessions are readable; expired and abandoned ones are gone.
-CREATE FUNCTION session_view(p_session uuid, p_customer uuid, p_guest bytea, OUT session text, OUT cart text, OUT quote text, OUT plan text, OUT saga uuid) LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION session_view(p_session uuid, p_customer uuid, p_guest bytea, p_with_lines boolean, OUT session text, OUT cart text, OUT quote text, OUT plan text, OUT saga uuid)
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
   own checkout_session;
 BEGIN
@@ -20,7 +22,7 @@ BEGIN
     PERFORM refuse('EM410', 'CHECKOUT_EXPIRED');
   END IF;
   session := session_json(own.id);
-  cart := cart_json(own.cart_id);
+  cart := cart_json(own.cart_id, p_with_lines);
   saga := own.saga_id;
   SELECT q.body, q.plan INTO quote, plan FROM quote q WHERE q.id = own.quote_id;
 END $$;

@@ -11,7 +11,7 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr Statement start_one{"checkout.start_session", "SELECT created, session FROM session_start($1, $2, $3, $4)", Effect::writes};
-constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3)"};
+constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3, $4)"};
 constexpr Statement change_one{"checkout.change_session", "SELECT session_change($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", Effect::writes};
 constexpr Statement quote_one{"checkout.keep_quote", "SELECT session_quote($1, $2, $3, $4, $5, $6, $7, $8, $9)", Effect::writes};
 constexpr Statement accept_one{"checkout.accept_confirm", "SELECT outcome, saga FROM confirm_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", Effect::writes};
@@ -40,8 +40,11 @@ Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, Uui
   co_return Started{rows[0].get<Uuid>(1), rows[0].get<bool>(0)};
 }
 
-Task<Result<SessionView>> PostgresSessionStore::view(Uuid session, Owner owner) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner)));
+Task<Result<SessionView>> PostgresSessionStore::view(Uuid session, Owner owner) { return read(session, std::move(owner), true); }
+Task<Result<SessionView>> PostgresSessionStore::view_without_lines(Uuid session, Owner owner) { return read(session, std::move(owner), false); }
+
+Task<Result<SessionView>> PostgresSessionStore::read(Uuid session, Owner owner, bool with_lines) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner), with_lines));
   const auto row = rows[0];
   SessionView out;
   EMP_CO_ASSIGN(out.session, parse_json<v1::CheckoutSession>(row.get<std::string>(0)));

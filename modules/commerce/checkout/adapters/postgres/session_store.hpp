@@ -16,6 +16,7 @@ class PostgresSessionStore final : public SessionStore {
 
   Task<Result<Started>> start(Owner owner, Uuid trace) override;
   Task<Result<SessionView>> view(Uuid session, Owner owner) override;
+  Task<Result<SessionView>> view_without_lines(Uuid session, Owner owner) override;
   Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) override;
   Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) override;
   Task<Result<Accepted>> accept(Acceptance acceptance) override;
@@ -23,6 +24,8 @@ class PostgresSessionStore final : public SessionStore {
   Task<Result<std::optional<std::string>>> review_decision(Uuid saga) override;
 
  private:
+  Task<Result<SessionView>> read(Uuid session, Owner owner, bool with_lines);
+
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;

@@ -118,7 +118,7 @@ Task<Result<v1::CheckoutResponse>> CheckoutService::select_shipping_method(CallC
 }
 
 Task<Result<v1::ListPaymentMethodsResponse>> CheckoutService::list_payment_methods(CallContext context, v1::ListPaymentMethodsRequest request) {
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner_of(context, request.cart_token)));
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner_of(context, request.cart_token)));
   const auto offered = co_await neighbours_.payment().get_public_settings(context.as_service("checkout"), {});
   if (!offered) co_return fail(as_dependency_error(offered.error()));
   const Currency currency = Currency::of(view.session.currency);
