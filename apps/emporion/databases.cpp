@@ -22,6 +22,10 @@ Result<Databases> Databases::open(const Placement& placement, const std::vector<
       continue;
     }
     if (!out.cluster_) {
+      std::error_code error;
+      if (purpose == Purpose::inspect && !std::filesystem::exists(placement.home / "postgres" / "data", error)) {
+        return fail(ErrorKind::not_found, "NO_SHOP", text("there is no shop in ", placement.home.string(), "; make one with `emporion up`, or say where it is with --home"));
+      }
       EMP_ASSIGN(out.cluster_, postgres::PrivateCluster::start(placement.home / "postgres", progress));
     }
     EMP_ASSIGN(auto dsn, out.cluster_->ensure_database(module.name));
@@ -39,9 +43,10 @@ const std::string& Databases::dsn_of(std::string_view module) const {
 Result<int> Databases::migrate(const std::vector<ModuleDefinition>& modules, const Progress& progress) const {
   int total = 0;
   for (const auto& module : modules) {
-    EMP_ASSIGN(const int applied, postgres::migrate(dsn_of(module.name), module.migrations));
-    if (applied > 0 && progress) progress(text("database of ", module.name, ": ", applied, " migrations applied"));
-    total += applied;
+    const auto applied = postgres::migrate(dsn_of(module.name), module.migrations);
+    if (!applied) return fail(Error(applied.error().kind(), applied.error().reason(), text("database of ", module.name, ": ", applied.error().detail())));
+    if (*applied > 0 && progress) progress(text("database of ", module.name, ": ", *applied, " migrations applied"));
+    total += *applied;
   }
   return total;
 }

@@ -38,14 +38,20 @@ void print_json(const AuditReport& report) {
   std::printf("%s\n", out.c_str());
 }
 
+/// Neither clean nor not: nobody may take it for one of them.
+int unfinished(std::string_view what, const Error& error) {
+  (void)report_failure(what, error);
+  return 3;
+}
+
 int run_audit(const Placement& placement, bool as_json) {
   const auto modules = all_modules();
-  auto databases = Databases::open(placement, modules, Purpose::tool, [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
-  if (!databases) return report_failure("cannot open the databases", databases.error());
+  auto databases = Databases::open(placement, modules, Purpose::inspect, [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
+  if (!databases) return unfinished("cannot open the databases", databases.error());
   Runtime runtime;
   const auto report = run_until_done(runtime, audit(runtime, *databases, modules));
   const auto closed = databases->close();
-  if (!report) return report_failure("the audit could not be finished", report.error());
+  if (!report) return unfinished("the audit could not be finished", report.error());
   if (as_json) {
     print_json(*report);
   } else {
@@ -68,11 +74,11 @@ void add_audit(CLI::App& program, int& exit_code) {
   command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster (default ./var).");
   command->add_option("--placement", options->placement, "YAML file that names databases elsewhere.");
   command->add_flag("--json", options->json, "One JSON document instead of text.");
-  command->footer("Examples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
+  command->footer("Exit code: 0 clean, 1 violations, 3 the audit could not be finished.\nExamples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
   command->callback([options, &exit_code] {
     auto placement = Placement::load(options->placement);
     if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
+      exit_code = unfinished("cannot read the placement", placement.error());
       return;
     }
     if (options->home) placement->use_home(*options->home);
