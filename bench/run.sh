@@ -25,10 +25,11 @@ mkdir "$home" "$raw"
 chmod 711 "$work" "$home"  # The OS user of PostgreSQL, and nginx's workers, pass through.
 shop='' postgres='' nginx=''
 
+is_alive() { [ -e "/proc/$1" ] && ! grep -q ') Z ' "/proc/$1/stat" 2>/dev/null; }
 # end PID SIGNAL SECONDS: asks a process of ours to end, and waits for it.
 end() {
   [ -n "$1" ] && kill -"$2" "$1" 2>/dev/null || return 0
-  for _ in $(seq $(($3 * 10))); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.1; done
+  for _ in $(seq $(($3 * 10))); do is_alive "$1" || return 0; sleep 0.1; done
   kill -KILL "$1" 2>/dev/null || true
 }
 clean_up() {
@@ -36,7 +37,10 @@ clean_up() {
   [ $exit_code -eq 0 ] || [ ! -s "$work/shop.log" ] || tail -5 "$work/shop.log" >&2
   end "$nginx" QUIT 5
   end "$shop" TERM 40
-  [ ! -e "$home/postgres/data/postmaster.pid" ] || end "$postgres" INT 30  # Only if the shop could not.
+  local server
+  for server in "$home"/postgres/data/postmaster.pid "$work"/*/data/postmaster.pid; do  # Those whose owner died.
+    [ ! -e "$server" ] || end "$(head -1 "$server")" INT 30
+  done
   rm -rf "$work"
 }
 trap 'say "line $LINENO failed: $BASH_COMMAND"' ERR
