@@ -260,13 +260,14 @@ Result<> launch(const fs::path& data, const fs::path& socket_folder, const OsUse
   }
 }
 
-Result<> wait_for_answer(const fs::path& data, const fs::path& socket_folder) {
-  for (const Deadline deadline = in(seconds(60)); !answers(socket_folder); pause()) {
-    if (running_server(data) == 0) return failed("the server ended while we waited for it");
+/// False: there is no server, or it ended while we waited for it (it was being stopped, or killed).
+Result<bool> has_server_that_answers(const fs::path& data, const fs::path& socket_folder) {
+  for (const Deadline deadline = in(seconds(60)); running_server(data) == 0 || !answers(socket_folder); pause()) {
+    if (running_server(data) == 0) return false;
     if (passed(deadline))
       return failed(text("process ", running_server(data), " has the cluster but does not answer at ", socket_folder.string(), "; stop it with SIGINT"));
   }
-  return {};
+  return true;
 }
 
 Result<fs::path> usable_folder(const fs::path& folder) {
@@ -313,10 +314,8 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
   if (error) return not_writable(folder / "data", error.value());
   if (read_text(data / "PG_VERSION") != "15") return failed(text(data.string(), " was made by PostgreSQL ", read_text(data / "PG_VERSION"), ", not 15"));
 
-  const bool was_running = running_server(data) != 0;
-  if (was_running) {
-    EMP_TRY(wait_for_answer(data, socket_folder));
-  } else {
+  EMP_ASSIGN(const bool was_running, has_server_that_answers(data, socket_folder));
+  if (!was_running) {
     tell("starting PostgreSQL");
     EMP_TRY(write_settings(data, socket_folder, durability));
     EMP_TRY(launch(data, socket_folder, user));
