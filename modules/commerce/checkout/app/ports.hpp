@@ -55,6 +55,12 @@ class CartStore {
   virtual ~CartStore() = default;
   /// The owner's live cart, or nothing.
   virtual Task<Result<std::optional<v1::Cart>>> find(Owner owner) = 0;
+  struct BeforeAdd {
+    std::optional<Currency> currency;  ///< Of the owner's live cart.
+    std::optional<v1::Cart> answer;    ///< The first answer to this very request.
+  };
+  /// What an add needs to know before the other modules are asked. Errors: IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) = 0;
   /// Errors: CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED.
   virtual Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
                                         CartLimits limits) = 0;

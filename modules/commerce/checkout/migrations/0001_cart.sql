@@ -123,6 +123,21 @@ CREATE FUNCTION cart_line_event(p_topic text, p_cart cart, p_version bigint, p_s
                                                           'unit_price', wire_money(p_price, p_cart.currency)))::text, p_trace)
 $$;
 
+-- What an add needs to know before prices and stock are asked for: the currency of the owner's live cart, and the first answer to its key if there is one. Both may
+-- be null. Another request under the key is refused here as in cart_add.
+CREATE FUNCTION cart_before_add(p_caller text, p_key text, p_sha bytea, p_customer uuid, p_guest bytea, OUT currency text, OUT answer text) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  known idempotency;
+BEGIN
+  SELECT * INTO known FROM idempotency i WHERE i.caller = p_caller AND i.operation = 'checkout.add_items' AND i.key = p_key;
+  IF known.request_sha256 <> p_sha THEN
+    PERFORM refuse('EM422', 'IDEMPOTENCY_KEY_REUSED');
+  END IF;
+  answer := known.body;
+  SELECT c.currency INTO currency FROM cart c
+   WHERE c.status IN ('active', 'locked') AND ((p_customer IS NOT NULL AND c.customer_id = p_customer) OR (p_guest IS NOT NULL AND c.guest_token_sha256 = p_guest));
+END $$;
+
 -- Adds items (parallel arrays) to the owner's live cart, making it if there is none. Lines of one SKU add up; limits are tested under the cart's lock.
 -- A repeated key gives the first answer. Answers the cart as JSON.
 CREATE FUNCTION cart_add(p_caller text, p_key text, p_sha bytea, p_trace uuid, p_new_cart uuid, p_customer uuid, p_guest bytea, p_currency text, p_if_match bigint,
