@@ -23,10 +23,6 @@ v1::Availability availability_of(warehouse::v1::StockStatus status) {
   }
 }
 
-std::string caller_of(const Owner& owner) {
-  return owner.customer ? text("customer:", *owner.customer) : text("guest:", security::hex(owner.guest_sha256->substr(0, 16)));
-}
-
 /// Names the SKUs a refusal is about: items[{sku, reason}].
 class Refusals {
  public:
@@ -46,6 +42,10 @@ class Refusals {
 };
 
 }  // namespace
+
+std::string caller_of(const Owner& owner) {
+  return owner.customer ? text("customer:", *owner.customer) : text("guest:", security::hex(owner.guest_sha256->substr(0, 16)));
+}
 
 v1::Cart Carts::empty_cart() const {
   v1::Cart out;

@@ -135,12 +135,16 @@ enum class AcceptOutcome : std::uint8_t { started, replayed, completed };
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
+  /// The session as it was when its key was first answered, with the cart and the quote of that moment.
   struct Started {
-    Uuid session;
-    bool created = false;
+    v1::CheckoutSession session;
+    v1::Cart cart;
+    std::optional<v1::Quote> quote;
+    std::int32_t status = 201;  ///< HTTP: 200 for a session that was open already.
+    bool replayed = false;
   };
-  /// Errors: CART_EMPTY, CART_LOCKED.
-  virtual Task<Result<Started>> start(Owner owner, Uuid trace) = 0;
+  /// Errors: CART_EMPTY, CART_LOCKED, IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<Started>> start(Owner owner, KeyedRequest keyed) = 0;
   virtual Task<Result<SessionView>> view(Uuid session, Owner owner) = 0;
   virtual Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) = 0;
   /// Errors: CART_CHANGED.

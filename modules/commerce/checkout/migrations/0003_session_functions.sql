@@ -25,8 +25,8 @@ BEGIN
   SELECT q.body, q.plan INTO quote, plan FROM quote q WHERE q.id = own.quote_id;
 END $$;
 
--- Begins a session for the owner's live cart, or answers the open one. A session whose time has passed gives way to a new one.
-CREATE FUNCTION session_start(p_customer uuid, p_guest bytea, p_new uuid, p_trace uuid, OUT created boolean, OUT session uuid) LANGUAGE plpgsql AS $$
+-- The session for the owner's live cart: the open one, or a new one. A session whose time has passed gives way to a new one.
+CREATE FUNCTION session_open(p_customer uuid, p_guest bytea, p_new uuid, p_trace uuid, OUT created boolean, OUT session uuid) LANGUAGE plpgsql AS $$
 DECLARE
   own cart;
   open checkout_session;
@@ -53,6 +53,31 @@ BEGIN
                         json_build_object('session_id', p_new, 'cart_id', own.id, 'total', wire_money(total, own.currency), 'guest', p_customer IS NULL)::text, p_trace);
   created := true;
   session := p_new;
+END $$;
+
+-- Begins checkout, once per key: key, session and answer are one commit, and a repeat gets the first answer as it was, whatever became of the cart. `status` is the
+-- HTTP status of that first answer.
+CREATE FUNCTION session_start(p_caller text, p_key text, p_sha bytea, p_customer uuid, p_guest bytea, p_new uuid, p_trace uuid, OUT replayed boolean, OUT status integer, OUT answer text)
+LANGUAGE plpgsql AS $$
+DECLARE
+  claim record;
+  opened record;
+BEGIN
+  SELECT * INTO claim FROM idempotency_claim(p_caller, 'checkout.start_checkout', p_key, p_sha);
+  IF NOT claim.is_same THEN
+    PERFORM refuse('EM422', 'IDEMPOTENCY_KEY_REUSED');
+  END IF;
+  replayed := NOT claim.is_first;
+  IF replayed THEN
+    status := claim.status;
+    answer := claim.body;
+    RETURN;
+  END IF;
+  SELECT * INTO opened FROM session_open(p_customer, p_guest, p_new, p_trace);
+  status := CASE WHEN opened.created THEN 201 ELSE 200 END;
+  SELECT json_build_object('session', v.session::json, 'cart', v.cart::json, 'quote', v.quote::json)::text INTO answer FROM session_view(opened.session, p_customer, p_guest) v;
+  UPDATE idempotency i SET status = session_start.status, body = session_start.answer
+   WHERE i.caller = p_caller AND i.operation = 'checkout.start_checkout' AND i.key = p_key;
 END $$;
 
 -- Changes an open session; nulls leave a member as it is. `p_drop_selections` and `p_drop_quote` say what the change makes stale. Answers the session as JSON.
