@@ -43,7 +43,7 @@ ShopProcess::ShopProcess(std::string settings) {
   // One machine plays every buyer, so the limits per address and per minute are lifted.
   std::ofstream placement(home_ / "placement.yaml");
   placement << "gateway:\n  rate:\n";
-  for (const char* plan : {"guest", "user", "login", "checkout_confirm"}) placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
+  for (const char* plan : {"guest", "user", "login", "checkout_confirm", "webhook"}) placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
   placement << settings;
 }
 

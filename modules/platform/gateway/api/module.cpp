@@ -25,7 +25,7 @@ RatePlan read_plan(const config::Settings& settings, std::string_view name, Rate
 RatePlans read_plans(const config::Settings& settings) {
   const RatePlans defaults;
   return {read_plan(settings, "guest", defaults.guest), read_plan(settings, "user", defaults.user), read_plan(settings, "login", defaults.login),
-          read_plan(settings, "checkout_confirm", defaults.checkout_confirm)};
+          read_plan(settings, "checkout_confirm", defaults.checkout_confirm), read_plan(settings, "webhook", defaults.webhook)};
 }
 
 std::vector<std::string> read_list(const config::Settings& settings, std::string_view name) {
