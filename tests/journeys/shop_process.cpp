@@ -120,16 +120,30 @@ bool ShopProcess::wait_for_end(int limit_s) {
   return !is_running();
 }
 
-int ShopProcess::audit() {
-  const std::string report = (home_ / "audit.txt").string();
-  const int output = open(report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const pid_t pid = spawn({EMP_BINARY, "audit", "--home", home_.string(), "--placement", (home_ / "placement.yaml").string()}, {}, output, (home_ / "audit.log").string());
+int ShopProcess::command(std::vector<std::string> words, const std::vector<std::string>& environment) {
+  const auto text_of = [](const std::string& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string out = (home_ / "command.out").string();
+  const std::string errors = (home_ / "command.err").string();
+  std::filesystem::remove(errors);
+  const int output = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  words.insert(words.begin(), EMP_BINARY);
+  words.insert(words.end(), {"--home", home_.string(), "--placement", (home_ / "placement.yaml").string()});
+  const pid_t pid = spawn(words, environment, output, errors);
   close(output);
   int status = 0;
   waitpid(pid, &status, 0);
-  std::ifstream file(report);
-  audit_report_.assign(std::istreambuf_iterator<char>(file), {});
+  printed_ = text_of(out);
+  complained_ = text_of(errors);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int ShopProcess::audit() {
+  const int exit_code = command({"audit"});
+  audit_report_ = printed_;
+  return exit_code;
 }
 
 }  // namespace emporion::journeys

@@ -27,6 +27,11 @@ class ShopProcess {
   void kill();
   /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
   bool wait_for_end(int limit_s);
+  /// Runs another command on the home, {"admin", "create", …}, to its end. Answers its exit code; what it wrote to its standard output is in `printed`, and to its
+  /// standard error in `complained`.
+  int command(std::vector<std::string> words, const std::vector<std::string>& environment = {});
+  const std::string& printed() const noexcept { return printed_; }
+  const std::string& complained() const noexcept { return complained_; }
   /// Runs `emporion audit` on the home. Answers its exit code; its report is in `audit_report`.
   int audit();
   const std::string& audit_report() const noexcept { return audit_report_; }
@@ -37,6 +42,8 @@ class ShopProcess {
   std::filesystem::path home_;
   std::string url_;
   std::string audit_report_;
+  std::string printed_;
+  std::string complained_;
   pid_t pid_ = -1;
 };
 

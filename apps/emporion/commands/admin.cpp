@@ -82,7 +82,8 @@ void add_admin(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<AdminOptions>();
   auto* const admin = program.add_subcommand("admin", "Administrators of the shop.");
   admin->require_subcommand(1);
-  auto* const command = admin->add_subcommand("create", "Make the first administrator. Works once, while there is none; works beside a running server.");
+  auto* const command = admin->add_subcommand(
+      "create", "Make the first administrator. Works once: exit code 1 where there is one already, and nothing changes. Works beside a running server.");
   command->add_option("--email", options->email, "What the administrator signs in with.")->required();
   command->add_option("--name", options->name, "Full name.")->required();
   command->add_option("--password-file", options->password_file, "File whose first line is the password; without it EMPORION_ADMIN_PASSWORD.");

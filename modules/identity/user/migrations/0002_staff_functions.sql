@@ -112,7 +112,8 @@ BEGIN
   PERFORM lock_staff();
   IF p_actor IS NULL THEN
     IF EXISTS (SELECT FROM role_assignment a JOIN role r ON r.id = a.role_id JOIN staff_user u ON u.id = a.user_id WHERE r.name = 'super_admin' AND u.status <> 'deleted') THEN
-      PERFORM refuse('EM409', 'ALREADY_BOOTSTRAPPED');
+      RAISE EXCEPTION USING ERRCODE = 'EM409', MESSAGE = 'ALREADY_BOOTSTRAPPED', DETAIL = '{}',
+        HINT = 'there is an administrator already, and nothing was changed; further staff is invited with POST /api/v1/users';
     END IF;
     SELECT array_agg(id) INTO p_roles FROM role WHERE name = 'super_admin';
   END IF;
