@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "kernel/async/runtime.hpp"
 #include "kernel/base/random.hpp"
+#include "kernel/base/text.hpp"
+#include "kernel/security/crypto.hpp"
 #include "kernel/testing/fake_clock.hpp"
 #include "modules/platform/gateway/app/edge.hpp"
 
@@ -19,7 +22,10 @@ struct EdgeTest : ::testing::Test {
     add("/api/v1/cart/items", shop);
     add("/api/v1/webhooks/demo", webhook);
     edge.use(router);
+    EXPECT_TRUE(csrf_tokens.open((home / "identity.key").string(), random).has_value());
   }
+  ~EdgeTest() override { std::filesystem::remove_all(home); }
+
   void add(std::string path, const rpc::Operation& operation) {
     http::Route route;
     route.method = http::Method::post;
@@ -28,7 +34,7 @@ struct EdgeTest : ::testing::Test {
     route.handle = [](CallContext, const http::Request&, http::PathParameters) -> Task<http::Response> { co_return http::Response(); };
     EXPECT_TRUE(router.add(std::move(route)).has_value());
   }
-  /// The status of a POST from one address.
+  /// A POST, always from the same address.
   http::Response post(std::string path, std::vector<http::Header> headers = {}) {
     http::Request request;
     request.method = http::Method::post;
@@ -43,11 +49,13 @@ struct EdgeTest : ::testing::Test {
   Runtime runtime;
   testing::FakeClock clock;
   SystemRandom random;
+  const std::filesystem::path home = std::filesystem::temp_directory_path() / text("gateway-", security::hex(security::random_bytes(random, 8)));
   Calls calls;
   Authenticator authenticator{calls, {.issuer = "emporion", .audience = "emporion"}, clock};
+  CsrfTokens csrf_tokens{clock};
   RateLimits limits{{.guest = {60, 3}, .webhook = {6'000, 50}}, clock};
   http::Router router;
-  Edge edge{authenticator, limits, {}, clock, random, "{}"};
+  Edge edge{authenticator, limits, csrf_tokens, {}, clock, random, "{}"};
 };
 
 }  // namespace emporion::gateway
