@@ -16,18 +16,25 @@ namespace emporion::app {
 Result<Databases> Databases::open(const Placement& placement, const std::vector<ModuleDefinition>& modules, Purpose purpose, const Progress& progress) {
   Databases out;
   if (purpose == Purpose::serve) EMP_TRY(out.take_home(placement));
+  const auto found = out.find_all(placement, modules, progress);
+  if (found) return out;
+  (void)out.close();  // What was started for nothing does not stay; why it was for nothing is what the caller has to know.
+  return fail(found.error());
+}
+
+Result<> Databases::find_all(const Placement& placement, const std::vector<ModuleDefinition>& modules, const Progress& progress) {
   for (const auto& module : modules) {
     if (auto dsn = placement.dsn_of(module.name)) {
-      out.dsns_.emplace(module.name, std::move(*dsn));
+      dsns_.emplace(module.name, std::move(*dsn));
       continue;
     }
-    if (!out.cluster_) {
-      EMP_ASSIGN(out.cluster_, postgres::PrivateCluster::start(placement.home / "postgres", progress));
+    if (!cluster_) {
+      EMP_ASSIGN(cluster_, postgres::PrivateCluster::start(placement.home / "postgres", progress));
     }
-    EMP_ASSIGN(auto dsn, out.cluster_->ensure_database(module.name));
-    out.dsns_.emplace(module.name, std::move(dsn));
+    EMP_ASSIGN(auto dsn, cluster_->ensure_database(module.name));
+    dsns_.emplace(module.name, std::move(dsn));
   }
-  return out;
+  return {};
 }
 
 const std::string& Databases::dsn_of(std::string_view module) const {
@@ -56,7 +63,10 @@ Result<> Databases::take_home(const Placement& placement) {
     ::close(descriptor);
     return fail(ErrorKind::conflict, "ALREADY_RUNNING", text("another emporion serves from ", placement.home.string(), "; stop it, or give another --home"));
   }
-  home_lock_ = std::shared_ptr<void>(nullptr, [descriptor](void*) { ::close(descriptor); });
+  home_lock_ = std::shared_ptr<const int>(new int(descriptor), [](const int* held) {
+    ::close(*held);
+    delete held;
+  });
   return {};
 }
 

@@ -61,11 +61,21 @@ ShopProcess::~ShopProcess() {
   std::filesystem::remove_all(home_, error);
 }
 
+pid_t ShopProcess::launch(const std::vector<std::string>& environment, int output) {
+  return spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, output,
+               (home_ / "emporion.log").string());
+}
+
+int ShopProcess::interrupt_start() {
+  pid_ = launch({}, -1);
+  for (int i = 0; i < ready_within_s * 200 && !has_postgres() && is_running(); ++i) usleep(5'000);  // tidy-allow(test_sleeps): another process starts in its own time.
+  return stop(SIGINT);
+}
+
 void ShopProcess::start(const std::vector<std::string>& environment) {
   int channel[2];
   EMP_ASSERT(pipe2(channel, O_CLOEXEC) == 0);
-  const std::string log = (home_ / "emporion.log").string();
-  pid_ = spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, channel[1], log);
+  pid_ = launch(environment, channel[1]);
   close(channel[1]);
   std::string output;
   for (int waited = 0; waited < ready_within_s && output.find('\n') == std::string::npos; ++waited) {
@@ -78,7 +88,7 @@ void ShopProcess::start(const std::vector<std::string>& environment) {
   }
   close(channel[0]);
   if (!output.starts_with("ready http")) {
-    std::ifstream lines(log);
+    std::ifstream lines(home_ / "emporion.log");
     std::string line;
     while (std::getline(lines, line)) std::fprintf(stderr, "%s\n", line.c_str());
   }
@@ -93,9 +103,9 @@ bool ShopProcess::is_running() {
   return false;
 }
 
-int ShopProcess::stop() {
+int ShopProcess::stop(int signal) {
   if (!is_running()) return -1;
-  ::kill(pid_, SIGTERM);
+  ::kill(pid_, signal);
   for (int i = 0; i < end_within_s * 10; ++i) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
