@@ -149,6 +149,8 @@ class SessionStore {
   virtual Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) = 0;
   /// Errors: CART_CHANGED.
   virtual Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) = 0;
+  /// Errors: QUOTE_NOT_FOUND.
+  virtual Task<Result<v1::QuoteTotals>> totals(Uuid quote) = 0;
   struct Accepted {
     AcceptOutcome outcome = AcceptOutcome::started;
     Uuid saga;

@@ -14,6 +14,7 @@ constexpr Statement start_one{"checkout.start_session", "SELECT replayed, status
 constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3)"};
 constexpr Statement change_one{"checkout.change_session", "SELECT session_change($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", Effect::writes};
 constexpr Statement quote_one{"checkout.keep_quote", "SELECT session_quote($1, $2, $3, $4, $5, $6, $7, $8, $9)", Effect::writes};
+constexpr Statement select_totals{"checkout.quote_totals", "SELECT (body::json -> 'totals')::text FROM quote WHERE id = $1"};
 constexpr Statement accept_one{"checkout.accept_confirm", "SELECT outcome, saga FROM confirm_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", Effect::writes};
 constexpr Statement abandon_one{"checkout.abandon_session", "SELECT status, saga FROM session_abandon($1)", Effect::writes};
 constexpr Statement select_decision{"checkout.review_decision", "SELECT decision FROM review_decision WHERE saga_id = $1"};
@@ -78,6 +79,12 @@ Task<Result<v1::CheckoutSession>> PostgresSessionStore::keep_quote(QuoteToKeep k
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(quote_one, keep.session, keep.saga, keep.quote.id, keep.quote.cart_version, to_json(keep.quote), to_json(keep.plan),
                                                           total.currency().code(), total.amount(), keep.quote.expires_at));
   co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
+}
+
+Task<Result<v1::QuoteTotals>> PostgresSessionStore::totals(Uuid quote) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_totals, quote));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "QUOTE_NOT_FOUND", "no such quote");
+  co_return parse_json<v1::QuoteTotals>(rows[0].get<std::string>(0));
 }
 
 Task<Result<SessionStore::Accepted>> PostgresSessionStore::accept(Acceptance acceptance) {

@@ -18,6 +18,7 @@ class PostgresSessionStore final : public SessionStore {
   Task<Result<SessionView>> view(Uuid session, Owner owner) override;
   Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) override;
   Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) override;
+  Task<Result<v1::QuoteTotals>> totals(Uuid quote) override;
   Task<Result<Accepted>> accept(Acceptance acceptance) override;
   Task<Result<Abandoned>> abandon(Uuid session) override;
   Task<Result<std::optional<std::string>>> review_decision(Uuid saga) override;
