@@ -68,11 +68,6 @@ CREATE FUNCTION cart_json(p_cart uuid) RETURNS text LANGUAGE sql STABLE AS $$
    WHERE c.id = p_cart
 $$;
 
-CREATE FUNCTION refuse(p_code text, p_reason text, p_metadata json DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = p_code, MESSAGE = p_reason, DETAIL = p_metadata::text;
-END $$;
-
 -- The live cart of an owner, locked for this transaction, or a row of nulls.
 CREATE FUNCTION cart_lock_live(p_customer uuid, p_guest bytea) RETURNS cart LANGUAGE plpgsql AS $$
 DECLARE
@@ -93,10 +88,10 @@ BEGIN
     PERFORM refuse('EM404', 'CART_NOT_FOUND');
   END IF;
   IF p_cart.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', p_cart.saga_id));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', p_cart.saga_id));
   END IF;
   IF p_if_match IS NOT NULL AND p_if_match <> p_cart.version THEN
-    PERFORM refuse('EM409', 'VERSION_CONFLICT', json_build_object('version', p_cart.version));
+    PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', p_cart.version));
   END IF;
   UPDATE cart SET version = version + 1, last_activity_at = now(), abandoned_at = NULL WHERE id = p_cart.id;
 END $$;
@@ -108,11 +103,11 @@ DECLARE
 BEGIN
   SELECT sku, qty INTO over FROM cart_line WHERE cart_id = p_cart AND qty > p_unit_max ORDER BY sku LIMIT 1;
   IF FOUND THEN
-    PERFORM refuse('EM422', 'QTY_LIMIT', json_build_object('sku', over.sku, 'max', p_unit_max, 'requested', over.qty));
+    PERFORM refuse('EM422', 'QTY_LIMIT', jsonb_build_object('sku', over.sku, 'max', p_unit_max, 'requested', over.qty));
   END IF;
   SELECT count(*) INTO lines FROM cart_line WHERE cart_id = p_cart AND NOT saved_for_later;
   IF lines > p_line_max THEN
-    PERFORM refuse('EM422', 'LINE_LIMIT', json_build_object('max', p_line_max, 'requested', lines));
+    PERFORM refuse('EM422', 'LINE_LIMIT', jsonb_build_object('max', p_line_max, 'requested', lines));
   END IF;
 END $$;
 
@@ -164,7 +159,7 @@ BEGIN
     own := cart_lock_live(p_customer, p_guest);  -- Another first item may have made it meanwhile.
   END IF;
   IF own.currency <> coalesce(p_currency, own.currency) THEN
-    PERFORM refuse('EM422', 'CURRENCY_MISMATCH', json_build_object('currency', own.currency));
+    PERFORM refuse('EM422', 'CURRENCY_MISMATCH', jsonb_build_object('currency', own.currency));
   END IF;
   PERFORM cart_touch(own, p_if_match);
   FOR changed IN
@@ -274,7 +269,7 @@ BEGIN
   SELECT * INTO guest FROM cart c WHERE c.guest_token_sha256 = p_guest ORDER BY c.created_at DESC LIMIT 1 FOR UPDATE;
   own := cart_lock_live(p_customer, NULL);
   IF guest.status = 'locked' OR own.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
   END IF;
   IF guest.status = 'active' THEN
     IF own.id IS NULL THEN
@@ -282,7 +277,7 @@ BEGIN
       own := cart_lock_live(p_customer, NULL);
     END IF;
     IF own.currency <> guest.currency AND EXISTS (SELECT FROM cart_line l WHERE l.cart_id = own.id) THEN
-      PERFORM refuse('EM422', 'CURRENCY_MISMATCH', json_build_object('currency', own.currency));
+      PERFORM refuse('EM422', 'CURRENCY_MISMATCH', jsonb_build_object('currency', own.currency));
     END IF;
     UPDATE cart c SET currency = guest.currency WHERE c.id = own.id AND c.currency <> guest.currency;
     PERFORM cart_touch(own, NULL);

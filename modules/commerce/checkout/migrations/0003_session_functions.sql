@@ -34,7 +34,7 @@ DECLARE
 BEGIN
   own := cart_lock_live(p_customer, p_guest);
   IF own.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', own.saga_id));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', own.saga_id));
   END IF;
   SELECT sum(qty * unit_price) INTO total FROM cart_line WHERE cart_id = own.id AND NOT saved_for_later;
   IF total IS NULL THEN
@@ -91,7 +91,7 @@ BEGIN
     PERFORM refuse('EM409', CASE own.status WHEN 'completed' THEN 'CHECKOUT_COMPLETED' ELSE 'CHECKOUT_IN_PROGRESS' END);
   END IF;
   IF p_if_match IS NOT NULL AND p_if_match <> own.version THEN
-    PERFORM refuse('EM409', 'VERSION_CONFLICT', json_build_object('version', own.version));
+    PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', own.version));
   END IF;
   UPDATE checkout_session SET contact = coalesce(p_contact, contact), shipping_address = coalesce(p_shipping_address, shipping_address),
          billing_address = coalesce(p_billing_address, billing_address),
