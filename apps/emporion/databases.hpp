@@ -32,7 +32,8 @@ class Databases {
 
  private:
   Result<> take_home(const Placement& placement);
-  std::shared_ptr<void> home_lock_;  ///< Held while this process serves.
+  Result<> find_all(const Placement& placement, const std::vector<ModuleDefinition>& modules, const Progress& progress);
+  std::shared_ptr<const int> home_lock_;  ///< The descriptor of the lock, held while this process serves.
   std::optional<postgres::PrivateCluster> cluster_;
   std::map<std::string, std::string, std::less<>> dsns_;
 };

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/modules.hpp"
 #include "kernel/json/writer.hpp"
@@ -38,10 +39,11 @@ void print_json(const AuditReport& report) {
   std::printf("%s\n", out.c_str());
 }
 
-/// Neither clean nor not: nobody may take it for one of them.
+constexpr int exit_unfinished = 3;  ///< Neither clean nor not: nobody may take it for one of them.
+
 int unfinished(std::string_view what, const Error& error) {
   (void)report_failure(what, error);
-  return 3;
+  return exit_unfinished;
 }
 
 int run_audit(const Placement& placement, bool as_json) {
@@ -65,25 +67,15 @@ int run_audit(const Placement& placement, bool as_json) {
 
 void add_audit(CLI::App& program, int& exit_code) {
   struct Options {
-    std::optional<std::string> home;
-    std::optional<std::string> placement;
+    PlacementOptions where;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   auto* const command = program.add_subcommand("audit", "Prove that no unit and no minor unit is astray: exit code 0 only if every invariant holds in every database.");
-  command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster (default ./var).");
-  command->add_option("--placement", options->placement, "YAML file that names databases elsewhere.");
+  options->where.add_to(*command);
   command->add_flag("--json", options->json, "One JSON document instead of text.");
   command->footer("Exit code: 0 clean, 1 violations, 3 the audit could not be finished.\nExamples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
-  command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = unfinished("cannot read the placement", placement.error());
-      return;
-    }
-    if (options->home) placement->use_home(*options->home);
-    exit_code = run_audit(*placement, options->json);
-  });
+  command->callback([options, &exit_code] { exit_code = options->where.run([&](const Placement& placement) { return run_audit(placement, options->json); }, exit_unfinished); });
 }
 
 }  // namespace emporion::app

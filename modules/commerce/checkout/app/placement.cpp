@@ -73,11 +73,20 @@ Result<v1::PlacementResponse> placement_of(const saga::Snapshot& saga, const Che
   return out;
 }
 
+Task<Result<v1::PlacementResponse>> Placement::view_of(saga::Snapshot saga) {
+  EMP_CO_ASSIGN(auto out, placement_of(saga, settings_));
+  if (out.status != v1::PlacementStatus::confirmed) co_return out;
+  EMP_CO_ASSIGN(const auto state, parse_json<PlaceOrderState>(saga.context));
+  // The order stands whether or not its sums can be read now.
+  if (auto totals = co_await sessions_.totals(state.quote)) out.totals = std::move(*totals);
+  co_return out;
+}
+
 Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid session, Uuid saga, bool first_time) {
   const UtcTime until = std::min(clock_.now() + settings_.confirm_wait, context.deadline - milliseconds(200));
   auto settled = co_await engine_.wait_settled(saga, until);
   if (!settled) co_return fail(located(settled.error(), session));
-  auto answer = placement_of(*settled, settings_);
+  auto answer = co_await view_of(std::move(*settled));
   if (!answer) co_return fail(located(answer.error(), session));
   if (answer->status == v1::PlacementStatus::confirmed) {
     answer->status_code = first_time ? 201 : 200;
@@ -145,7 +154,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context,
   EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner));
   if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
   EMP_CO_ASSIGN(const auto saga, co_await engine_.find(*view.saga));
-  auto answer = placement_of(saga, settings_);
+  auto answer = co_await view_of(saga);
   if (answer) {
     answer->status_code = 200;
     co_return answer;

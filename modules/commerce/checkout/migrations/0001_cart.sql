@@ -79,11 +79,6 @@ BEGIN
     'line_count', l.lines, 'unit_count', l.units, 'subtotal', wire_money(l.subtotal, c.currency), 'lines', coalesce(list, '[]'::json))::text;
 END $$;
 
-CREATE FUNCTION refuse(p_code text, p_reason text, p_metadata json DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = p_code, MESSAGE = p_reason, DETAIL = p_metadata::text;
-END $$;
-
 -- The live cart of an owner, locked for this transaction, or a row of nulls.
 CREATE FUNCTION cart_lock_live(p_customer uuid, p_guest bytea) RETURNS cart LANGUAGE plpgsql AS $$
 DECLARE
@@ -104,10 +99,10 @@ BEGIN
     PERFORM refuse('EM404', 'CART_NOT_FOUND');
   END IF;
   IF p_cart.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', p_cart.saga_id));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', p_cart.saga_id));
   END IF;
   IF p_if_match IS NOT NULL AND p_if_match <> p_cart.version THEN
-    PERFORM refuse('EM409', 'VERSION_CONFLICT', json_build_object('version', p_cart.version));
+    PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', p_cart.version));
   END IF;
   UPDATE cart SET version = version + 1, last_activity_at = now(), abandoned_at = NULL WHERE id = p_cart.id;
 END $$;
@@ -119,11 +114,11 @@ DECLARE
 BEGIN
   SELECT sku, qty INTO over FROM cart_line WHERE cart_id = p_cart AND qty > p_unit_max ORDER BY sku LIMIT 1;
   IF FOUND THEN
-    PERFORM refuse('EM422', 'QTY_LIMIT', json_build_object('sku', over.sku, 'max', p_unit_max, 'requested', over.qty));
+    PERFORM refuse('EM422', 'QTY_LIMIT', jsonb_build_object('sku', over.sku, 'max', p_unit_max, 'requested', over.qty));
   END IF;
   SELECT count(*) INTO lines FROM cart_line WHERE cart_id = p_cart AND NOT saved_for_later;
   IF lines > p_line_max THEN
-    PERFORM refuse('EM422', 'LINE_LIMIT', json_build_object('max', p_line_max, 'requested', lines));
+    PERFORM refuse('EM422', 'LINE_LIMIT', jsonb_build_object('max', p_line_max, 'requested', lines));
   END IF;
 END $$;
 
@@ -134,6 +129,21 @@ BEGIN
   SELECT p_topic, p_cart.id::text, p_version,
          json_strip_nulls(json_build_object('cart_id', p_cart.id, 'customer_id', p_cart.customer_id, 'sku', u.sku, 'qty', u.qty, 'unit_price', wire_money(u.price, p_cart.currency)))::text, p_trace
     FROM unnest(i_sku, i_qty, i_price) AS u(sku, qty, price);
+END $$;
+
+-- What an add needs to know before prices and stock are asked for: the currency of the owner's live cart, and the first answer to its key if there is one. Both may
+-- be null. Another request under the key is refused here as in cart_add.
+CREATE FUNCTION cart_before_add(p_caller text, p_key text, p_sha bytea, p_customer uuid, p_guest bytea, OUT currency text, OUT answer text) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  known idempotency;
+BEGIN
+  SELECT * INTO known FROM idempotency i WHERE i.caller = p_caller AND i.operation = 'checkout.add_items' AND i.key = p_key;
+  IF known.request_sha256 <> p_sha THEN
+    PERFORM refuse('EM422', 'IDEMPOTENCY_KEY_REUSED');
+  END IF;
+  answer := known.body;
+  SELECT c.currency INTO currency FROM cart c
+   WHERE c.status IN ('active', 'locked') AND ((p_customer IS NOT NULL AND c.customer_id = p_customer) OR (p_guest IS NOT NULL AND c.guest_token_sha256 = p_guest));
 END $$;
 
 -- Adds items (parallel arrays) to the owner's live cart, making it if there is none. Lines of one SKU add up; limits are tested under the cart's lock.
@@ -162,7 +172,7 @@ BEGIN
     own := cart_lock_live(p_customer, p_guest);  -- Another first item may have made it meanwhile.
   END IF;
   IF own.currency <> coalesce(p_currency, own.currency) THEN
-    PERFORM refuse('EM422', 'CURRENCY_MISMATCH', json_build_object('currency', own.currency));
+    PERFORM refuse('EM422', 'CURRENCY_MISMATCH', jsonb_build_object('currency', own.currency));
   END IF;
   PERFORM cart_touch(own, p_if_match);
   WITH changed AS (
@@ -271,7 +281,7 @@ BEGIN
   SELECT * INTO guest FROM cart c WHERE c.guest_token_sha256 = p_guest ORDER BY c.created_at DESC LIMIT 1 FOR UPDATE;
   own := cart_lock_live(p_customer, NULL);
   IF guest.status = 'locked' OR own.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
   END IF;
   IF guest.status = 'active' THEN
     IF own.id IS NULL THEN
@@ -279,7 +289,7 @@ BEGIN
       own := cart_lock_live(p_customer, NULL);
     END IF;
     IF own.currency <> guest.currency AND EXISTS (SELECT FROM cart_line l WHERE l.cart_id = own.id) THEN
-      PERFORM refuse('EM422', 'CURRENCY_MISMATCH', json_build_object('currency', own.currency));
+      PERFORM refuse('EM422', 'CURRENCY_MISMATCH', jsonb_build_object('currency', own.currency));
     END IF;
     UPDATE cart c SET currency = guest.currency WHERE c.id = own.id AND c.currency <> guest.currency;
     PERFORM cart_touch(own, NULL);
