@@ -77,7 +77,7 @@ BEGIN
   END IF;
   SELECT * INTO opened FROM session_open(p_customer, p_guest, p_new, p_trace);
   status := CASE WHEN opened.created THEN 201 ELSE 200 END;
-  SELECT json_build_object('session', v.session::json, 'cart', v.cart::json, 'quote', v.quote::json)::text INTO answer FROM session_view(opened.session, p_customer, p_guest) v;
+  SELECT json_build_object('session', v.session::json, 'cart', v.cart::json, 'quote', v.quote::json)::text INTO answer FROM session_view(opened.session, p_customer, p_guest, true) v;
   UPDATE idempotency i SET status = session_start.status, body = session_start.answer
    WHERE i.caller = p_caller AND i.operation = 'checkout.start_checkout' AND i.key = p_key;
 END $$;
