@@ -15,8 +15,8 @@ namespace {
 using postgres::Statement;
 
 constexpr std::size_t violations_kept = 1'000;
-constexpr int looks_max = 60;                // Of a comparison that does not hold yet: longer than the lease of a crashed reader of events.
 constexpr milliseconds look_again{250};
+constexpr int looks_within_module = 4;  // One module's rows disagree for no longer than the gap between two of its transactions.
 
 /// Two facts that must agree: the same keys with the same values; every row of the first in the second; or no key in both.
 struct Agreement {
@@ -39,9 +39,21 @@ constexpr Agreement agreements[] = {
 
 using Facts = std::map<std::string, std::string>;
 
+/// A broken row may lack what it is named by; it is reported all the same.
+std::string text_of(const postgres::Row& row, int column) { return row.get<std::optional<std::string>>(column).value_or("null"); }
+
+/// What was wrong before and is `now`: work under way is wrong at one look and right at the next, while other work has begun.
+std::vector<Violation> lasting(const std::vector<Violation>& before, std::vector<Violation> now) {
+  std::set<std::string_view> ids;
+  for (const auto& violation : before) ids.insert(violation.id);
+  std::erase_if(now, [&](const Violation& violation) { return !ids.contains(violation.id); });
+  return now;
+}
+
 class Auditor {
  public:
-  Auditor(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules) : runtime_(runtime), modules_(modules) {
+  Auditor(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules, milliseconds patience)
+      : runtime_(runtime), modules_(modules), looks_max_(1 + static_cast<int>(patience / look_again)) {
     for (const auto& module : modules) {
       const std::string name(module.name);
       stores_[name] = std::make_unique<postgres::Database>(
@@ -65,17 +77,30 @@ class Auditor {
     if (report_.violations.size() < violations_kept) report_.violations.push_back(std::move(violation));
   }
 
-  Task<Result<>> run_check(const ModuleDefinition& module, const AuditCheck& check) {
-    auto rows = co_await stores_[std::string(module.name)]->query(Statement{name_of(module.name, check.sql), check.sql});
-    // A row may be bad only because work is under way between two statements: it must stay bad to count.
-    for (int look = 1; rows && !rows->empty() && look < 4; ++look) {
-      co_await runtime_.sleep_for(look_again);
-      rows = co_await stores_[std::string(module.name)]->query(Statement{name_of(module.name, check.sql), check.sql});
-    }
-    if (!rows) co_return fail(rows.error());
-    AuditReport::Line line{std::string(check.invariant), std::string(module.name)};
-    for (const auto row : *rows) add({line.invariant, line.module, row.get<std::string>(0), row.get<std::string>(1)}, line);
+  /// Takes one look's violations: those that stay wrong at every look count. Answers whether it is worth another look.
+  Task<bool> take(std::vector<Violation>& wrong, std::vector<Violation> now, int look, int looks) {
+    wrong = look == 0 ? std::move(now) : lasting(wrong, std::move(now));
+    const bool again = !wrong.empty() && look + 1 < looks;
+    if (again) co_await runtime_.sleep_for(look_again);
+    co_return again;
+  }
+
+  void report(AuditReport::Line line, std::vector<Violation> wrong) {
+    for (auto& violation : wrong) add(std::move(violation), line);
     report_.lines.push_back(std::move(line));
+  }
+
+  Task<Result<>> run_check(const ModuleDefinition& module, const AuditCheck& check) {
+    AuditReport::Line line{std::string(check.invariant), std::string(module.name)};
+    std::vector<Violation> wrong;
+    for (int look = 0;; ++look) {
+      EMP_CO_ASSIGN(const auto rows, co_await stores_[line.module]->query(Statement{name_of(module.name, check.sql), check.sql}));
+      std::vector<Violation> now;
+      for (const auto row : rows) now.push_back({line.invariant, line.module, text_of(row, 0), text_of(row, 1)});
+      const bool again = co_await take(wrong, std::move(now), look, std::min(looks_max_, looks_within_module));
+      if (!again) break;
+    }
+    report(std::move(line), std::move(wrong));
     co_return Result<>();
   }
 
@@ -92,7 +117,7 @@ class Auditor {
     const std::string module(fact.name.substr(0, fact.name.find('.')));
     EMP_CO_ASSIGN(const auto rows, co_await stores_[module]->query(Statement{name_of(module, fact.sql), fact.sql}));
     Facts out;
-    for (const auto row : rows) out[row.get<std::string>(0)] = row.get<std::optional<std::string>>(1).value_or("null");
+    for (const auto row : rows) out[text_of(row, 0)] = text_of(row, 1);
     co_return out;
   }
 
@@ -125,23 +150,24 @@ class Auditor {
     EMP_ASSERT(left != nullptr && right != nullptr);  // Every agreement names facts that modules offer.
     AuditReport::Line line{std::string(agreement.invariant), text(agreement.left, " / ", agreement.right)};
     std::vector<Violation> wrong;
-    for (int look = 0; look < looks_max; ++look) {
-      if (look > 0) co_await runtime_.sleep_for(look_again);
+    for (int look = 0;; ++look) {
       EMP_CO_ASSIGN(const auto left_facts, co_await read(*left));
       EMP_CO_ASSIGN(const auto right_facts, co_await read(*right));
       line.facts = std::max(left_facts.size(), right_facts.size());
-      wrong = differences(agreement, left_facts, right_facts);
-      if (wrong.empty()) break;
+      const bool again = co_await take(wrong, differences(agreement, left_facts, right_facts), look, looks_max_);
+      if (!again) break;
     }
-    for (auto& violation : wrong) add(std::move(violation), line);
-    report_.lines.push_back(std::move(line));
+    report(std::move(line), std::move(wrong));
     co_return Result<>();
   }
 
-  /// Every event of every topic that a module hears is in its inbox, or among its dead letters with a reason; parked ones are violations.
+  /// Every event of every topic that a module hears is in its inbox, or was skipped with a reason. A dead letter whose effect is still owed is a
+  /// violation, also where it has its inbox row.
   Task<Result<>> check_deliveries() {
     static constexpr Statement sent{"audit.sent", "SELECT event_id::text, topic FROM outbox WHERE topic = ANY ($1)"};
-    static constexpr Statement applied{"audit.applied", "SELECT event_id::text, topic FROM inbox UNION SELECT event_id::text, topic FROM dead_letter WHERE state = 'skipped'"};
+    static constexpr Statement applied{"audit.applied",
+                                       "SELECT event_id::text, topic FROM inbox i WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.event_id = i.event_id AND d.state IN ('parked', 'waiting', 'due')) "
+                                       "UNION SELECT event_id::text, topic FROM dead_letter WHERE state = 'skipped'"};
     for (const auto& consumer : modules_) {
       const std::string name(consumer.name);
       std::map<std::string, std::vector<std::string>> by_producer;
@@ -152,10 +178,7 @@ class Auditor {
       if (by_producer.empty()) continue;
       AuditReport::Line line{"every event reached its consumer", name};
       std::vector<Violation> missing;
-      for (int look = 0; look < looks_max; ++look) {
-        if (look > 0) co_await runtime_.sleep_for(look_again);
-        missing.clear();
-        line.facts = 0;
+      for (int look = 0;; ++look) {
         Facts sent_events;
         for (const auto& [producer, topics] : by_producer) {
           EMP_CO_ASSIGN(const auto rows, co_await stores_[producer]->query(sent, topics));
@@ -165,13 +188,14 @@ class Auditor {
         Facts applied_events;
         for (const auto row : rows) applied_events[row.get<std::string>(0)] = row.get<std::string>(1);
         line.facts = sent_events.size();
+        std::vector<Violation> now;
         for (const auto& [event, topic] : sent_events) {
-          if (!applied_events.contains(event)) missing.push_back({line.invariant, name, event, text(topic, " was not applied")});
+          if (!applied_events.contains(event)) now.push_back({line.invariant, name, event, text(topic, " was not applied")});
         }
-        if (missing.empty()) break;
+        const bool again = co_await take(missing, std::move(now), look, looks_max_);
+        if (!again) break;
       }
-      for (auto& violation : missing) add(std::move(violation), line);
-      report_.lines.push_back(std::move(line));
+      report(std::move(line), std::move(missing));
     }
     co_return Result<>();
   }
@@ -186,6 +210,7 @@ class Auditor {
 
   Runtime& runtime_;
   const std::vector<ModuleDefinition>& modules_;
+  const int looks_max_;
   std::map<std::string, std::unique_ptr<postgres::Database>> stores_;
   std::set<std::unique_ptr<std::string>, Less> names_;
   AuditReport report_;
@@ -199,8 +224,8 @@ bool AuditReport::holds() const {
   return std::ranges::all_of(lines, [](const Line& line) { return line.violations == 0; });
 }
 
-Task<Result<AuditReport>> audit(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules) {
-  return run_auditor(std::make_unique<Auditor>(runtime, databases, modules));
+Task<Result<AuditReport>> audit(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules, milliseconds patience) {
+  return run_auditor(std::make_unique<Auditor>(runtime, databases, modules, patience));
 }
 
 }  // namespace emporion::app
