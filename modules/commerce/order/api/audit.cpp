@@ -55,8 +55,6 @@ std::vector<AuditFact> audit_facts() {
        "SELECT h.id::text || ':' || l.sku, sum(l.qty - l.cancelled_qty)::text FROM order_header h JOIN order_line l ON l.order_id = h.id "
        "WHERE h.status <> 'cancelled' AND l.qty > l.cancelled_qty GROUP BY h.id, l.sku"},
       {"order.live_totals_by_order", "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header WHERE status <> 'cancelled' AND grand_total > 0"},
-      // Every order that was ever confirmed: each has a saga in Checkout that stands.
-      {"order.placed_orders", "SELECT id::text, 'placed' FROM order_header WHERE confirmed_at IS NOT NULL"},
       // Cancelled orders: none of them is in payment.unreturned_by_order.
       {"order.cancelled", "SELECT id::text, COALESCE(payment_status, '') FROM order_header WHERE status = 'cancelled'"},
   };
