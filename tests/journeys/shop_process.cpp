@@ -61,11 +61,11 @@ ShopProcess::~ShopProcess() {
   std::filesystem::remove_all(home_, error);
 }
 
-void ShopProcess::start(const std::vector<std::string>& environment) {
+void ShopProcess::start(const std::vector<std::string>& environment, std::uint16_t port) {
   int channel[2];
   EMP_ASSERT(pipe2(channel, O_CLOEXEC) == 0);
   const std::string log = (home_ / "emporion.log").string();
-  pid_ = spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, channel[1], log);
+  pid_ = spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", std::to_string(port), "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, channel[1], log);
   close(channel[1]);
   std::string output;
   for (int waited = 0; waited < ready_within_s && output.find('\n') == std::string::npos; ++waited) {
@@ -120,10 +120,15 @@ bool ShopProcess::wait_for_end(int limit_s) {
   return !is_running();
 }
 
-int ShopProcess::audit() {
+int ShopProcess::audit(const std::string& settings, const std::vector<std::string>& options) {
+  const std::filesystem::path placement = home_ / "audit.yaml";
+  std::filesystem::copy_file(home_ / "placement.yaml", placement, std::filesystem::copy_options::overwrite_existing);
+  std::ofstream(placement, std::ios::app) << settings;
+  std::vector<std::string> command{EMP_BINARY, "audit", "--home", home_.string(), "--placement", placement.string()};
+  command.insert(command.end(), options.begin(), options.end());
   const std::string report = (home_ / "audit.txt").string();
   const int output = open(report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const pid_t pid = spawn({EMP_BINARY, "audit", "--home", home_.string(), "--placement", (home_ / "placement.yaml").string()}, {}, output, (home_ / "audit.log").string());
+  const pid_t pid = spawn(command, {}, output, (home_ / "audit.log").string());
   close(output);
   int status = 0;
   waitpid(pid, &status, 0);

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ class ShopProcess {
   ShopProcess(const ShopProcess&) = delete;
   ShopProcess& operator=(const ShopProcess&) = delete;
 
-  /// Starts it with the demo shop and waits for its `ready` line. Fails the test program if it does not come within two minutes.
-  void start(const std::vector<std::string>& environment = {});
+  /// Starts it with the demo shop and waits for its `ready` line. Fails the test program if it does not come within two minutes. `port` 0 takes a free one, and then
+  /// no carrier drives: it must know beforehand where to report to.
+  void start(const std::vector<std::string>& environment = {}, std::uint16_t port = 0);
   /// True while the process lives.
   bool is_running();
   /// SIGTERM, and waits for a clean end. Answers the exit code.
@@ -27,8 +29,8 @@ class ShopProcess {
   void kill();
   /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
   bool wait_for_end(int limit_s);
-  /// Runs `emporion audit` on the home. Answers its exit code; its report is in `audit_report`.
-  int audit();
+  /// Runs `emporion audit` on the home, with these lines more in the placement file and these options more. Answers its exit code; its report is in `audit_report`.
+  int audit(const std::string& settings = {}, const std::vector<std::string>& options = {});
   const std::string& audit_report() const noexcept { return audit_report_; }
   const std::string& url() const noexcept { return url_; }
   const std::filesystem::path& home() const noexcept { return home_; }
