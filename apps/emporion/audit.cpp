@@ -1,8 +1,10 @@
 #include "apps/emporion/audit.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "contracts/topics.hpp"
@@ -15,15 +17,16 @@ namespace {
 using postgres::Statement;
 
 constexpr std::size_t violations_kept = 1'000;
-constexpr int looks_max = 60;                // Of a comparison that does not hold yet: longer than the lease of a crashed reader of events.
 constexpr milliseconds look_again{250};
+constexpr int looks_within_module = 4;  // One module's rows disagree for no longer than the gap between two of its transactions.
 
-/// Two facts that must agree: the same keys with the same values; every row of the first in the second; or no key in both.
+/// Two facts that must agree: the same keys with the same values; every row of the first in the second; every number of the first at most the
+/// second's; or no key in both.
 struct Agreement {
   std::string_view invariant;
   std::string_view left;
   std::string_view right;
-  enum class Relation : std::uint8_t { equal, left_in_right, disjoint } relation = Relation::equal;
+  enum class Relation : std::uint8_t { equal, left_in_right, at_most, disjoint } relation = Relation::equal;
 };
 
 constexpr Agreement agreements[] = {
@@ -34,14 +37,45 @@ constexpr Agreement agreements[] = {
     {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order", Agreement::Relation::left_in_right},
     {"no money is secured for an order that does not stand", "payment.secured_by_order", "order.live_totals_by_order", Agreement::Relation::left_in_right},
     {"no cancelled order keeps anybody's money", "order.cancelled", "payment.unreturned_by_order", Agreement::Relation::disjoint},
+    {"units held for a checkout belong to a saga that is under way", "warehouse.held_sagas", "checkout.live_sagas", Agreement::Relation::left_in_right},
+    {"units that Fulfillment picked are picked or shipped in Warehouse", "fulfillment.picked_units_by_order", "warehouse.picked_units_by_order", Agreement::Relation::at_most},
     {"units shipped agree between Fulfillment and Warehouse", "fulfillment.shipped_units_by_order", "warehouse.shipped_units_by_order"},
+    {"units handed to a carrier were shipped by Fulfillment", "shipping.shipped_units_by_order", "fulfillment.shipped_units_by_order", Agreement::Relation::at_most},
+    {"units that Order counts as shipped were handed to a carrier", "order.shipped_units_by_order", "shipping.shipped_units_by_order", Agreement::Relation::at_most},
+    {"units that Order counts as delivered were so by the carrier's word", "order.delivered_units_by_order", "shipping.delivered_units_by_order", Agreement::Relation::at_most},
+    {"cash that couriers collected is known to Payment, to the minor unit", "shipping.collected_cash_by_parcel", "payment.reported_cash_by_parcel", Agreement::Relation::left_in_right},
+    {"cash that Payment was told of was collected by a courier", "payment.reported_cash_by_parcel", "shipping.collected_cash_by_parcel", Agreement::Relation::left_in_right},
+    {"what Order counts as refunded was refunded by Payment", "order.refunded_by_order", "payment.refunded_by_order", Agreement::Relation::at_most},
 };
 
 using Facts = std::map<std::string, std::string>;
 
+/// A broken row may lack what it is named by; it is reported all the same.
+std::string text_of(const postgres::Row& row, int column) { return row.get<std::optional<std::string>>(column).value_or("null"); }
+
+/// False also where either is no number: what cannot be counted agrees with nothing.
+bool is_at_most(std::string_view left, std::string_view right) {
+  const auto number = [](std::string_view digits) {
+    std::int64_t out = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size() ? std::optional(out) : std::nullopt;
+  };
+  const auto few = number(left), many = number(right);
+  return few && many && *few <= *many;
+}
+
+/// What was wrong before and is `now`: work under way is wrong at one look and right at the next, while other work has begun.
+std::vector<Violation> lasting(const std::vector<Violation>& before, std::vector<Violation> now) {
+  std::set<std::string_view> ids;
+  for (const auto& violation : before) ids.insert(violation.id);
+  std::erase_if(now, [&](const Violation& violation) { return !ids.contains(violation.id); });
+  return now;
+}
+
 class Auditor {
  public:
-  Auditor(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules) : runtime_(runtime), modules_(modules) {
+  Auditor(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules, milliseconds patience)
+      : runtime_(runtime), modules_(modules), looks_max_(1 + static_cast<int>(patience / look_again)) {
     for (const auto& module : modules) {
       const std::string name(module.name);
       stores_[name] = std::make_unique<postgres::Database>(
@@ -65,17 +99,30 @@ class Auditor {
     if (report_.violations.size() < violations_kept) report_.violations.push_back(std::move(violation));
   }
 
-  Task<Result<>> run_check(const ModuleDefinition& module, const AuditCheck& check) {
-    auto rows = co_await stores_[std::string(module.name)]->query(Statement{name_of(module.name, check.sql), check.sql});
-    // A row may be bad only because work is under way between two statements: it must stay bad to count.
-    for (int look = 1; rows && !rows->empty() && look < 4; ++look) {
-      co_await runtime_.sleep_for(look_again);
-      rows = co_await stores_[std::string(module.name)]->query(Statement{name_of(module.name, check.sql), check.sql});
-    }
-    if (!rows) co_return fail(rows.error());
-    AuditReport::Line line{std::string(check.invariant), std::string(module.name)};
-    for (const auto row : *rows) add({line.invariant, line.module, row.get<std::string>(0), row.get<std::string>(1)}, line);
+  /// Takes one look's violations: those that stay wrong at every look count. Answers whether it is worth another look.
+  Task<bool> take(std::vector<Violation>& wrong, std::vector<Violation> now, int look, int looks) {
+    wrong = look == 0 ? std::move(now) : lasting(wrong, std::move(now));
+    const bool again = !wrong.empty() && look + 1 < looks;
+    if (again) co_await runtime_.sleep_for(look_again);
+    co_return again;
+  }
+
+  void report(AuditReport::Line line, std::vector<Violation> wrong) {
+    for (auto& violation : wrong) add(std::move(violation), line);
     report_.lines.push_back(std::move(line));
+  }
+
+  Task<Result<>> run_check(const ModuleDefinition& module, const AuditCheck& check) {
+    AuditReport::Line line{std::string(check.invariant), std::string(module.name)};
+    std::vector<Violation> wrong;
+    for (int look = 0;; ++look) {
+      EMP_CO_ASSIGN(const auto rows, co_await stores_[line.module]->query(Statement{name_of(module.name, check.sql), check.sql}));
+      std::vector<Violation> now;
+      for (const auto row : rows) now.push_back({line.invariant, line.module, text_of(row, 0), text_of(row, 1)});
+      const bool again = co_await take(wrong, std::move(now), look, std::min(looks_max_, looks_within_module));
+      if (!again) break;
+    }
+    report(std::move(line), std::move(wrong));
     co_return Result<>();
   }
 
@@ -92,7 +139,7 @@ class Auditor {
     const std::string module(fact.name.substr(0, fact.name.find('.')));
     EMP_CO_ASSIGN(const auto rows, co_await stores_[module]->query(Statement{name_of(module, fact.sql), fact.sql}));
     Facts out;
-    for (const auto row : rows) out[row.get<std::string>(0)] = row.get<std::optional<std::string>>(1).value_or("null");
+    for (const auto row : rows) out[text_of(row, 0)] = text_of(row, 1);
     co_return out;
   }
 
@@ -105,7 +152,7 @@ class Auditor {
         if (found != right.end()) out.push_back({std::string(agreement.invariant), other_name(agreement.right), key, text(agreement.right, " says ", found->second)});
         continue;
       }
-      if (found != right.end() && found->second == value) continue;
+      if (found != right.end() && (agreement.relation == Agreement::Relation::at_most ? is_at_most(value, found->second) : value == found->second)) continue;
       out.push_back({std::string(agreement.invariant), other_name(agreement.left), key,
                      text(agreement.left, " says ", value, ", ", agreement.right, " says ", found == right.end() ? "nothing" : found->second)});
     }
@@ -125,23 +172,24 @@ class Auditor {
     EMP_ASSERT(left != nullptr && right != nullptr);  // Every agreement names facts that modules offer.
     AuditReport::Line line{std::string(agreement.invariant), text(agreement.left, " / ", agreement.right)};
     std::vector<Violation> wrong;
-    for (int look = 0; look < looks_max; ++look) {
-      if (look > 0) co_await runtime_.sleep_for(look_again);
+    for (int look = 0;; ++look) {
       EMP_CO_ASSIGN(const auto left_facts, co_await read(*left));
       EMP_CO_ASSIGN(const auto right_facts, co_await read(*right));
       line.facts = std::max(left_facts.size(), right_facts.size());
-      wrong = differences(agreement, left_facts, right_facts);
-      if (wrong.empty()) break;
+      const bool again = co_await take(wrong, differences(agreement, left_facts, right_facts), look, looks_max_);
+      if (!again) break;
     }
-    for (auto& violation : wrong) add(std::move(violation), line);
-    report_.lines.push_back(std::move(line));
+    report(std::move(line), std::move(wrong));
     co_return Result<>();
   }
 
-  /// Every event of every topic that a module hears is in its inbox, or among its dead letters with a reason; parked ones are violations.
+  /// Every event of every topic that a module hears is in its inbox, or was skipped with a reason. A dead letter whose effect is still owed is a
+  /// violation, also where it has its inbox row.
   Task<Result<>> check_deliveries() {
     static constexpr Statement sent{"audit.sent", "SELECT event_id::text, topic FROM outbox WHERE topic = ANY ($1)"};
-    static constexpr Statement applied{"audit.applied", "SELECT event_id::text, topic FROM inbox UNION SELECT event_id::text, topic FROM dead_letter WHERE state = 'skipped'"};
+    static constexpr Statement applied{"audit.applied",
+                                       "SELECT event_id::text, topic FROM inbox i WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.event_id = i.event_id AND d.state IN ('parked', 'waiting', 'due')) "
+                                       "UNION SELECT event_id::text, topic FROM dead_letter WHERE state = 'skipped'"};
     for (const auto& consumer : modules_) {
       const std::string name(consumer.name);
       std::map<std::string, std::vector<std::string>> by_producer;
@@ -152,10 +200,7 @@ class Auditor {
       if (by_producer.empty()) continue;
       AuditReport::Line line{"every event reached its consumer", name};
       std::vector<Violation> missing;
-      for (int look = 0; look < looks_max; ++look) {
-        if (look > 0) co_await runtime_.sleep_for(look_again);
-        missing.clear();
-        line.facts = 0;
+      for (int look = 0;; ++look) {
         Facts sent_events;
         for (const auto& [producer, topics] : by_producer) {
           EMP_CO_ASSIGN(const auto rows, co_await stores_[producer]->query(sent, topics));
@@ -165,13 +210,14 @@ class Auditor {
         Facts applied_events;
         for (const auto row : rows) applied_events[row.get<std::string>(0)] = row.get<std::string>(1);
         line.facts = sent_events.size();
+        std::vector<Violation> now;
         for (const auto& [event, topic] : sent_events) {
-          if (!applied_events.contains(event)) missing.push_back({line.invariant, name, event, text(topic, " was not applied")});
+          if (!applied_events.contains(event)) now.push_back({line.invariant, name, event, text(topic, " was not applied")});
         }
-        if (missing.empty()) break;
+        const bool again = co_await take(missing, std::move(now), look, looks_max_);
+        if (!again) break;
       }
-      for (auto& violation : missing) add(std::move(violation), line);
-      report_.lines.push_back(std::move(line));
+      report(std::move(line), std::move(missing));
     }
     co_return Result<>();
   }
@@ -186,6 +232,7 @@ class Auditor {
 
   Runtime& runtime_;
   const std::vector<ModuleDefinition>& modules_;
+  const int looks_max_;
   std::map<std::string, std::unique_ptr<postgres::Database>> stores_;
   std::set<std::unique_ptr<std::string>, Less> names_;
   AuditReport report_;
@@ -199,8 +246,8 @@ bool AuditReport::holds() const {
   return std::ranges::all_of(lines, [](const Line& line) { return line.violations == 0; });
 }
 
-Task<Result<AuditReport>> audit(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules) {
-  return run_auditor(std::make_unique<Auditor>(runtime, databases, modules));
+Task<Result<AuditReport>> audit(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules, milliseconds patience) {
+  return run_auditor(std::make_unique<Auditor>(runtime, databases, modules, patience));
 }
 
 }  // namespace emporion::app

@@ -28,8 +28,8 @@ struct AuditReport {
 };
 
 /// The auditor: each module's own checks, then what must agree between modules, then the delivery of every event. Reads each database through its own role.
-/// What is on its way (an event not yet applied) is looked at again for a while before it counts as a violation.
-/// Errors: DATABASE_UNAVAILABLE.
-Task<Result<AuditReport>> audit(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules);
+/// What is on its way (an event not yet applied) counts as a violation only if it is there at every look within `patience`: longer than the lease of a crashed reader
+/// of events. Errors: DATABASE_UNAVAILABLE.
+Task<Result<AuditReport>> audit(Runtime& runtime, const Databases& databases, const std::vector<ModuleDefinition>& modules, milliseconds patience = seconds(15));
 
 }  // namespace emporion::app

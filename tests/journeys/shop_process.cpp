@@ -61,21 +61,21 @@ ShopProcess::~ShopProcess() {
   std::filesystem::remove_all(home_, error);
 }
 
-pid_t ShopProcess::launch(const std::vector<std::string>& environment, int output) {
-  return spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, output,
+pid_t ShopProcess::launch(const std::vector<std::string>& environment, int output, std::uint16_t port) {
+  return spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", std::to_string(port), "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, output,
                (home_ / "emporion.log").string());
 }
 
 int ShopProcess::interrupt_start() {
-  pid_ = launch({}, -1);
+  pid_ = launch({}, -1, 0);
   for (int i = 0; i < ready_within_s * 200 && !has_postgres() && is_running(); ++i) usleep(5'000);  // tidy-allow(test_sleeps): another process starts in its own time.
   return stop(SIGINT);
 }
 
-void ShopProcess::start(const std::vector<std::string>& environment) {
+void ShopProcess::start(const std::vector<std::string>& environment, std::uint16_t port) {
   int channel[2];
   EMP_ASSERT(pipe2(channel, O_CLOEXEC) == 0);
-  pid_ = launch(environment, channel[1]);
+  pid_ = launch(environment, channel[1], port);
   close(channel[1]);
   std::string output;
   for (int waited = 0; waited < ready_within_s && output.find('\n') == std::string::npos; ++waited) {
@@ -130,7 +130,7 @@ bool ShopProcess::wait_for_end(int limit_s) {
   return !is_running();
 }
 
-int ShopProcess::command(std::vector<std::string> words, const std::vector<std::string>& environment) {
+int ShopProcess::command(std::vector<std::string> words, const std::vector<std::string>& environment, const std::string& settings) {
   const auto text_of = [](const std::string& path) {
     std::ifstream file(path);
     return std::string(std::istreambuf_iterator<char>(file), {});
@@ -139,8 +139,11 @@ int ShopProcess::command(std::vector<std::string> words, const std::vector<std::
   const std::string errors = (home_ / "command.err").string();
   std::filesystem::remove(errors);
   const int output = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const std::filesystem::path placement = home_ / "command.yaml";
+  std::filesystem::copy_file(home_ / "placement.yaml", placement, std::filesystem::copy_options::overwrite_existing);
+  std::ofstream(placement, std::ios::app) << settings;
   words.insert(words.begin(), EMP_BINARY);
-  words.insert(words.end(), {"--home", home_.string(), "--placement", (home_ / "placement.yaml").string()});
+  words.insert(words.end(), {"--home", home_.string(), "--placement", placement.string()});
   const pid_t pid = spawn(words, environment, output, errors);
   close(output);
   int status = 0;
@@ -150,8 +153,10 @@ int ShopProcess::command(std::vector<std::string> words, const std::vector<std::
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int ShopProcess::audit() {
-  const int exit_code = command({"audit"});
+int ShopProcess::audit(const std::string& settings, const std::vector<std::string>& options) {
+  std::vector<std::string> words{"audit"};
+  words.insert(words.end(), options.begin(), options.end());
+  const int exit_code = command(std::move(words), {}, settings);
   audit_report_ = printed_;
   return exit_code;
 }

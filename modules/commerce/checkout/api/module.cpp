@@ -103,20 +103,24 @@ ModuleDefinition definition() {
   return {.name = "checkout",
           .migrations = migrations(),
           .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<CheckoutModule>(std::move(context)); },
-          .audit_checks = {{"C-I3 a cart has one line per SKU and no empty line", "SELECT cart_id::text, sku FROM cart_line GROUP BY cart_id, sku HAVING count(*) > 1"},
+          .audit_checks = {{"C-I3 a cart has one line per SKU and no empty line",
+                            "SELECT cart_id::text, sku FROM cart_line GROUP BY cart_id, sku HAVING count(*) > 1 OR min(qty) <= 0"},
                            {"C-I8 a locked cart has a saga under way",
                             "SELECT c.id::text, 'saga ' || coalesce(c.saga_id::text, 'none') FROM cart c LEFT JOIN saga s ON s.id = c.saga_id WHERE c.status = 'locked' AND "
                             "(s.id IS NULL OR s.state IN ('completed', 'failed'))"},
                            {"C-I8 a converted cart has a completed saga",
                             "SELECT c.id::text, 'saga ' || coalesce(s.state, 'missing') FROM cart c LEFT JOIN saga s ON s.id = c.saga_id WHERE c.status = 'converted' AND "
                             "s.state IS DISTINCT FROM 'completed'"},
+                           {"every confirm that was accepted has its saga",
+                            "SELECT k.saga_id::text, 'of session ' || k.session_id FROM confirm_key k WHERE NOT EXISTS (SELECT FROM saga s WHERE s.id = k.saga_id)"},
                            {"no saga is lost: each is terminal, waiting, or due within its lease",
                             "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed') AND next_run_at < now() - interval "
                             "'10 minutes' AND (lease_until IS NULL OR lease_until < now() - interval '10 minutes')"}},
           .audit_facts = {{"checkout.placed_orders",
-                           "SELECT context::json ->> 'order', 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"},
+                           "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"},
                           {"checkout.pursued_orders",
-                           "SELECT context::json ->> 'order', 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state <> 'failed'"}}};
+                           "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state <> 'failed'"},
+                          {"checkout.live_sagas", "SELECT id::text, 'held' FROM saga WHERE state NOT IN ('completed', 'failed')"}}};
 }
 
 }  // namespace emporion::checkout

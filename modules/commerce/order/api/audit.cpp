@@ -55,10 +55,12 @@ std::vector<AuditFact> audit_facts() {
        "SELECT h.id::text || ':' || l.sku, sum(l.qty - l.cancelled_qty)::text FROM order_header h JOIN order_line l ON l.order_id = h.id "
        "WHERE h.status <> 'cancelled' AND l.qty > l.cancelled_qty GROUP BY h.id, l.sku"},
       {"order.live_totals_by_order", "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header WHERE status <> 'cancelled' AND grand_total > 0"},
-      // Every order that was ever confirmed: each has a saga in Checkout that stands.
-      {"order.placed_orders", "SELECT id::text, 'placed' FROM order_header WHERE confirmed_at IS NOT NULL"},
       // Cancelled orders: none of them is in payment.unreturned_by_order.
       {"order.cancelled", "SELECT id::text, COALESCE(payment_status, '') FROM order_header WHERE status = 'cancelled'"},
+      // What events told Order of parcels and refunds: never more than those who sent them know.
+      {"order.shipped_units_by_order", "SELECT order_id::text || ':' || sku, sum(shipped_qty)::text FROM order_line WHERE shipped_qty > 0 GROUP BY order_id, sku"},
+      {"order.delivered_units_by_order", "SELECT order_id::text || ':' || sku, sum(delivered_qty)::text FROM order_line WHERE delivered_qty > 0 GROUP BY order_id, sku"},
+      {"order.refunded_by_order", "SELECT id::text || ' ' || currency, refunded_amount::text FROM order_header WHERE refunded_amount > 0"},
   };
 }
 

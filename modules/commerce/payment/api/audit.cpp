@@ -51,6 +51,9 @@ std::vector<AuditFact> audit_facts() {
        "SELECT p.order_id::text, format('%s %s', p.captured_amount - COALESCE(r.total, 0), p.currency) FROM payment p "
        "LEFT JOIN (SELECT payment_id, sum(amount) AS total FROM refund WHERE status <> 'failed' GROUP BY payment_id) r ON r.payment_id = p.id "
        "WHERE p.captured_amount > COALESCE(r.total, 0) OR (p.status IN ('authorized', 'pending_collection') AND p.void_requested_at IS NULL)"},
+      {"payment.refunded_by_order", "SELECT order_id::text || ' ' || currency, sum(refunded_amount)::text FROM payment GROUP BY order_id, currency"},
+      // Cash that Payment was told of, whether it was what it expected or not.
+      {"payment.reported_cash_by_parcel", "SELECT r.shipment_id::text, format('%s %s', r.amount, p.currency) FROM cod_report r JOIN payment p ON p.id = r.payment_id"},
   };
 }
 

@@ -70,7 +70,7 @@ ModuleDefinition definition() {
               {"F-I9 a cancelled order has nothing left in house",
                "SELECT f.id::text, f.status FROM fulfillment f JOIN order_book o USING (order_id) WHERE o.is_cancelled"
                " AND f.status NOT IN ('cancelled', 'compensation_pending', 'compensated', 'completed')"},
-              {"F the columns say what the state says", "SELECT id::text, status || ' but ' || (state ->> 'status') FROM fulfillment WHERE status <> state ->> 'status' OR version <> (state ->> 'version')::bigint"},
+              {"F the columns say what the state says", "SELECT id::text, status || ' but ' || coalesce(state ->> 'status', 'nothing') FROM fulfillment WHERE status IS DISTINCT FROM state ->> 'status' OR version IS DISTINCT FROM (state ->> 'version')::bigint"},
           },
       .audit_facts =
           {

@@ -123,7 +123,8 @@ ModuleDefinition definition() {
                "SELECT s.id::text, s.status || ' but ' || e.status FROM shipment s JOIN LATERAL (SELECT status FROM tracking_event WHERE shipment_id = s.id AND is_applied"
                " ORDER BY at DESC, seq DESC LIMIT 1) e ON true WHERE s.status <> e.status AND s.status <> 'cancelled'"},
               {"S-I4 what is delivered was so once, at the carrier's time",
-               "SELECT id::text, status FROM shipment WHERE (status = 'delivered') <> (delivered_at IS NOT NULL)"},
+               "SELECT id::text, status FROM shipment s WHERE (status = 'delivered') <> (delivered_at IS NOT NULL) OR (status = 'delivered' AND NOT EXISTS"
+               " (SELECT FROM tracking_event e WHERE e.shipment_id = s.id AND e.is_applied AND e.status = 'delivered' AND e.at = s.delivered_at))"},
               {"S-I5 cash collected is at most what was asked", "SELECT id::text, cod_collected_minor::text FROM shipment WHERE cod_collected_minor > coalesce(cod_minor, 0)"},
           },
       .audit_facts =
@@ -131,11 +132,11 @@ ModuleDefinition definition() {
               {"shipping.shipped_units_by_order",
                "SELECT s.order_id || ':' || (i ->> 'sku'), sum((i ->> 'qty')::bigint)::text FROM shipment s, jsonb_array_elements(s.items) i"
                " WHERE s.direction = 'outbound' AND s.handed_over_at IS NOT NULL AND s.status <> 'cancelled' GROUP BY 1"},
+              // Also where staff corrected the carrier's word later: Order counts the first one.
               {"shipping.delivered_units_by_order",
                "SELECT s.order_id || ':' || (i ->> 'sku'), sum((i ->> 'qty')::bigint)::text FROM shipment s, jsonb_array_elements(s.items) i"
-               " WHERE s.direction = 'outbound' AND s.status = 'delivered' GROUP BY 1"},
-              {"shipping.cod_collected_by_order",
-               "SELECT order_id::text, sum(cod_collected_minor)::text || ' ' || min(currency) FROM shipment WHERE cod_collected_minor IS NOT NULL GROUP BY order_id"},
+               " WHERE s.direction = 'outbound' AND EXISTS (SELECT FROM tracking_event e WHERE e.shipment_id = s.id AND e.is_applied AND e.status = 'delivered') GROUP BY 1"},
+              {"shipping.collected_cash_by_parcel", "SELECT id::text, cod_collected_minor || ' ' || currency FROM shipment WHERE cod_collected_minor IS NOT NULL"},
           },
   };
 }

@@ -36,6 +36,12 @@ std::vector<AuditCheck> audit_checks() {
        "l.released FROM reservation_line l "
        "JOIN reservation x ON x.id = l.reservation_id WHERE l.picked + l.shipped + l.released > l.qty OR (x.status IN ('fulfilled', 'released', 'expired') AND "
        "l.shipped + l.released <> l.qty)"},
+      {"W-I7 units that were sold or are held were received",
+       "SELECT u.sku || '@' || u.warehouse_id, u.units || ' sold or held, ' || coalesce(r.units, 0) || ' received' "
+       "FROM (SELECT l.sku, l.warehouse_id, sum(CASE WHEN x.status IN ('active', 'confirmed') THEN l.qty - l.released ELSE l.shipped END) AS units "
+       "FROM reservation_line l JOIN reservation x ON x.id = l.reservation_id GROUP BY 1, 2) AS u "
+       "LEFT JOIN (SELECT sku, warehouse_id, sum(on_hand_delta) AS units FROM movement WHERE type <> 'shipment' GROUP BY 1, 2) AS r "
+       "ON r.sku = u.sku AND r.warehouse_id = u.warehouse_id WHERE u.units > coalesce(r.units, 0)"},
       {"W-I9 expires_at is set exactly while active, and no reservation outlives twice its first hold",
        "SELECT id::text, status || ' with expires_at ' || coalesce(expires_at::text, 'null') FROM reservation WHERE (status = 'active') <> (expires_at IS NOT "
        "NULL) OR expires_at > created_at + 2 * ttl"},
@@ -60,8 +66,11 @@ std::vector<AuditFact> audit_facts() {
       {"warehouse.shipped_units_by_order",
        "SELECT x.order_id || ':' || l.sku, sum(l.shipped)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
        "WHERE x.status IN ('confirmed', 'fulfilled') AND l.shipped > 0 GROUP BY x.order_id, l.sku"},
-      {"warehouse.active_reservations_by_reference",
-       "SELECT reference || ':' || reference_id || ':' || attempt, status FROM reservation WHERE status = 'active'"},
+      {"warehouse.picked_units_by_order",
+       "SELECT x.order_id || ':' || l.sku, sum(l.picked + l.shipped)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
+       "WHERE x.order_id IS NOT NULL GROUP BY x.order_id, l.sku"},
+      // Sagas of Checkout for which units are held but not bound to an order yet.
+      {"warehouse.held_sagas", "SELECT reference_id::text, 'held' FROM reservation WHERE status = 'active' AND reference = 'checkout'"},
   };
 }
 

@@ -197,7 +197,7 @@ ModuleDefinition definition() {
        "SELECT p.id::text, p.version::text FROM price p WHERE NOT EXISTS (SELECT FROM price_history h WHERE h.price_id = p.id AND h.version = 1)"},
       {"PRC-7 a quote's totals add up",
        "SELECT id::text, body::jsonb #>> '{totals}' FROM quote CROSS JOIN LATERAL (SELECT body::jsonb -> 'totals' AS t) x WHERE "
-       "(t #>> '{grand_total,amount}')::numeric <> (t #>> '{subtotal,amount}')::numeric - (t #>> '{discount,amount}')::numeric + (t #>> "
+       "(t #>> '{grand_total,amount}')::numeric IS DISTINCT FROM (t #>> '{subtotal,amount}')::numeric - (t #>> '{discount,amount}')::numeric + (t #>> "
        "'{shipping,amount}')::numeric "
        "- (t #>> '{shipping_discount,amount}')::numeric + (t #>> '{tax_total,amount}')::numeric"},
   };
