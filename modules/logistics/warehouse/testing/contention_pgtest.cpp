@@ -42,6 +42,17 @@ TEST_F(Contention, TwoThousandBuyersOfAHundredUnitsGetExactlyAHundred) {
   EXPECT_EQ(count("reservation WHERE status = 'active'"), 100);
 }
 
+// ADR 0011: all plan the same warehouse, then together the next, and the last two orders are there only for who divides them.
+TEST_F(Contention, BuyersAtOnceShareEveryUnitOfEveryWarehouse) {
+  for (const char* code : {"HN", "DN", "HCM"}) receive(a_warehouse(code), {{"TEA", 200}});
+  std::vector<Task<Result<v1::Reservation>>> tasks;
+  for (int i = 0; i < 200; ++i) tasks.push_back(reserve_with(api(), caller(), a_request({{"TEA", 12}})));
+  std::map<std::string, int> reasons;
+  for (const auto& answer : run(when_all(std::move(tasks)))) ++reasons[reason_of(answer)];
+  EXPECT_EQ(reasons["ok"], 50);
+  EXPECT_EQ(reasons["INSUFFICIENT_STOCK"], 150);
+}
+
 TEST_F(Contention, ARefusedCommandTakesNothingFromTheNextInItsBatch) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 10}, {"B", 1}});
