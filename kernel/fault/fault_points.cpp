@@ -15,14 +15,14 @@
 namespace emporion::fault {
 namespace {
 
-enum class Action : std::uint8_t { none, crash, lose, count };
+enum class Action : std::uint8_t { none, crash, lose, list };
 
 struct Order {
   Action action = Action::none;
   std::string prefix;
   std::string begins_at;  ///< Counting begins when this point is passed; empty: at once.
   std::uint64_t at = 0;
-  std::string path;
+  std::ofstream listed;
 };
 
 struct Armed {
@@ -43,7 +43,7 @@ struct Armed {
 
   static Result<Order> parse(std::string_view wanted) {
     const auto malformed = [&] {
-      return fail(ErrorKind::invalid_argument, "FAULT_MALFORMED", text("\"", wanted, "\" is not crash:PREFIX:N, lose:PREFIX:N or count:PREFIX:PATH"));
+      return fail(ErrorKind::invalid_argument, "FAULT_MALFORMED", text("\"", wanted, "\" is not crash:PREFIX:N, lose:PREFIX:N or list:PREFIX:PATH"));
     };
     const std::size_t first = wanted.find(':');
     const std::size_t second = first == std::string_view::npos ? first : wanted.find(':', first + 1);
@@ -56,10 +56,10 @@ struct Armed {
       order.begins_at = order.prefix.substr(6);
       order.prefix.clear();
     }
-    if (action == "count") {
+    if (action == "list") {
       if (last.empty()) return malformed();
-      order.action = Action::count;
-      order.path = last;
+      order.action = Action::list;
+      order.listed.open(std::string(last), std::ios::trunc);
       return order;
     }
     if (action != "crash" && action != "lose") return malformed();
@@ -87,8 +87,8 @@ bool FaultPoints::pass(std::string_view name) noexcept {
   }
   if (!name.starts_with(state.order.prefix)) return false;
   ++state.passed;
-  if (state.order.action == Action::count) {
-    std::ofstream(state.order.path, std::ios::trunc) << state.passed << '\n';
+  if (state.order.action == Action::list) {
+    state.order.listed << name << std::endl;  // Flushed: who reads it does so while the process runs.
     return false;
   }
   if (state.passed != state.order.at) return false;

@@ -12,7 +12,7 @@ namespace emporion::fault {
 ///
 /// Armed by the environment: EMPORION_FAULT="crash:checkout.:17" kills the process (SIGKILL) at the 17th point whose name starts with "checkout.";
 /// "crash:after=checkout.confirm_checkout.send:3" counts points of any name from the first pass of that one on;
-/// "lose:checkout.:17" lets the work happen and answers deadline_exceeded instead of its result; "count:checkout.:/path" writes the number of points passed to a file at each point.
+/// "lose:checkout.:17" lets the work happen and answers deadline_exceeded instead of its result; "list:checkout.:/path" writes the name of each point passed to a file, a line each.
 class FaultPoints {
  public:
   /// Passes a point. True means: the caller pretends that the answer was lost.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <vector>
 
 #include "kernel/base/text.hpp"
 
@@ -24,16 +25,18 @@ TEST_F(FaultPointsTest, loses_only_the_ordered_answer) {
   EXPECT_EQ(FaultPoints::passed(), 3u);
 }
 
-TEST_F(FaultPointsTest, counts_into_a_file) {
+TEST_F(FaultPointsTest, lists_into_a_file_what_was_passed) {
   const std::string path = text(::testing::TempDir(), "fault_points_", getpid());
-  ASSERT_TRUE(FaultPoints::arm(text("count:checkout.:", path)));
+  ASSERT_TRUE(FaultPoints::arm(text("list:checkout.:", path)));
 
   FaultPoints::pass("checkout.commit.before");
+  FaultPoints::pass("order.commit.before");
   FaultPoints::pass("checkout.commit.after");
 
-  std::uint64_t counted = 0;
-  std::ifstream(path) >> counted;
-  EXPECT_EQ(counted, 2u);
+  std::ifstream file(path);
+  std::vector<std::string> names;
+  for (std::string line; std::getline(file, line);) names.push_back(line);
+  EXPECT_EQ(names, (std::vector<std::string>{"checkout.commit.before", "checkout.commit.after"}));
   unlink(path.c_str());
 }
 
@@ -48,7 +51,7 @@ TEST_F(FaultPointsTest, a_crash_kills_the_process_at_its_point) {
 
 TEST_F(FaultPointsTest, refuses_a_malformed_order) {
   for (const char* order :
-       {"", "crash", "crash:checkout.", "crash:checkout.:0", "crash:checkout.:x", "lose:checkout.:1x", "count:checkout.:", "burn:checkout.:1"}) {
+       {"", "crash", "crash:checkout.", "crash:checkout.:0", "crash:checkout.:x", "lose:checkout.:1x", "list:checkout.:", "burn:checkout.:1"}) {
     const auto armed = FaultPoints::arm(order);
     ASSERT_FALSE(armed) << order;
     EXPECT_EQ(armed.error().reason(), "FAULT_MALFORMED") << order;

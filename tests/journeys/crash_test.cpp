@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "kernel/base/text.hpp"
 #include "tests/journeys/shop_client.hpp"
@@ -86,21 +89,45 @@ bool dies_at(ShopProcess& shop, Buyer& buyer, Runtime& runtime, int point) {
   return shop.wait_for_end(2);  // A crash after the answer: an event's consumer, a job.
 }
 
-// Every point at which a process can die while it places an order, one after the other: before and after each commit, send and acknowledgement. EMP_FAULT_EVERY=1 takes each point (the measure of
-// the first-sale issue); the default takes every twelfth, from a start that moves from run to run.
+/// The points that a process passes from the confirm on, in the order of one undisturbed purchase: until the order stands and the events of it have been taken in.
+std::vector<std::string> points_of_a_purchase(ShopProcess& shop) {
+  const std::string list = (shop.home() / "points.txt").string();
+  shop.start({text("EMPORION_FAULT=list:after=checkout.confirm_checkout.send:", list)});
+  Runtime runtime;
+  http::Client client(runtime);
+  Buyer buyer(client, shop.url());
+  const auto prepared = run_until_done(runtime, buyer.prepare("TEA-SHAN-100", 1, "point-none"));
+  EXPECT_EQ(prepared.status, 200) << prepared.reason << prepared.body;
+  const auto confirmed = run_until_done(runtime, buyer.confirm("buy-point-none"));
+  EXPECT_EQ(confirmed.status, 201) << confirmed.reason << confirmed.body;
+  EXPECT_FALSE(shop.wait_for_end(2));
+  EXPECT_EQ(shop.stop(), 0);
+  std::ifstream file(list);
+  std::vector<std::string> names;
+  for (std::string line; std::getline(file, line);) names.push_back(line);
+  return names;
+}
+
+// Every point at which a process can die while it places an order, one after the other: before and after each commit, send and acknowledgement. The points are counted first, so a new step is
+// covered without a change here. EMP_FAULT_EVERY=1 takes each of them; the default takes every twelfth, from a start that moves from run to run. The demo's own warehouse works in the same process,
+// so a run passes a few points more or less than the one before.
 TEST(Crash, AtEachPointOfPlacingAnOrderItStandsOrLeavesNothing) {
+  ShopProcess shop("checkout:\n  saga_lease_s: 2\n");
+  const auto points = points_of_a_purchase(shop);
+  ASSERT_GT(points.size(), 20u);
   const int every = rounds("EMP_FAULT_EVERY", 12);
   const int first = rounds("EMP_FAULT_FIRST", 1 + static_cast<int>(std::random_device{}() % static_cast<unsigned>(every)));
-  const int last = rounds("EMP_FAULT_LAST", 80);
-  std::printf("EMP_FAULT_EVERY=%d EMP_FAULT_FIRST=%d EMP_FAULT_LAST=%d\n", every, first, last);
-  ShopProcess shop("checkout:\n  saga_lease_s: 2\n");
+  const int last = rounds("EMP_FAULT_LAST", static_cast<int>(points.size()));
+  std::printf("%zu points; EMP_FAULT_EVERY=%d EMP_FAULT_FIRST=%d EMP_FAULT_LAST=%d\n", points.size(), every, first, last);
   int covered = 0;
+  int passed_by = 0;
   for (int point = first; point <= last; point += every) {
     Runtime runtime;
     http::Client client(runtime);
     Buyer buyer(client, shop.url());
     const bool died = dies_at(shop, buyer, runtime, point);
     if (!died) {
+      ++passed_by;
       shop.stop();
       continue;
     }
@@ -112,10 +139,10 @@ TEST(Crash, AtEachPointOfPlacingAnOrderItStandsOrLeavesNothing) {
     // The customer's own retry with the same key shows the same outcome: the order, or a new try after a failure.
     const auto again = run_until_done(runtime, buyer.confirm(text("buy-point-", point)));
     EXPECT_TRUE(again.status == 200 || again.status == 201 || again.status == 503 || again.status == 409) << "point " << point << ": " << again.status << again.body;
-    EXPECT_EQ(shop.audit(), 0) << "point " << point << "\n" << shop.audit_report();
+    EXPECT_EQ(shop.audit(), 0) << "point " << point << " (" << points[static_cast<std::size_t>(point - 1)] << " in the undisturbed run)\n" << shop.audit_report();
     EXPECT_EQ(shop.stop(), 0);
   }
-  std::printf("%d points covered\n", covered);
+  std::printf("%d points covered, %d not reached\n", covered, passed_by);
   EXPECT_GT(covered, 0);
 }
 
