@@ -68,7 +68,9 @@ FactsQuestion question_of(const EvaluationInput& input, const ActiveSet& set) {
     for (const auto& line : input.cart.lines) skus.insert(line.sku);
     out.skus.assign(skus.begin(), skus.end());
   }
+  // Those of the codes are read by code.
   for (const auto& promotion : set.promotions) {
+    if (promotion->requires_coupon) continue;
     const bool is_limited = promotion->limit_total || promotion->unit_quota || promotion->limit_per_customer || promotion->budget_currency;
     if (is_limited) out.limited.push_back(promotion->id);
   }
@@ -86,7 +88,8 @@ void add_facts(Cart& cart, Facts& facts) {
 Task<Result<Evaluated>> Evaluating::evaluate_input(EvaluationInput input, bool asks_limits) {
   EMP_CO_ASSIGN(const auto set, co_await book_.now());
   Facts facts;
-  if (!set->promotions.empty() || !input.codes.empty()) {
+  const bool may_apply = !input.codes.empty() || std::ranges::any_of(set->promotions, [](const auto& promotion) { return !promotion->requires_coupon; });
+  if (may_apply) {
     EMP_CO_ASSIGN(facts, co_await facts_.read(question_of(input, *set)));
   }
   add_facts(input.cart, facts);
@@ -154,10 +157,7 @@ Task<Result<v1::CouponOffer>> Evaluating::validate_coupon(CallContext context, v
   Facts facts;
   EMP_CO_ASSIGN(const auto set, co_await book_.now());
   if (code) {
-    FactsQuestion question{.skus = {}, .codes = {*code}, .customer_key = caller.key, .limited = {}};
-    EMP_CO_ASSIGN(const auto first, co_await facts_.read(question));
-    if (const auto coupon = first.coupons.find(*code); coupon != first.coupons.end()) question.limited = {coupon->second.promotion};
-    EMP_CO_ASSIGN(facts, co_await facts_.read(std::move(question)));
+    EMP_CO_ASSIGN(facts, co_await facts_.read({.skus = {}, .codes = {*code}, .customer_key = caller.key, .limited = {}}));
   }
   const auto coupon = code ? facts.coupons.find(*code) : facts.coupons.end();
   if (coupon == facts.coupons.end() || coupon->second.is_disabled) {

@@ -14,7 +14,7 @@ SELECT code, id, promotion_id, version, status = 'disabled', customer_id, usage_
 constexpr Statement read_customer{"promotion.read_customer", "SELECT segments, customer_group, has_ordered FROM customer_fact WHERE customer_key = $1::text"};
 constexpr Statement read_limits{"promotion.read_limits", R"(
 SELECT p.id, p.limit_total - p.used, p.unit_quota - p.used_units, c.budget_limit - c.budget_reserved - c.budget_spent
-  FROM promotion p LEFT JOIN campaign c ON c.id = p.campaign_id WHERE p.id = ANY ($1::uuid[]))"};
+  FROM promotion p LEFT JOIN campaign c ON c.id = p.campaign_id WHERE p.id = ANY ($1::uuid[] || ARRAY(SELECT k.promotion_id FROM coupon k WHERE k.code = ANY ($2::text[]))))"};
 constexpr Statement read_uses{"promotion.read_uses", R"(
 SELECT promotion_id, coupon_id, used FROM customer_counter
  WHERE customer_key = $1::text AND (promotion_id = ANY ($2::uuid[]) OR promotion_id IN (SELECT c.promotion_id FROM coupon c WHERE c.code = ANY ($3::text[]))))"};
@@ -48,7 +48,7 @@ Task<Result<Facts>> PostgresFactStore::read(FactsQuestion question) {
   statements.push_back(postgres::bind(read_skus, question.skus));
   statements.push_back(postgres::bind(read_coupons, question.codes));
   statements.push_back(postgres::bind(read_customer, question.customer_key));
-  statements.push_back(postgres::bind(read_limits, question.limited));
+  statements.push_back(postgres::bind(read_limits, question.limited, question.codes));
   statements.push_back(postgres::bind(read_uses, question.customer_key, question.limited, question.codes));
   EMP_CO_ASSIGN(const auto results, co_await database_.run_together(std::move(statements)));
   Facts out;
