@@ -34,6 +34,7 @@ constexpr Agreement agreements[] = {
     {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order", Agreement::Relation::left_in_right},
     {"no money is secured for an order that does not stand", "payment.secured_by_order", "order.live_totals_by_order", Agreement::Relation::left_in_right},
     {"no cancelled order keeps anybody's money", "order.cancelled", "payment.unreturned_by_order", Agreement::Relation::disjoint},
+    {"what standing orders were let off is what Promotion counts for them", "order.let_off_by_order", "promotion.redeemed_by_order", Agreement::Relation::left_in_right},
     {"units shipped agree between Fulfillment and Warehouse", "fulfillment.shipped_units_by_order", "warehouse.shipped_units_by_order"},
 };
 

@@ -120,6 +120,14 @@ bool ShopProcess::wait_for_end(int limit_s) {
   return !is_running();
 }
 
+int ShopProcess::make_admin(const std::string& email, const std::string& password) {
+  const pid_t pid = spawn({EMP_BINARY, "admin", "create", "--email", email, "--name", "Ada Byron", "--home", home_.string(), "--placement", (home_ / "placement.yaml").string()},
+                          {"EMPORION_ADMIN_PASSWORD=" + password}, -1, (home_ / "admin.log").string());
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int ShopProcess::audit() {
   const std::string report = (home_ / "audit.txt").string();
   const int output = open(report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

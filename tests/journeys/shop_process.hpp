@@ -27,6 +27,8 @@ class ShopProcess {
   void kill();
   /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
   bool wait_for_end(int limit_s);
+  /// Makes the administrator, beside the running server. Answers the exit code.
+  int make_admin(const std::string& email, const std::string& password);
   /// Runs `emporion audit` on the home. Answers its exit code; its report is in `audit_report`.
   int audit();
   const std::string& audit_report() const noexcept { return audit_report_; }

@@ -43,7 +43,7 @@ Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, Uui
 Task<Result<SessionView>> PostgresSessionStore::view(Uuid session, Owner owner) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner)));
   const auto row = rows[0];
-  SessionView out;
+  SessionView out{.owner = owner};
   EMP_CO_ASSIGN(out.session, parse_json<v1::CheckoutSession>(row.get<std::string>(0)));
   EMP_CO_ASSIGN(out.cart, parse_json<v1::Cart>(row.get<std::string>(1)));
   if (const auto quote = row.get<std::optional<std::string>>(2)) {
