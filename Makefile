@@ -21,8 +21,8 @@ run: build ## Set everything up and serve the demo shop on http://127.0.0.1:8080
 test: bootstrap ## Set everything up and run every test.
 	@tools/test.sh
 
-bench: build ## Run the benchmarks; results go to bench/results.
-	@bench/run.sh
+bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for three minutes.
+	@bench/run.sh $(ARGS)
 
 format: bootstrap ## Format all C++ files in place.
 	@git ls-files '*.cpp' '*.hpp' ':!*/fixtures/*' | xargs clang-format-19 -i

@@ -9,8 +9,8 @@
 #include <chrono>
 #include <unordered_set>
 
-#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/http/input_buffer.hpp"
 #include "kernel/http/request_parser.hpp"
 #include "kernel/http/response_writer.hpp"
 #include "kernel/observe/log.hpp"
@@ -23,10 +23,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr milliseconds tick{250};                     // Of the one clock by which connections are timed; a limit is kept to within it.
-constexpr std::size_t buffer_bytes_small = 4 * 1024;  // Of an idle connection.
-constexpr std::size_t buffer_bytes_body = 64 * 1024;  // While a body is read. Also the least that must come per body_read_timeout.
-constexpr std::size_t joined_bytes_max = 16 * 1024;   // A body up to this is copied behind its head: one plain send is cheaper than a gathering one.
+constexpr milliseconds tick{250};                    // Of the one clock by which connections are timed; a limit is kept to within it.
+constexpr std::size_t joined_bytes_max = 16 * 1024;  // A body up to this is copied behind its head: one plain send is cheaper than a gathering one.
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 constexpr seconds linger_time{2};
 
@@ -102,8 +100,7 @@ class Server::Impl::Connection {
       : server_(std::move(server)),
         socket_(std::move(socket)),
         parser_({server_->limits.header_bytes_max, server_->limits.target_bytes_max, server_->limits.body_bytes_max},
-                [application = &server_->application](const Request& head) { return application->body_limit(head); }),
-        buffer_(buffer_bytes_small) {
+                [application = &server_->application](const Request& head) { return application->body_limit(head); }) {
     error_code ignored;
     peer_address_ = address_of(socket_.remote_endpoint(ignored));
     server_->connections.insert(this);
@@ -150,20 +147,9 @@ class Server::Impl::Connection {
     deadline_ = SteadyTime::max();
   }
 
-  std::string_view unread() const noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
-
-  /// Room behind what is unread, which moves to the front. The parser bounds what it leaves unread, so the buffer stays bounded.
   asio::mutable_buffer room() {
-    if (begin_ == end_) begin_ = end_ = 0;
-    if (end_ == 0 && phase_ == Phase::idle && buffer_.size() > buffer_bytes_small) buffer_ = std::vector<char>(buffer_bytes_small);
-    if (begin_ > 0) {
-      std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
-    if (phase_ == Phase::body && buffer_.size() < buffer_bytes_body) buffer_.resize(buffer_bytes_body);
-    return asio::buffer(buffer_.data() + end_, buffer_.size() - end_);
+    const auto free = in_.room(phase_ == Phase::idle ? InputBuffer::Use::idle : phase_ == Phase::body ? InputBuffer::Use::body : InputBuffer::Use::other);
+    return asio::buffer(free.data(), free.size());
   }
 
   Task<void> serve() {
@@ -197,25 +183,25 @@ class Server::Impl::Connection {
   Task<Received> receive() {
     enter(Phase::idle, server_->limits.idle_timeout);
     bool continue_sent = false;
-    std::size_t body_bytes_due = buffer_bytes_body;
+    std::size_t body_bytes_due = InputBuffer::body_bytes;
     while (true) {
-      if (begin_ != end_) {
-        const auto [state, used] = parser_.put(unread());
-        begin_ += used;
+      if (!in_.is_empty()) {
+        const auto [state, used] = parser_.put(in_.unread());
+        in_.consume(used);
         if (state == RequestParser::State::done) co_return Received::request;
         if (state == RequestParser::State::refused) co_return Received::refused;
       }
       // A client has body_read_timeout for its head, and again for each 64 KiB of its body.
       if (parser_.is_head_done()) {
         if (phase_ != Phase::body || parser_.body_bytes() >= body_bytes_due) {
-          body_bytes_due = parser_.body_bytes() + buffer_bytes_body;
+          body_bytes_due = parser_.body_bytes() + InputBuffer::body_bytes;
           enter(Phase::body, server_->limits.body_read_timeout);
         }
-        if (parser_.expects_continue() && !continue_sent && begin_ == end_ && parser_.body_bytes() == 0) {
+        if (parser_.expects_continue() && !continue_sent && in_.is_empty() && parser_.body_bytes() == 0) {
           continue_sent = true;
           if (!co_await write(asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), {})) co_return Received::gone;
         }
-      } else if (phase_ == Phase::idle && (parser_.has_begun() || begin_ != end_)) {
+      } else if (phase_ == Phase::idle && (parser_.has_begun() || !in_.is_empty())) {
         enter(Phase::head, server_->limits.body_read_timeout);
       }
       if (phase_ == Phase::idle && server_->is_closing) co_return Received::gone;
@@ -226,7 +212,7 @@ class Server::Impl::Connection {
         refusal_.emplace(ErrorKind::invalid_argument, "REQUEST_TIMEOUT", "the request did not arrive in time");
         co_return Received::refused;
       }
-      end_ += count;
+      in_.fill(count);
     }
   }
 
@@ -267,7 +253,7 @@ class Server::Impl::Connection {
     enter(Phase::lingering, linger_time);
     std::size_t drained = 0;
     while (drained < linger_bytes_max && !is_cut_) {
-      begin_ = end_ = 0;
+      in_.discard();
       const std::size_t count = co_await ReadSome{socket_, room()};
       if (count == 0) co_return;
       drained += count;
@@ -279,9 +265,7 @@ class Server::Impl::Connection {
   RequestParser parser_;
   std::optional<Error> refusal_;  ///< Ours, where the parser has none.
   std::string peer_address_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  InputBuffer in_;
   std::string out_;
   SteadyTime deadline_ = SteadyTime::max();
   Phase phase_ = Phase::idle;

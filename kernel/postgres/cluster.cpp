@@ -36,9 +36,22 @@ constexpr std::string_view port = "5432";             // only names the socket f
 constexpr std::size_t socket_folder_length_max = 90;  // sun_path holds 107 bytes, "/.s.PGSQL.5432" takes 14
 const fs::path programs = "/usr/lib/postgresql/15/bin";
 
+/// The line of a program's output that says why it gave up: the first one that names an error, else the last one.
+std::string_view telling_line(std::string_view output) {
+  std::string_view last;
+  for (std::size_t from = 0; from < output.size();) {
+    const std::size_t end = std::min(output.find('\n', from), output.size());
+    const std::string_view line = trimmed(output.substr(from, end - from));
+    if (line.find("FATAL:") != std::string_view::npos || line.find("error:") != std::string_view::npos) return line;
+    if (!line.empty()) last = line;
+    from = end + 1;
+  }
+  return last;
+}
+
 std::unexpected<Error> failed(std::string detail) {
-  const bool full = detail.find("No space left on device") != std::string::npos;
-  return fail(ErrorKind::unavailable, full ? "DISK_FULL" : "CLUSTER_FAILED", std::move(detail));
+  if (detail.find("No space left on device") == std::string::npos) return fail(ErrorKind::unavailable, "CLUSTER_FAILED", std::move(detail));
+  return fail(ErrorKind::unavailable, "DISK_FULL", text("the disk is full; free some space and start again (", detail, ")"));
 }
 std::unexpected<Error> not_writable(const fs::path& path, int error) {
   if (error == ENOSPC) return fail(ErrorKind::unavailable, "DISK_FULL", text("no space left to make ", path.string()));
@@ -193,7 +206,7 @@ Result<> initialise(const fs::path& folder, const fs::path& socket_folder, bool 
   fs::remove(handed_over, error);
   if (ended.status != 0) {
     fs::remove_all(draft, error);
-    return failed(text("initdb: ", trimmed(ended.output)));
+    return failed(text("initdb: ", telling_line(ended.output)));
   }
   std::ofstream(draft / "postgresql.conf", std::ios::app) << "\ninclude_if_exists = 'emporion.conf'\n";
   const fs::path data = folder / "data";
@@ -247,13 +260,14 @@ Result<> launch(const fs::path& data, const fs::path& socket_folder, const OsUse
   }
 }
 
-Result<> wait_for_answer(const fs::path& data, const fs::path& socket_folder) {
-  for (const Deadline deadline = in(seconds(60)); !answers(socket_folder); pause()) {
-    if (running_server(data) == 0) return failed("the server ended while we waited for it");
+/// False: there is no server, or it ended while we waited for it (it was being stopped, or killed).
+Result<bool> has_server_that_answers(const fs::path& data, const fs::path& socket_folder) {
+  for (const Deadline deadline = in(seconds(60)); running_server(data) == 0 || !answers(socket_folder); pause()) {
+    if (running_server(data) == 0) return false;
     if (passed(deadline))
       return failed(text("process ", running_server(data), " has the cluster but does not answer at ", socket_folder.string(), "; stop it with SIGINT"));
   }
-  return {};
+  return true;
 }
 
 Result<fs::path> usable_folder(const fs::path& folder) {
@@ -300,10 +314,8 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
   if (error) return not_writable(folder / "data", error.value());
   if (read_text(data / "PG_VERSION") != "15") return failed(text(data.string(), " was made by PostgreSQL ", read_text(data / "PG_VERSION"), ", not 15"));
 
-  const bool was_running = running_server(data) != 0;
-  if (was_running) {
-    EMP_TRY(wait_for_answer(data, socket_folder));
-  } else {
+  EMP_ASSIGN(const bool was_running, has_server_that_answers(data, socket_folder));
+  if (!was_running) {
     tell("starting PostgreSQL");
     EMP_TRY(write_settings(data, socket_folder, durability));
     EMP_TRY(launch(data, socket_folder, user));

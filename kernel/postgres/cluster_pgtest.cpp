@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -10,6 +12,7 @@
 #include "kernel/postgres/blocking.hpp"
 #include "kernel/postgres/cluster.hpp"
 #include "kernel/postgres/migration.hpp"
+#include "kernel/postgres/server_process.hpp"
 
 namespace emporion::postgres {
 namespace {
@@ -87,6 +90,51 @@ TEST_F(ClusterTest, a_second_start_finds_the_running_server_and_a_killed_one_com
   auto after_reuse = start();
   ASSERT_TRUE(after_reuse) << after_reuse.error().to_string();
   EXPECT_EQ(one_value(*dsn, "SELECT n FROM kept"), "7");
+}
+
+/// A process that starts the cluster and then does nothing more: it takes no child's status. Answers once the cluster runs.
+pid_t another_starter(const std::filesystem::path& folder) {
+  int ends[2];
+  if (pipe(ends) != 0) return -1;
+  const pid_t child = fork();
+  if (child == 0) {
+    const char done = PrivateCluster::start(folder, {}, Durability::none_for_tests) ? 'y' : 'n';
+    if (write(ends[1], &done, 1) != 1) _exit(1);
+    for (;;) pause();
+  }
+  char answer = 'n';
+  const bool heard = read(ends[0], &answer, 1) == 1;
+  close(ends[0]);
+  close(ends[1]);
+  return heard && answer == 'y' ? child : -1;
+}
+void kill_and_forget(pid_t process) {
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
+}
+
+TEST_F(ClusterTest, a_server_whose_starter_was_killed_is_taken_over_and_stopped) {
+  const pid_t starter = another_starter(folder);
+  ASSERT_GT(starter, 0);
+  const pid_t orphan = server();
+  kill_and_forget(starter);
+  auto cluster = start();
+  ASSERT_TRUE(cluster) << cluster.error().to_string();
+  EXPECT_TRUE(cluster->was_running());
+  EXPECT_EQ(server(), orphan);
+  EXPECT_TRUE(cluster->stop());
+  EXPECT_FALSE(is_in_use(std::filesystem::canonical(folder / "data")));
+}
+
+TEST_F(ClusterTest, a_server_whose_starter_takes_no_notice_of_its_end_is_stopped_all_the_same) {
+  const pid_t starter = another_starter(folder);
+  ASSERT_GT(starter, 0);
+  auto cluster = start();
+  ASSERT_TRUE(cluster) << cluster.error().to_string();
+  const auto stopped = cluster->stop();
+  EXPECT_TRUE(stopped) << stopped.error().to_string();
+  EXPECT_FALSE(is_in_use(std::filesystem::canonical(folder / "data")));
+  kill_and_forget(starter);
 }
 
 TEST_F(ClusterTest, parallel_starters_make_one_cluster) {

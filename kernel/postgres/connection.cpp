@@ -3,7 +3,6 @@
 #include <libpq-fe.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,13 +10,13 @@
 #include <chrono>
 #include <deque>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
-#include "kernel/base/random.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/observe/log.hpp"
+#include "kernel/postgres/dialer.hpp"
 #include "kernel/postgres/failure.hpp"
+#include "kernel/postgres/prepared.hpp"
 
 namespace emporion::postgres {
 namespace {
@@ -26,23 +25,10 @@ namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
 using Time = std::chrono::steady_clock::time_point;
 
-constexpr seconds connect_timeout{5};
-constexpr milliseconds backoff_first{50};
-constexpr milliseconds backoff_most{2'000};
 constexpr seconds silence_grace{5};  ///< Beyond the server's own timeouts: then the network or the server is gone.
 
 Time now() { return std::chrono::steady_clock::now(); }
-
-/// A statement as this session knows it.
-struct Prepared {
-  enum class State : std::uint8_t { absent, pending, ready };
-  std::string_view statement;  ///< The key it is found by.
-  std::string name;            ///< On the server; new at each attempt.
-  std::string sql;
-  std::vector<Oid> oids;
-  State state = State::absent;
-  std::optional<Error> error;  ///< Why the last attempt failed.
-};
+asio::io_context& context_of(Runtime& runtime) { return *static_cast<asio::io_context*>(runtime.native_handle()); }
 
 struct Step {
   enum class Kind : std::uint8_t { control, prepare, statement };
@@ -75,36 +61,27 @@ Failure failure_of(const PGresult* result) {
   return failure;
 }
 
-struct NameHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
-};
-
 }  // namespace
 
 struct Connection::Impl : std::enable_shared_from_this<Impl> {
   enum class Phase : std::uint8_t { closed, connecting, ready };
 
-  Impl(asio::io_context& context, const DatabaseOptions& given, Use given_use, std::shared_ptr<StatementMetrics> given_metrics)
-      : options(given), use(given_use), metrics(std::move(given_metrics)), socket(context), timer(context) {}
+  Impl(Runtime& runtime, const DatabaseOptions& given, Use given_use, std::shared_ptr<StatementMetrics> given_metrics)
+      : options(given), use(given_use), metrics(std::move(given_metrics)), dialer(runtime, given), socket(context_of(runtime)), timer(context_of(runtime)) {}
 
   DatabaseOptions options;
   Use use;
   std::shared_ptr<StatementMetrics> metrics;
+  Dialer dialer;
   Descriptor socket;
   asio::steady_timer timer;
   PGconn* pg = nullptr;
   Phase phase = Phase::closed;
   std::uint64_t session = 0;
   std::vector<OneShot<Result<>>*> connecting;
-  milliseconds backoff{0};
-  Time next_try;
-  std::string last_problem;
-  SystemRandom random;
 
   std::deque<Entry> in_flight;
-  std::unordered_map<std::string, Prepared, NameHash, std::equal_to<>> prepared;
-  std::uint64_t names = 0;
+  PreparedStatements prepared;
   bool waiting_to_write = false;
   bool watched = false;
   Time last_progress;
@@ -116,62 +93,29 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
 
   void start_connecting() {
     phase = Phase::connecting;
-    const std::string settings = text("-c lock_timeout=", options.lock_timeout.count(), " -c statement_timeout=", options.statement_timeout.count(),
-                                      " -c idle_in_transaction_session_timeout=", options.idle_in_transaction_timeout.count(), " -c timezone=UTC -c jit=off");
-    const std::string application = text("emporion ", options.module);
-    const char* names_of[] = {"dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", nullptr};
-    const char* values_of[] = {options.dsn.c_str(), application.c_str(), settings.c_str(), "UTF8", "15000", nullptr};
-    pg = PQconnectStartParams(names_of, values_of, 1);
-    if (pg == nullptr || PQstatus(pg) == CONNECTION_BAD) return connect_failed();
-    PQsetNoticeProcessor(pg, [](void*, const char*) {}, nullptr);
-    timer.expires_after(connect_timeout);
-    timer.async_wait([self = shared_from_this(), of = session](const boost::system::error_code& cancelled) {
-      if (!cancelled && self->session == of && self->phase == Phase::connecting) self->connect_failed("no answer");
+    dialer.dial([self = shared_from_this()](PGconn* opened) {
+      if (opened == nullptr) return self->connect_failed();
+      self->connected(opened);
     });
-    await_connect(Descriptor::wait_write);
   }
 
-  /// libpq may close its socket and open another one while connecting, so we hold it only while we wait.
-  void await_connect(Descriptor::wait_type what) {
+  void connected(PGconn* opened) {
+    pg = opened;
     boost::system::error_code error;
     socket.assign(PQsocket(pg), error);
-    if (error) return connect_failed(error.message());
-    socket.async_wait(what, [self = shared_from_this(), of = session](const boost::system::error_code& cancelled) {
-      if (cancelled || self->session != of || self->phase != Phase::connecting) return;
-      self->socket.release();
-      self->connect_further();
-    });
-  }
-
-  void connect_further() {
-    switch (PQconnectPoll(pg)) {
-      case PGRES_POLLING_READING: return await_connect(Descriptor::wait_read);
-      case PGRES_POLLING_WRITING: return await_connect(Descriptor::wait_write);
-      case PGRES_POLLING_OK: return connected();
-      default: return connect_failed();
+    if (error) {
+      dialer.put_off(error.message());
+      return connect_failed();
     }
-  }
-
-  void connected() {
-    boost::system::error_code error;
-    if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) return connect_failed();
-    socket.assign(PQsocket(pg), error);
-    if (error) return connect_failed(error.message());
-    timer.cancel();
     phase = Phase::ready;
-    backoff = milliseconds(0);
-    last_problem.clear();
     watched = false;
     waiting_to_write = false;
     await_input();
     answer_connecting({});
   }
 
-  void connect_failed(std::string_view why = {}) {
-    last_problem = why.empty() ? (pg == nullptr ? std::string("out of memory") : std::string(trimmed(PQerrorMessage(pg)))) : std::string(why);
-    backoff = std::clamp(backoff * 2, backoff_first, backoff_most);
-    next_try = now() + milliseconds(backoff.count() / 2 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(backoff.count() / 2 + 1))));
-    observe::warning("no connection to the database", {{"module", options.module}, {"error", last_problem}});
+  void connect_failed() {
+    observe::warning("no connection to the database", {{"module", options.module}, {"error", dialer.problem()}});
     metrics->failed("DATABASE_UNAVAILABLE");
     end_session();
     answer_connecting(fail(database_unavailable("the database cannot be reached")));
@@ -183,6 +127,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void end_session() {
+    dialer.hang_up();
     timer.cancel();
     if (socket.is_open()) socket.release();
     if (pg != nullptr) PQfinish(std::exchange(pg, nullptr));
@@ -207,9 +152,9 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       for (const Bound& bound : unit.bounds) sent = sent && prepare_apart(bound);
     }
     for (const Bound& bound : unit.bounds) {
-      Prepared& known = prepared_for(bound);
+      Prepared& known = prepared.find(bound);
       if (known.state == Prepared::State::absent) {
-        sent = sent && send_prepare(known);
+        sent = sent && prepared.send(pg, known);
         entry.steps.push_back({Step::Kind::prepare, &known, bound.statement.name});
       }
       sent = sent && send_bound(known, bound.parameters);
@@ -227,42 +172,16 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
     if (pg != nullptr && !watched) watch();
   }
 
-  Prepared& prepared_for(const Bound& bound) {
-    auto found = prepared.find(bound.statement.name);
-    if (found == prepared.end()) {
-      found = prepared.emplace(bound.statement.name, Prepared{}).first;
-      found->second.statement = found->first;
-      found->second.sql = bound.statement.sql;
-      for (const auto& slot : bound.parameters.slots()) found->second.oids.push_back(slot.oid);
-    }
-    Prepared& known = found->second;
-    const auto& slots = bound.parameters.slots();
-    const bool same = known.sql == bound.statement.sql && known.oids.size() == slots.size() &&
-                      std::ranges::equal(known.oids, slots, [](Oid oid, const auto& slot) { return oid == slot.oid; });
-    if (!same) {
-      observe::error("one statement name for two texts or two lists of parameter types", {{"statement", std::string(bound.statement.name)}});
-      EMP_ASSERT(same);
-    }
-    return known;
-  }
-
   /// In an entry and a Sync of its own.
   bool prepare_apart(const Bound& bound) {
-    Prepared& known = prepared_for(bound);
+    Prepared& known = prepared.find(bound);
     if (known.state != Prepared::State::absent) return true;
-    const bool sent = send_prepare(known) && PQpipelineSync(pg) == 1;
+    const bool sent = prepared.send(pg, known) && PQpipelineSync(pg) == 1;
     Entry entry;
     entry.sent_at = now();
     entry.steps.push_back({Step::Kind::prepare, &known, bound.statement.name});
     in_flight.push_back(std::move(entry));
     return sent;
-  }
-
-  bool send_prepare(Prepared& known) {
-    known.name = text(known.statement, "#", ++names);
-    known.state = Prepared::State::pending;
-    known.error.reset();
-    return PQsendPrepare(pg, known.name.c_str(), known.sql.c_str(), static_cast<int>(known.oids.size()), known.oids.data()) == 1;
   }
 
   bool send_bound(const Prepared& known, const Parameters& parameters) {
@@ -442,7 +361,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
 };
 
 Connection::Connection(Runtime& runtime, const DatabaseOptions& options, Use use, std::shared_ptr<StatementMetrics> metrics)
-    : impl_(std::make_shared<Impl>(*static_cast<asio::io_context*>(runtime.native_handle()), options, use, std::move(metrics))) {}
+    : impl_(std::make_shared<Impl>(runtime, options, use, std::move(metrics))) {}
 
 Connection::~Connection() {
   impl_->listener = nullptr;
@@ -468,7 +387,7 @@ bool Connection::is_still_connected() {
   return false;
 }
 bool Connection::is_connecting() const noexcept { return impl_->phase == Impl::Phase::connecting; }
-bool Connection::may_connect() const noexcept { return impl_->phase == Impl::Phase::closed && now() >= impl_->next_try; }
+bool Connection::may_connect() const noexcept { return impl_->phase == Impl::Phase::closed && impl_->dialer.may_dial(); }
 std::uint64_t Connection::session() const noexcept { return impl_->session; }
 std::size_t Connection::in_flight() const noexcept { return impl_->in_flight.size(); }
 void Connection::send(Unit& unit) { impl_->send(unit); }

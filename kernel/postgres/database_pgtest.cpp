@@ -196,9 +196,7 @@ TEST_F(DatabaseTest, the_database_s_refusals_have_their_reasons) {
   EXPECT_EQ(check.error().reason(), "CHECK_VIOLATION");
   EXPECT_EQ(check.error().kind(), ErrorKind::conflict);
 
-  static constexpr Statement refuse{"test.refuse", "SELECT refuse()"};
-  sql("CREATE FUNCTION refuse() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'EM422', MESSAGE = 'QTY_LIMIT', "
-      "DETAIL = '{\"max\":50,\"sku\":\"A\"}', HINT = 'at most 50'; END $$");
+  static constexpr Statement refuse{"test.refuse", R"(SELECT refuse('EM422', 'QTY_LIMIT', '{"max":50,"sku":"A"}', 'at most 50'))"};
   const auto own = run(database().query(refuse));
   ASSERT_FALSE(own);
   EXPECT_EQ(own.error().kind(), ErrorKind::rule_violated);
@@ -206,6 +204,13 @@ TEST_F(DatabaseTest, the_database_s_refusals_have_their_reasons) {
   EXPECT_EQ(own.error().detail(), "at most 50");
   EXPECT_EQ(own.error().metadata_json("max"), "50");
   EXPECT_EQ(own.error().metadata_json("sku"), "\"A\"");
+
+  static constexpr Statement refuse_curtly{"test.refuse_curtly", "SELECT refuse('EM404', 'NOT_HERE')"};
+  const auto curt = run(database().query(refuse_curtly));
+  ASSERT_FALSE(curt);
+  EXPECT_EQ(curt.error().kind(), ErrorKind::not_found);
+  EXPECT_EQ(curt.error().reason(), "NOT_HERE");
+  EXPECT_EQ(curt.error().detail(), "");
 }
 
 TEST_F(DatabaseTest, slow_statements_and_locked_rows_end_at_their_timeouts) {

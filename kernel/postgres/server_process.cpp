@@ -34,6 +34,15 @@ namespace fs = std::filesystem;
   _exit(127);
 }
 
+/// Ended, and waiting for its parent to take its status. Source: proc(5), /proc/pid/stat: the state follows the name's last ')'.
+bool is_zombie(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const auto name_end = line.rfind(')');
+  return name_end != std::string::npos && name_end + 2 < line.size() && line[name_end + 2] == 'Z';
+}
+
 bool works_in(const std::string& process, const fs::path& data) {
   std::error_code ignored;
   return fs::read_symlink("/proc/" + process + "/cwd", ignored) == data;
@@ -104,7 +113,7 @@ bool is_in_use(const fs::path& data) {
 
 bool has_ended(pid_t process) {
   if (waitpid(process, nullptr, WNOHANG) == process) return true;
-  return kill(process, 0) != 0 && errno == ESRCH;
+  return (kill(process, 0) != 0 && errno == ESRCH) || is_zombie(process);
 }
 
 }  // namespace emporion::postgres

@@ -34,7 +34,7 @@ Ended run_to_end(const std::vector<std::string>& arguments, const OsUser& user);
 pid_t running_server(const std::filesystem::path& data);
 /// True if any process works in `data`: a server, or a backend that outlived one.
 bool is_in_use(const std::filesystem::path& data);
-/// True once `process` has ended; takes its status if it was our child.
+/// True once `process` has ended; takes its status if it was our child. One whose parent has not taken its status has ended, too.
 bool has_ended(pid_t process);
 
 }  // namespace emporion::postgres

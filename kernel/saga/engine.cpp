@@ -7,6 +7,8 @@
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
 #include "kernel/rpc/error_codec.hpp"
+#include "kernel/saga/interventions.hpp"
+#include "kernel/saga/live.hpp"
 #include "kernel/saga/store.hpp"
 
 namespace emporion::saga {
@@ -16,49 +18,12 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr Statement begin_one{"saga.begin", "SELECT saga_begin($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
-constexpr Statement lock_one{"saga.lock",
-                             "SELECT state, step, direction, context, (lease_until IS NOT NULL AND lease_until > now()) AS leased, log_seq, tries FROM saga WHERE id = $1 FOR UPDATE",
-                             Effect::writes};
-constexpr Statement amend_one{"saga.amend", "UPDATE saga SET context = $2, next_run_at = now(), version = version + 1, last_save = NULL, updated_at = now() WHERE id = $1",
-                              Effect::writes};
-constexpr Statement turn_one{"saga.turn",
-                             "UPDATE saga SET state = 'compensating', direction = 'comp', tries = 0, error = $2, compensating_since = now(), next_run_at = now(), log_seq = log_seq + 1, "
-                             "version = version + 1, last_save = NULL, updated_at = now() WHERE id = $1",
-                             Effect::writes};
-constexpr Statement unstick_one{"saga.unstick",
-                                "UPDATE saga SET state = CASE direction WHEN 'comp' THEN 'compensating' ELSE 'running' END, compensating_since = now(), next_run_at = now(), "
-                                "log_seq = log_seq + 1, version = version + 1, last_save = NULL, updated_at = now() WHERE id = $1",
-                                Effect::writes};
-constexpr Statement note_one{"saga.note",
-                             "INSERT INTO saga_step (saga_id, seq, step, direction, try, idem_key, state, error) SELECT id, log_seq, step, direction, tries, '', 'note', $2 FROM saga WHERE id = $1",
-                             Effect::writes};
 
 constexpr milliseconds tick{25};
 constexpr milliseconds recheck{250};
 constexpr seconds undo_retry_first{1};
 
 }  // namespace
-
-/// A saga while this engine holds its lease.
-struct Live {
-  Uuid id;
-  std::string subject;
-  std::string state;
-  std::size_t index = 0;
-  bool undoing = false;
-  std::int32_t tries = 0;
-  std::string context;
-  std::string context_saved;
-  std::string state_saved;
-  std::optional<Error> error;
-  bool error_is_new = false;
-  std::optional<UtcTime> undoing_since;
-  UtcTime deadline;
-  UtcTime next_run_at;
-  UtcTime created_at;
-  std::int64_t version = 1;
-  std::int64_t log_seq = 1;
-};
 
 struct Engine::Impl {
   Runtime& runtime;
@@ -70,6 +35,7 @@ struct Engine::Impl {
   EngineOptions options;
   std::string owner;
   Store store;
+  Interventions interventions;
   Scope scope;
   std::unordered_map<Uuid, Live*> driving;
   struct Watcher {
@@ -90,28 +56,10 @@ struct Engine::Impl {
         definition(std::move(d)),
         options(o),
         owner(Uuid::v7(c.now(), rnd).to_string()),
-        store(r, db, definition.name, owner, static_cast<std::int32_t>(o.lease.count())) {}
+        store(r, db, definition.name, owner, static_cast<std::int32_t>(o.lease.count())),
+        interventions(db, c, module, definition) {}
 
   const ErasedStep& step_of(const Live& live) const { return definition.steps[live.index]; }
-
-  Snapshot snapshot_of(const Live& live) const {
-    Snapshot out;
-    out.id = live.id;
-    out.subject = live.subject;
-    out.state = live.state;
-    out.step = step_of(live).name;
-    out.direction = live.undoing ? "comp" : "fwd";
-    out.tries = live.tries;
-    out.context = live.context;
-    out.error = live.error;
-    out.deadline = live.deadline;
-    out.next_run_at = live.next_run_at;
-    out.created_at = live.created_at;
-    out.updated_at = clock.now();
-    out.version = live.version;
-    out.log_seq = live.log_seq;
-    return out;
-  }
 
   void notify(const Live& live) {
     std::vector<Watcher*> ready;
@@ -120,7 +68,7 @@ struct Engine::Impl {
       ready.push_back(watcher);
       return true;
     });
-    for (Watcher* watcher : ready) watcher->answer.set(snapshot_of(live));
+    for (Watcher* watcher : ready) watcher->answer.set(snapshot_of(live, definition, clock.now()));
   }
 
   LogEntry entry(Live& live, const ErasedStep& step, std::string state, const std::optional<Error>& error = {}) {
@@ -306,27 +254,6 @@ struct Engine::Impl {
     co_return false;
   }
 
-  Live live_of(const Snapshot& row) const {
-    Live live;
-    live.id = row.id;
-    live.subject = row.subject;
-    live.state = row.state;
-    live.state_saved = row.state;
-    live.index = definition.index_of(row.step);
-    live.undoing = row.direction == "comp";
-    live.tries = row.tries;
-    live.context = row.context;
-    live.context_saved = row.context;
-    live.error = row.error;
-    live.undoing_since = row.undoing_since;
-    live.deadline = row.deadline;
-    live.next_run_at = row.next_run_at;
-    live.created_at = row.created_at;
-    live.version = row.version;
-    live.log_seq = row.log_seq;
-    return live;
-  }
-
   Task<void> watch() {
     UtcTime scan_at = clock.now();
     while (!stopping) {
@@ -340,7 +267,7 @@ struct Engine::Impl {
         observe::warning("saga scan failed", {{"saga", definition.name}, {"error", claimed.error().to_string()}});
         continue;
       }
-      for (const auto& row : *claimed) scope.spawn(drive(live_of(row)));
+      for (const auto& row : *claimed) scope.spawn(drive(live_of(row, definition)));
       if (claimed->size() == static_cast<std::size_t>(options.claim_count)) poked = true;
     }
     while (!watchers.empty()) {
@@ -420,51 +347,19 @@ Task<Result<std::vector<Snapshot>>> Engine::list(std::optional<std::string> stat
 void Engine::poke() { impl_->poked = true; }
 
 Task<Result<>> Engine::amend(Uuid saga, std::string expected_state, std::function<Result<std::string>(const std::string&)> change) {
-  CallContext call(impl_->clock.now() + seconds(5), saga, Principal::of_service(impl_->module));
-  EMP_CO_ASSIGN(auto work, co_await impl_->database.begin(call));
-  EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_one, saga));
-  if (rows.empty()) co_return fail(ErrorKind::not_found, "SAGA_NOT_FOUND", saga.to_string());
-  if (rows[0].get<std::string>(0) != expected_state || rows[0].get<bool>(4)) {
-    co_return fail(ErrorKind::conflict, "SAGA_STATE", text("the saga is ", rows[0].get<std::string>(0)));
-  }
-  EMP_CO_ASSIGN(const auto context, change(rows[0].get<std::string>(3)));
-  EMP_CO_TRY(co_await work.query(amend_one, saga, context));
-  EMP_CO_TRY(co_await work.commit());
+  EMP_CO_TRY(co_await impl_->interventions.amend(saga, std::move(expected_state), std::move(change)));
   poke();
   co_return Result<>();
 }
 
 Task<Result<>> Engine::abort(Uuid saga, Error failure, std::string note) {
-  CallContext call(impl_->clock.now() + seconds(5), saga, Principal::of_service(impl_->module));
-  EMP_CO_ASSIGN(auto work, co_await impl_->database.begin(call));
-  EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_one, saga));
-  if (rows.empty()) co_return fail(ErrorKind::not_found, "SAGA_NOT_FOUND", saga.to_string());
-  const auto state = rows[0].get<std::string>(0);
-  if (state == "completed" || state == "failed") co_return fail(ErrorKind::conflict, "SAGA_STATE", text("the saga is ", state));
-  if (rows[0].get<std::string>(2) == "comp") co_return Result<>();  // Being undone already.
-  if (impl_->definition.index_of(rows[0].get<std::string>(1)) > impl_->definition.pivot) {
-    co_return fail(ErrorKind::conflict, "PAST_PIVOT", "the saga only goes forward from here");
-  }
-  if (rows[0].get<bool>(4)) co_return fail(ErrorKind::conflict, "SAGA_BUSY", "the saga is at work; repeat in a moment");
-  EMP_CO_TRY(co_await work.query(turn_one, saga, rpc::to_json(failure)));
-  EMP_CO_TRY(co_await work.query(note_one, saga, note));
-  if (impl_->definition.on_state) {
-    for (auto& bound : impl_->definition.on_state(rows[0].get<std::string>(3), "compensating", failure, saga)) EMP_CO_TRY(co_await work.run(std::move(bound)));
-  }
-  EMP_CO_TRY(co_await work.commit());
+  EMP_CO_TRY(co_await impl_->interventions.abort(saga, std::move(failure), std::move(note)));
   poke();
   co_return Result<>();
 }
 
 Task<Result<>> Engine::retry(Uuid saga, std::string note) {
-  CallContext call(impl_->clock.now() + seconds(5), saga, Principal::of_service(impl_->module));
-  EMP_CO_ASSIGN(auto work, co_await impl_->database.begin(call));
-  EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_one, saga));
-  if (rows.empty()) co_return fail(ErrorKind::not_found, "SAGA_NOT_FOUND", saga.to_string());
-  if (rows[0].get<std::string>(0) != "stuck") co_return fail(ErrorKind::conflict, "SAGA_STATE", text("the saga is ", rows[0].get<std::string>(0)));
-  EMP_CO_TRY(co_await work.query(unstick_one, saga));
-  EMP_CO_TRY(co_await work.query(note_one, saga, note));
-  EMP_CO_TRY(co_await work.commit());
+  EMP_CO_TRY(co_await impl_->interventions.retry(saga, std::move(note)));
   poke();
   co_return Result<>();
 }

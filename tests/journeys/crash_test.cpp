@@ -84,6 +84,22 @@ TEST(Crash, AtARandomMomentUnderLoadLosesAndDoublesNothing) {
   EXPECT_GT(bought, 0);
 }
 
+TEST(Crash, ASignalWhileItStartsTakesPostgresAlong) {
+  ShopProcess shop;
+  EXPECT_EQ(shop.interrupt_start(), 0);
+  EXPECT_FALSE(shop.has_postgres());
+}
+
+TEST(Crash, ARestartedShopStopsThePostgresThatItFoundRunning) {
+  ShopProcess shop;
+  shop.start();
+  shop.kill();
+  EXPECT_TRUE(shop.has_postgres());
+  shop.start();
+  EXPECT_EQ(shop.stop(SIGINT), 0);
+  EXPECT_FALSE(shop.has_postgres());
+}
+
 /// Confirms while a crash is ordered at the `point`th place that the process passes from then on. True: it died there.
 bool dies_at(ShopProcess& shop, Buyer& buyer, Runtime& runtime, int point) {
   shop.start({text("EMPORION_FAULT=crash:after=checkout.confirm_checkout.send:", point)});

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
 #include "tests/journeys/shop_client.hpp"
 #include "tests/journeys/shop_process.hpp"
 
@@ -34,10 +35,19 @@ TEST_F(Purchase, AGuestBuysAndTheBooksBalance) {
   const auto confirmed = run(guest.confirm("buy-guest"));
   ASSERT_EQ(confirmed.status, 201) << confirmed.reason << confirmed.body;
   EXPECT_TRUE(member_of(confirmed.body, "order_number").starts_with("EM-"));
+  // The answer says what was charged: the total of the quote, of which the goods are a part.
+  const std::string charged = member_of(confirmed.body, "totals");
+  const auto totals = parse_json<checkout::v1::QuoteTotals>(charged);
+  ASSERT_TRUE(totals.has_value()) << confirmed.body;
+  EXPECT_EQ(totals->grand_total, guest.total());
+  EXPECT_EQ(totals->subtotal.amount(), 130'000);
   // The same key shows the same order; a new key on the completed session does, too.
   const auto again = run(guest.confirm("buy-guest"));
   EXPECT_EQ(again.status, 200);
   EXPECT_EQ(member_of(again.body, "order_id"), member_of(confirmed.body, "order_id"));
+  EXPECT_EQ(member_of(again.body, "totals"), charged);
+  const auto looked_up = run(guest.call(http::Method::get, "/api/v1/checkout/" + guest.session() + "/confirmation"));
+  EXPECT_EQ(member_of(looked_up.body, "totals"), charged) << looked_up.body;
   const auto other_key = run(guest.confirm("buy-guest-2"));
   EXPECT_EQ(other_key.status, 200);
   EXPECT_EQ(member_of(other_key.body, "order_id"), member_of(confirmed.body, "order_id"));

@@ -43,7 +43,7 @@ ShopProcess::ShopProcess(std::string settings) {
   // One machine plays every buyer, so the limits per address and per minute are lifted.
   std::ofstream placement(home_ / "placement.yaml");
   placement << "gateway:\n  rate:\n";
-  for (const char* plan : {"guest", "user", "login", "checkout_confirm"}) placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
+  for (const char* plan : {"guest", "user", "login", "checkout_confirm", "webhook"}) placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
   placement << settings;
 }
 
@@ -61,11 +61,21 @@ ShopProcess::~ShopProcess() {
   std::filesystem::remove_all(home_, error);
 }
 
+pid_t ShopProcess::launch(const std::vector<std::string>& environment, int output) {
+  return spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, output,
+               (home_ / "emporion.log").string());
+}
+
+int ShopProcess::interrupt_start() {
+  pid_ = launch({}, -1);
+  for (int i = 0; i < ready_within_s * 200 && !has_postgres() && is_running(); ++i) usleep(5'000);  // tidy-allow(test_sleeps): another process starts in its own time.
+  return stop(SIGINT);
+}
+
 void ShopProcess::start(const std::vector<std::string>& environment) {
   int channel[2];
   EMP_ASSERT(pipe2(channel, O_CLOEXEC) == 0);
-  const std::string log = (home_ / "emporion.log").string();
-  pid_ = spawn({EMP_BINARY, "up", "--home", home_.string(), "--port", "0", "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, channel[1], log);
+  pid_ = launch(environment, channel[1]);
   close(channel[1]);
   std::string output;
   for (int waited = 0; waited < ready_within_s && output.find('\n') == std::string::npos; ++waited) {
@@ -78,7 +88,7 @@ void ShopProcess::start(const std::vector<std::string>& environment) {
   }
   close(channel[0]);
   if (!output.starts_with("ready http")) {
-    std::ifstream lines(log);
+    std::ifstream lines(home_ / "emporion.log");
     std::string line;
     while (std::getline(lines, line)) std::fprintf(stderr, "%s\n", line.c_str());
   }
@@ -93,9 +103,9 @@ bool ShopProcess::is_running() {
   return false;
 }
 
-int ShopProcess::stop() {
+int ShopProcess::stop(int signal) {
   if (!is_running()) return -1;
-  ::kill(pid_, SIGTERM);
+  ::kill(pid_, signal);
   for (int i = 0; i < end_within_s * 10; ++i) {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
@@ -120,24 +130,30 @@ bool ShopProcess::wait_for_end(int limit_s) {
   return !is_running();
 }
 
-int ShopProcess::make_admin(const std::string& email, const std::string& password) {
-  const pid_t pid = spawn({EMP_BINARY, "admin", "create", "--email", email, "--name", "Ada Byron", "--home", home_.string(), "--placement", (home_ / "placement.yaml").string()},
-                          {"EMPORION_ADMIN_PASSWORD=" + password}, -1, (home_ / "admin.log").string());
+int ShopProcess::command(std::vector<std::string> words, const std::vector<std::string>& environment) {
+  const auto text_of = [](const std::string& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string out = (home_ / "command.out").string();
+  const std::string errors = (home_ / "command.err").string();
+  std::filesystem::remove(errors);
+  const int output = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  words.insert(words.begin(), EMP_BINARY);
+  words.insert(words.end(), {"--home", home_.string(), "--placement", (home_ / "placement.yaml").string()});
+  const pid_t pid = spawn(words, environment, output, errors);
+  close(output);
   int status = 0;
   waitpid(pid, &status, 0);
+  printed_ = text_of(out);
+  complained_ = text_of(errors);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int ShopProcess::audit() {
-  const std::string report = (home_ / "audit.txt").string();
-  const int output = open(report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const pid_t pid = spawn({EMP_BINARY, "audit", "--home", home_.string(), "--placement", (home_ / "placement.yaml").string()}, {}, output, (home_ / "audit.log").string());
-  close(output);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  std::ifstream file(report);
-  audit_report_.assign(std::istreambuf_iterator<char>(file), {});
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  const int exit_code = command({"audit"});
+  audit_report_ = printed_;
+  return exit_code;
 }
 
 }  // namespace emporion::journeys

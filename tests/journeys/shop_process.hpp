@@ -1,5 +1,6 @@
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -21,14 +22,21 @@ class ShopProcess {
   void start(const std::vector<std::string>& environment = {});
   /// True while the process lives.
   bool is_running();
-  /// SIGTERM, and waits for a clean end. Answers the exit code.
-  int stop();
+  /// SIGTERM, or another signal, and waits for a clean end. Answers the exit code.
+  int stop(int signal = SIGTERM);
+  /// Starts it, and sends SIGINT as soon as its PostgreSQL runs, long before it is ready. Answers the exit code.
+  int interrupt_start();
+  /// True while the home's PostgreSQL runs, or has died without tidying up.
+  bool has_postgres() const { return std::filesystem::exists(home_ / "postgres" / "data" / "postmaster.pid"); }
   /// SIGKILL: nothing is tidied up. PostgreSQL goes on by itself.
   void kill();
   /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
   bool wait_for_end(int limit_s);
-  /// Makes the administrator, beside the running server. Answers the exit code.
-  int make_admin(const std::string& email, const std::string& password);
+  /// Runs another command on the home, {"admin", "create", …}, to its end. Answers its exit code; what it wrote to its standard output is in `printed`, and to
+  /// its standard error in `complained`.
+  int command(std::vector<std::string> words, const std::vector<std::string>& environment = {});
+  const std::string& printed() const noexcept { return printed_; }
+  const std::string& complained() const noexcept { return complained_; }
   /// Runs `emporion audit` on the home. Answers its exit code; its report is in `audit_report`.
   int audit();
   const std::string& audit_report() const noexcept { return audit_report_; }
@@ -36,9 +44,12 @@ class ShopProcess {
   const std::filesystem::path& home() const noexcept { return home_; }
 
  private:
+  pid_t launch(const std::vector<std::string>& environment, int output);
   std::filesystem::path home_;
   std::string url_;
   std::string audit_report_;
+  std::string printed_;
+  std::string complained_;
   pid_t pid_ = -1;
 };
 

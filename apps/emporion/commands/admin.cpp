@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/host.hpp"
 #include "apps/emporion/modules.hpp"
@@ -17,8 +18,7 @@ struct AdminOptions {
   std::string email;
   std::string name;
   std::optional<std::string> password_file;
-  std::optional<std::string> home;
-  std::optional<std::string> placement;
+  PlacementOptions where;
 };
 
 /// From the file's first line, else from the environment. Never from the command line, which every process on the machine can read.
@@ -82,22 +82,14 @@ void add_admin(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<AdminOptions>();
   auto* const admin = program.add_subcommand("admin", "Administrators of the shop.");
   admin->require_subcommand(1);
-  auto* const command = admin->add_subcommand("create", "Make the first administrator. Works once, while there is none; works beside a running server.");
+  auto* const command = admin->add_subcommand(
+      "create", "Make the first administrator. Works once: exit code 1 where there is one already, and nothing changes. Works beside a running server.");
   command->add_option("--email", options->email, "What the administrator signs in with.")->required();
   command->add_option("--name", options->name, "Full name.")->required();
   command->add_option("--password-file", options->password_file, "File whose first line is the password; without it EMPORION_ADMIN_PASSWORD.");
-  command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster (default ./var).");
-  command->add_option("--placement", options->placement, "YAML file with settings and databases elsewhere.");
+  options->where.add_to(*command);
   command->footer("Example:\n  EMPORION_ADMIN_PASSWORD='…' emporion admin create --email ada@example.com --name 'Ada Byron'");
-  command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
-      return;
-    }
-    if (options->home) placement->use_home(*options->home);
-    exit_code = create_admin(*options, *placement);
-  });
+  command->callback([options, &exit_code] { exit_code = options->where.run([&](const Placement& placement) { return create_admin(*options, placement); }); });
 }
 
 }  // namespace emporion::app

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/modules.hpp"
 #include "kernel/json/writer.hpp"
@@ -38,14 +39,21 @@ void print_json(const AuditReport& report) {
   std::printf("%s\n", out.c_str());
 }
 
+constexpr int exit_unfinished = 3;  ///< Neither clean nor not: nobody may take it for one of them.
+
+int unfinished(std::string_view what, const Error& error) {
+  (void)report_failure(what, error);
+  return exit_unfinished;
+}
+
 int run_audit(const Placement& placement, bool as_json) {
   const auto modules = all_modules();
-  auto databases = Databases::open(placement, modules, Purpose::tool, [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
-  if (!databases) return report_failure("cannot open the databases", databases.error());
+  auto databases = Databases::open(placement, modules, Purpose::inspect, [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
+  if (!databases) return unfinished("cannot open the databases", databases.error());
   Runtime runtime;
   const auto report = run_until_done(runtime, audit(runtime, *databases, modules));
   const auto closed = databases->close();
-  if (!report) return report_failure("the audit could not be finished", report.error());
+  if (!report) return unfinished("the audit could not be finished", report.error());
   if (as_json) {
     print_json(*report);
   } else {
@@ -59,25 +67,15 @@ int run_audit(const Placement& placement, bool as_json) {
 
 void add_audit(CLI::App& program, int& exit_code) {
   struct Options {
-    std::optional<std::string> home;
-    std::optional<std::string> placement;
+    PlacementOptions where;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
   auto* const command = program.add_subcommand("audit", "Prove that no unit and no minor unit is astray: exit code 0 only if every invariant holds in every database.");
-  command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster (default ./var).");
-  command->add_option("--placement", options->placement, "YAML file that names databases elsewhere.");
+  options->where.add_to(*command);
   command->add_flag("--json", options->json, "One JSON document instead of text.");
-  command->footer("Examples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
-  command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
-      return;
-    }
-    if (options->home) placement->use_home(*options->home);
-    exit_code = run_audit(*placement, options->json);
-  });
+  command->footer("Exit code: 0 clean, 1 violations, 3 the audit could not be finished.\nExamples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
+  command->callback([options, &exit_code] { exit_code = options->where.run([&](const Placement& placement) { return run_audit(placement, options->json); }, exit_unfinished); });
 }
 
 }  // namespace emporion::app

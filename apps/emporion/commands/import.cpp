@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/modules.hpp"
 #include "kernel/json/writer.hpp"
@@ -13,8 +14,7 @@ namespace {
 
 struct ImportOptions {
   std::string file;
-  std::optional<std::string> home;
-  std::optional<std::string> placement;
+  PlacementOptions where;
   bool skip_corrupt = false;
   bool json = false;
 };
@@ -78,22 +78,14 @@ void add_import(CLI::App& program, int& exit_code) {
                                                "Catalogue, prices, customers, warehouses and opening stock from the Online Retail history (CSV, plain or "
                                                "gzip). Safe to repeat; works beside a running server.");
   command->add_option("file", options->file, "online-retail.csv or .csv.gz")->required();
-  command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster (default ./var).");
-  command->add_option("--placement", options->placement, "YAML file with settings and databases elsewhere.");
+  options->where.add_to(*command);
   command->add_flag("--skip-corrupt", options->skip_corrupt, "Leave corrupt rows out and count them, instead of stopping at the first.");
   command->add_flag("--json", options->json, "The report as one JSON document.");
   command->footer(
       "Exit code 0 if nothing was refused.\nExamples:\n  emporion import online-retail online-retail.csv.gz\n  emporion import online-retail "
       "online-retail.csv.gz --placement deploy/wholesale.yaml --json");
-  command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
-      return;
-    }
-    if (options->home) placement->use_home(*options->home);
-    exit_code = import_online_retail(*options, *placement);
-  });
+  command->callback(
+      [options, &exit_code] { exit_code = options->where.run([&](const Placement& placement) { return import_online_retail(*options, placement); }); });
 }
 
 }  // namespace emporion::app

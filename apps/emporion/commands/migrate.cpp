@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/databases.hpp"
 #include "apps/emporion/modules.hpp"
@@ -25,24 +26,11 @@ int migrate(const Placement& placement) {
 }  // namespace
 
 void add_migrate(CLI::App& program, int& exit_code) {
-  struct Options {
-    std::optional<std::string> home;
-    std::optional<std::string> placement;
-  };
-  auto options = std::make_shared<Options>();
+  auto where = std::make_shared<PlacementOptions>();
   auto* const command = program.add_subcommand("migrate", "Make the databases and roles that are missing and apply the migrations that are missing. Safe to repeat.");
-  command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster (default ./var).");
-  command->add_option("--placement", options->placement, "YAML file that names databases elsewhere.");
+  where->add_to(*command);
   command->footer("Example:\n  emporion migrate --home /srv/emporion");
-  command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
-      return;
-    }
-    if (options->home) placement->use_home(*options->home);
-    exit_code = migrate(*placement);
-  });
+  command->callback([where, &exit_code] { exit_code = where->run(migrate); });
 }
 
 }  // namespace emporion::app

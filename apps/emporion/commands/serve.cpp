@@ -1,5 +1,7 @@
 #include "apps/emporion/commands/serve.hpp"
 
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -15,6 +17,15 @@ namespace {
 
 void say(std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); }
 
+/// Whether SIGINT and SIGTERM wait. They do but while the runtime watches for them: a process that a signal ends before or after leaves PostgreSQL running.
+void hold_signals(bool hold) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &ending, nullptr);
+}
+
 /// The serving process on its io thread: start, announce, wait for a signal, stop.
 class Serving {
  public:
@@ -22,10 +33,11 @@ class Serving {
 
   Task<int> run() {
     runtime_.watch_signals([this] { end(); });
+    hold_signals(false);
     const auto started = co_await start();
     int exit_code = 0;
     if (started) {
-      std::printf("ready http://%s:%d\n", options_.placement.address.c_str(), server_->port());
+      if (server_) std::printf("ready http://%s:%d\n", options_.placement.address.c_str(), server_->port());
       std::fflush(stdout);
       (void)co_await signalled_;
       say("emporion: stopping");
@@ -40,6 +52,7 @@ class Serving {
  private:
   Task<Result<>> start() {
     EMP_CO_TRY(co_await host_.start());
+    if (signalled_.is_set()) co_return Result<>();
     if (options_.before_ready) EMP_CO_TRY(co_await options_.before_ready(host_));
     server_ = std::make_unique<http::Server>(runtime_, host_.calls().get<http::Application>());
     co_return server_->listen(options_.placement.address, options_.placement.port);
@@ -59,6 +72,7 @@ class Serving {
 }  // namespace
 
 int serve(ServeOptions options) {
+  hold_signals(true);
   const auto modules = all_modules();
   auto databases = Databases::open(options.placement, modules, Purpose::serve, say);
   if (!databases) return report_failure("cannot open the databases", databases.error());
@@ -70,6 +84,7 @@ int serve(ServeOptions options) {
     Runtime runtime;
     Serving serving(runtime, options, *databases);
     exit_code = run_until_done(runtime, serving.run());
+    hold_signals(true);
   }
   if (const auto closed = databases->close(); !closed) return report_failure("cannot stop PostgreSQL", closed.error());
   return exit_code;

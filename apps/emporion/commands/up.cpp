@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/serve.hpp"
-#include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/demo/seed.hpp"
 #include "kernel/base/text.hpp"
 
@@ -24,32 +24,26 @@ void staff_the_demo(Placement& placement) {
 
 void add_up(CLI::App& program, int& exit_code) {
   struct Options {
-    std::optional<std::string> home;
+    PlacementOptions where;
     std::optional<std::uint16_t> port;
-    std::optional<std::string> placement;
     std::string demo = "none";
   };
   auto options = std::make_shared<Options>();
   auto* const command = program.add_subcommand("up", "Set everything up and serve all modules in one process. Ctrl-C stops cleanly.");
-  command->add_option("--home", options->home, "Folder of the private PostgreSQL cluster and secrets (default ./var).");
+  options->where.add_to(*command);
   command->add_option("--port", options->port, "Port on 127.0.0.1 (default 8080; 0 takes a free one).");
-  command->add_option("--placement", options->placement, "YAML file with settings and databases elsewhere.");
   command->add_option("--demo", options->demo, "Seed a demo shop on first start.")->check(CLI::IsMember({"none", "shop"}));
   command->footer("Examples:\n  emporion up --demo shop\n  emporion up --home /srv/emporion --port 9000");
   command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
-      return;
-    }
-    if (options->home) placement->use_home(*options->home);
-    if (options->port) placement->port = *options->port;
-    ServeOptions serving{.placement = std::move(*placement)};
-    if (options->demo == "shop") {
-      staff_the_demo(serving.placement);
-      serving.before_ready = demo::seed_shop;
-    }
-    exit_code = serve(std::move(serving));
+    exit_code = options->where.run([&](Placement placement) {
+      if (options->port) placement.port = *options->port;
+      ServeOptions serving{.placement = std::move(placement)};
+      if (options->demo == "shop") {
+        staff_the_demo(serving.placement);
+        serving.before_ready = demo::seed_shop;
+      }
+      return serve(std::move(serving));
+    });
   });
 }
 

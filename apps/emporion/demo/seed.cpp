@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "apps/emporion/demo/assortment.hpp"
+#include "apps/emporion/wait_for_job.hpp"
 #include "contracts/logistics/location/v1/location_api.hpp"
 #include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
 #include "contracts/product/catalog/v1/catalog_api.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::int64_t vnd_per_cent = 250;  // 25,000 VND to the dollar: the demo's own rate for its price list.
 constexpr std::int32_t stock_per_variant = 200;
+constexpr seconds patience{60};  // A small assortment: its jobs take a second.
 
 struct DemoWarehouse {
   std::string_view code, name, city, region, line1;
@@ -136,12 +138,9 @@ class Seeder {
       append_json(request.content, row);
       request.content += '\n';
     }
-    EMP_CO_ASSIGN(auto job, co_await catalog().import_products(as_staff("products"), std::move(request)));
-    for (int look = 0; job.status == catalog::v1::ImportStatus::queued || job.status == catalog::v1::ImportStatus::running; ++look) {
-      if (look > 600) co_return fail(ErrorKind::unavailable, "SEED_SLOW", "the product import does not end");
-      co_await host_.runtime().sleep_for(milliseconds(100));
-      EMP_CO_ASSIGN(job, co_await catalog().get_import_job(as_staff("products"), {.id = job.id}));
-    }
+    EMP_CO_ASSIGN(auto started, co_await catalog().import_products(as_staff("products"), std::move(request)));
+    const auto ask = [this](Uuid id) { return catalog().get_import_job(as_staff("products"), {.id = id}); };
+    EMP_CO_ASSIGN(const auto job, co_await wait_for_job(host_.runtime(), std::move(started), ask, [](const catalog::v1::ImportJob&) {}, patience));
     if (!job.errors.empty()) co_return fail(ErrorKind::internal, job.errors.front().reason, text("seeding products, row ", job.errors.front().row, ": ", job.errors.front().detail));
 
     std::vector<std::string> skus;
@@ -168,12 +167,9 @@ class Seeder {
         }
       }
     }
-    EMP_CO_ASSIGN(auto job, co_await pricing().bulk_upsert_prices(as_staff("prices"), std::move(request)));
-    for (int look = 0; job.status == pricing::v1::BulkJobStatus::queued || job.status == pricing::v1::BulkJobStatus::running; ++look) {
-      if (look > 600) co_return fail(ErrorKind::unavailable, "SEED_SLOW", "the price job does not end");
-      co_await host_.runtime().sleep_for(milliseconds(100));
-      EMP_CO_ASSIGN(job, co_await pricing().get_bulk_job(as_staff("prices"), {.id = job.id}));
-    }
+    EMP_CO_ASSIGN(auto started, co_await pricing().bulk_upsert_prices(as_staff("prices"), std::move(request)));
+    const auto ask = [this](Uuid id) { return pricing().get_bulk_job(as_staff("prices"), {.id = id}); };
+    EMP_CO_ASSIGN(const auto job, co_await wait_for_job(host_.runtime(), std::move(started), ask, [](const pricing::v1::BulkJob&) {}, patience));
     if (!job.errors.empty()) co_return fail(ErrorKind::internal, "SEED_PRICES", text("seeding prices: ", to_json(job.errors.front())));
     co_return Result<>();
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/emporion/commands/terminal.hpp"
+#include "apps/emporion/wait_for_job.hpp"
 #include "contracts/identity/auth/v1/auth_api.hpp"
 #include "contracts/logistics/location/v1/location_api.hpp"
 #include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
@@ -19,6 +20,7 @@ constexpr std::size_t lines_per_receipt = 500;  // A transaction each: short eno
 constexpr std::size_t skus_per_read = 500;
 constexpr std::size_t pictures_at_once = 16;
 constexpr std::size_t refusals_kept = 100;
+constexpr hours patience{24};  // A job goes on by itself, whoever waits; its size is the history's.
 
 struct Place {
   std::string_view code, name, city, line1, postal_code;
@@ -133,12 +135,11 @@ class Import {
     ProgressBar bar("products", "products", articles_.size());
     auto started = co_await api<catalog::v1::CatalogApi>().import_products(as_staff("products"), std::move(request));
     if (!started) co_return fail(located(started.error(), "products"));
-    auto job = std::move(*started);
-    while (job.status == catalog::v1::ImportStatus::queued || job.status == catalog::v1::ImportStatus::running) {
-      bar.set(static_cast<std::uint64_t>(job.created + job.updated + job.unchanged + job.refused));
-      co_await host_.runtime().sleep_for(milliseconds(100));
-      EMP_CO_ASSIGN(job, co_await api<catalog::v1::CatalogApi>().get_import_job(as_staff("products"), {.id = job.id}));
-    }
+    const auto ask = [this](Uuid id) { return api<catalog::v1::CatalogApi>().get_import_job(as_staff("products"), {.id = id}); };
+    const auto show = [&bar](const catalog::v1::ImportJob& now) {
+      bar.set(static_cast<std::uint64_t>(now.created + now.updated + now.unchanged + now.refused));
+    };
+    EMP_CO_ASSIGN(const auto job, co_await wait_for_job(host_.runtime(), std::move(*started), ask, show, patience));
     bar.set(articles_.size());
     for (const auto& error : job.errors) refuse(text("product ", error.external_reference.value_or("?"), ": ", error.reason, " ", error.detail));
     refused_count_ += job.refused - static_cast<std::int64_t>(job.errors.size());
@@ -198,12 +199,9 @@ class Import {
     ProgressBar bar("prices", "prices", rows);
     auto started = co_await api<pricing::v1::PricingApi>().bulk_upsert_prices(as_staff("prices"), std::move(request));
     if (!started) co_return fail(located(started.error(), "prices"));
-    auto job = std::move(*started);
-    while (job.status == pricing::v1::BulkJobStatus::queued || job.status == pricing::v1::BulkJobStatus::running) {
-      bar.set(static_cast<std::uint64_t>(job.applied));
-      co_await host_.runtime().sleep_for(milliseconds(100));
-      EMP_CO_ASSIGN(job, co_await api<pricing::v1::PricingApi>().get_bulk_job(as_staff("prices"), {.id = job.id}));
-    }
+    const auto ask = [this](Uuid id) { return api<pricing::v1::PricingApi>().get_bulk_job(as_staff("prices"), {.id = id}); };
+    const auto show = [&bar](const pricing::v1::BulkJob& now) { bar.set(static_cast<std::uint64_t>(now.applied)); };
+    EMP_CO_ASSIGN(const auto job, co_await wait_for_job(host_.runtime(), std::move(*started), ask, show, patience));
     bar.set(rows);
     for (const auto& error : job.errors) refuse(text("price ", error.sku.value_or("?"), ": ", error.reason, " ", error.detail));
     made("prices", "prices set", job.applied);

@@ -24,10 +24,6 @@ v1::Availability availability_of(warehouse::v1::StockStatus status) {
   }
 }
 
-std::string caller_of(const Owner& owner) {
-  return owner.customer ? text("customer:", *owner.customer) : text("guest:", security::hex(owner.guest_sha256->substr(0, 16)));
-}
-
 /// Names the SKUs a refusal is about: items[{sku, reason}].
 class Refusals {
  public:
@@ -47,6 +43,10 @@ class Refusals {
 };
 
 }  // namespace
+
+std::string caller_of(const Owner& owner) {
+  return owner.customer ? text("customer:", *owner.customer) : text("guest:", security::hex(owner.guest_sha256->substr(0, 16)));
+}
 
 v1::Cart Carts::empty_cart() const {
   v1::Cart out;
@@ -118,17 +118,17 @@ Task<Result<std::vector<NewLine>>> Carts::lines_of(CallContext context, std::vec
 }
 
 Task<Result<CartChanged>> Carts::add(CallContext context, Owner owner, AddItems command) {
-  std::optional<Currency> currency;
-  if (command.currency) {
-    EMP_CO_ASSIGN(currency, Currency::parse(*command.currency));
-  } else {
-    EMP_CO_ASSIGN(const auto existing, co_await store_.find(owner));
-    currency = existing ? Currency::of(existing->currency) : settings_.shop_currency;
-  }
-  std::string request = currency->to_string();
+  std::string request = command.currency.value_or("");
   for (const auto& item : command.items) request += text('|', item.sku, ':', item.qty);
   KeyedRequest keyed{.caller = caller_of(owner), .key = context.idempotency_key, .request = std::move(request), .trace = context.trace};
-  EMP_CO_ASSIGN(auto lines, co_await lines_of(context, std::move(command.items), *currency));
+  // A repeat gets the first answer whatever prices and stock say by now, so the key comes before them.
+  EMP_CO_ASSIGN(auto before, co_await store_.before_add(owner, keyed));
+  if (before.answer) co_return CartChanged{.cart = std::move(*before.answer), .replayed = true};
+  Currency currency = before.currency.value_or(settings_.shop_currency);
+  if (command.currency) {
+    EMP_CO_ASSIGN(currency, Currency::parse(*command.currency));
+  }
+  EMP_CO_ASSIGN(auto lines, co_await lines_of(context, std::move(command.items), currency));
   co_return co_await store_.add(owner, std::move(keyed), std::move(lines), currency, command.if_match, settings_.limits);
 }
 

@@ -7,6 +7,9 @@
 
 namespace emporion::checkout {
 
+/// Whose idempotency keys an owner's are: "customer:<id>", "guest:<hash>".
+std::string caller_of(const Owner& owner);
+
 /// What buyers do to their carts. Facts of the SKUs (name, price, stock) are read before the cart's transaction, never inside it.
 class Carts {
  public:

@@ -73,11 +73,20 @@ Result<v1::PlacementResponse> placement_of(const saga::Snapshot& saga, const Che
   return out;
 }
 
+Task<Result<v1::PlacementResponse>> Placement::view_of(saga::Snapshot saga) {
+  EMP_CO_ASSIGN(auto out, placement_of(saga, settings_));
+  if (out.status != v1::PlacementStatus::confirmed) co_return out;
+  EMP_CO_ASSIGN(const auto state, parse_json<PlaceOrderState>(saga.context));
+  // The order stands whether or not its sums can be read now.
+  if (auto totals = co_await sessions_.totals(state.quote)) out.totals = std::move(*totals);
+  co_return out;
+}
+
 Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid session, Uuid saga, bool first_time) {
   const UtcTime until = std::min(clock_.now() + settings_.confirm_wait, context.deadline - milliseconds(200));
   auto settled = co_await engine_.wait_settled(saga, until);
   if (!settled) co_return fail(located(settled.error(), session));
-  auto answer = placement_of(*settled, settings_);
+  auto answer = co_await view_of(std::move(*settled));
   if (!answer) co_return fail(located(answer.error(), session));
   if (answer->status == v1::PlacementStatus::confirmed) {
     answer->status_code = first_time ? 201 : 200;
@@ -88,7 +97,7 @@ Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid
 
 Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::ConfirmCheckoutRequest request, Owner owner) {
   if (!request.terms_accepted) co_return fail(located(Error(ErrorKind::rule_violated, "TERMS_NOT_ACCEPTED", "the terms must be accepted"), request.id));
-  auto view = co_await sessions_.view(request.id, owner);
+  auto view = co_await sessions_.view_without_lines(request.id, owner);
   if (!view) co_return fail(located(view.error(), request.id));
   PlaceOrderState state;
   const Uuid saga = Uuid::v7(clock_.now(), random_);
@@ -142,10 +151,10 @@ Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::
 
 Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context, v1::GetConfirmationRequest request, Owner owner) {
   (void)context;
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner));
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner));
   if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
   EMP_CO_ASSIGN(const auto saga, co_await engine_.find(*view.saga));
-  auto answer = placement_of(saga, settings_);
+  auto answer = co_await view_of(saga);
   if (answer) {
     answer->status_code = 200;
     co_return answer;
@@ -171,7 +180,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context,
 }
 
 Task<Result<v1::PlacementResponse>> Placement::retry_payment(CallContext context, v1::RetryPaymentRequest request, Owner owner) {
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner));
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner));
   if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
   const std::string method(v1::to_string(request.payment.method));
   const auto amended = co_await engine_.amend(*view.saga, "awaiting_payment", [&](const std::string& stored) -> Result<std::string> {
@@ -200,7 +209,7 @@ Task<Result<v1::PlacementResponse>> Placement::retry_payment(CallContext context
 
 Task<Result<v1::AbandonCheckoutResponse>> Placement::abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner) {
   if (owner) {
-    const auto view = co_await sessions_.view(request.id, *owner);
+    const auto view = co_await sessions_.view_without_lines(request.id, *owner);
     if (!view && view.error().reason() != "CHECKOUT_EXPIRED") co_return fail(view.error());
   }
   EMP_CO_ASSIGN(const auto given_up, co_await sessions_.abandon(request.id));

@@ -19,6 +19,8 @@ class Placement {
   Task<Result<v1::AbandonCheckoutResponse>> abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner);
 
  private:
+  /// `placement_of` the saga, with what was charged if the order stands.
+  Task<Result<v1::PlacementResponse>> view_of(saga::Snapshot saga);
   Task<Result<v1::PlacementResponse>> outcome(CallContext context, Uuid session, Uuid saga, bool first_time);
 
   SessionStore& sessions_;

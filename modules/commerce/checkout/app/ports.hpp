@@ -55,6 +55,12 @@ class CartStore {
   virtual ~CartStore() = default;
   /// The owner's live cart, or nothing.
   virtual Task<Result<std::optional<v1::Cart>>> find(Owner owner) = 0;
+  struct BeforeAdd {
+    std::optional<Currency> currency;  ///< Of the owner's live cart.
+    std::optional<v1::Cart> answer;    ///< The first answer to this very request.
+  };
+  /// What an add needs to know before the other modules are asked. Errors: IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) = 0;
   /// Errors: CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED.
   virtual Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
                                         CartLimits limits) = 0;
@@ -137,16 +143,24 @@ enum class AcceptOutcome : std::uint8_t { started, replayed, completed };
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
+  /// The session as it was when its key was first answered, with the cart and the quote of that moment.
   struct Started {
-    Uuid session;
-    bool created = false;
+    v1::CheckoutSession session;
+    v1::Cart cart;
+    std::optional<v1::Quote> quote;
+    std::int32_t status = 201;  ///< HTTP: 200 for a session that was open already.
+    bool replayed = false;
   };
-  /// Errors: CART_EMPTY, CART_LOCKED.
-  virtual Task<Result<Started>> start(Owner owner, Uuid trace) = 0;
+  /// Errors: CART_EMPTY, CART_LOCKED, IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<Started>> start(Owner owner, KeyedRequest keyed) = 0;
   virtual Task<Result<SessionView>> view(Uuid session, Owner owner) = 0;
+  /// The same, but `cart.lines` is empty: for what needs the sums only, since a long cart's lines are most of the work.
+  virtual Task<Result<SessionView>> view_without_lines(Uuid session, Owner owner) = 0;
   virtual Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) = 0;
   /// Errors: CART_CHANGED.
   virtual Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) = 0;
+  /// Errors: QUOTE_NOT_FOUND.
+  virtual Task<Result<v1::QuoteTotals>> totals(Uuid quote) = 0;
   struct Accepted {
     AcceptOutcome outcome = AcceptOutcome::started;
     Uuid saga;

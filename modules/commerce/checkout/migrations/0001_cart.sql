@@ -7,6 +7,7 @@ CREATE TABLE cart (
   currency           text NOT NULL,
   status             text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'locked', 'converted', 'merged', 'expired')),
   version            bigint NOT NULL DEFAULT 0,
+  coupons            text[] NOT NULL DEFAULT '{}' CHECK (cardinality(coupons) <= 5),
   contact_email      text,
   saga_id            uuid,                              -- While locked.
   merged_into        uuid,
@@ -50,27 +51,33 @@ CREATE TABLE cart_share (
 );
 
 CREATE FUNCTION wire_time(p timestamptz) RETURNS text LANGUAGE sql STABLE AS $$ SELECT to_char(p AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
-CREATE FUNCTION wire_money(p_amount bigint, p_currency text) RETURNS json LANGUAGE sql IMMUTABLE AS $$ SELECT json_build_object('amount', p_amount, 'currency', p_currency) $$;
+-- STABLE, as what it calls is: a function that promises more than its body is not inlined, and costs a call per value.
+CREATE FUNCTION wire_money(p_amount bigint, p_currency text) RETURNS json LANGUAGE sql STABLE AS $$ SELECT json_build_object('amount', p_amount, 'currency', p_currency) $$;
 
--- The cart as the contract's message Cart.
-CREATE FUNCTION cart_json(p_cart uuid) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT json_build_object(
-    'id', c.id, 'currency', c.currency, 'status', c.status, 'coupons', '[]'::json, 'version', c.version, 'expires_at', wire_time(c.last_activity_at + interval '30 days'),
-    'line_count', coalesce(l.lines, 0), 'unit_count', coalesce(l.units, 0), 'subtotal', wire_money(coalesce(l.subtotal, 0), c.currency), 'lines', coalesce(l.list, '[]'::json))::text
-    FROM cart c LEFT JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE NOT saved_for_later) AS lines, sum(qty) FILTER (WHERE NOT saved_for_later) AS units,
-             (sum(qty * unit_price) FILTER (WHERE NOT saved_for_later))::bigint AS subtotal,
-             json_agg(json_build_object('line_id', line_id, 'product_id', product_id, 'sku', sku, 'qty', qty, 'unit_price', wire_money(unit_price, c.currency),
-                                        'list_price', wire_money(list_price, c.currency), 'subtotal', wire_money(qty * unit_price, c.currency), 'price_as_of', wire_time(priced_at),
-                                        'name', name, 'image', image, 'seller_id', seller_id, 'availability', availability, 'saved_for_later', saved_for_later,
-                                        'price_changed', unit_price <> added_price, 'added_at', wire_time(added_at)) ORDER BY added_at, line_id) AS list
-        FROM cart_line WHERE cart_id = c.id) l ON true
-   WHERE c.id = p_cart
-$$;
-
-CREATE FUNCTION refuse(p_code text, p_reason text, p_metadata json DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
+-- The cart as the contract's message Cart; without its lines if they are not asked for: they are what a long cart costs. PL/pgSQL, since a function in SQL is planned again at every call.
+CREATE FUNCTION cart_json(p_cart uuid, p_with_lines boolean DEFAULT true) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  c cart;
+  l record;
+  list json;
 BEGIN
-  RAISE EXCEPTION USING ERRCODE = p_code, MESSAGE = p_reason, DETAIL = p_metadata::text;
+  SELECT * INTO c FROM cart WHERE id = p_cart;
+  SELECT count(*) FILTER (WHERE NOT saved_for_later) AS lines, coalesce(sum(qty) FILTER (WHERE NOT saved_for_later), 0) AS units,
+         coalesce((sum(qty * unit_price) FILTER (WHERE NOT saved_for_later))::bigint, 0) AS subtotal
+    INTO l FROM cart_line WHERE cart_id = p_cart;
+  IF p_with_lines THEN
+    SELECT json_agg(json_build_object('line_id', line_id, 'product_id', product_id, 'sku', sku, 'qty', qty, 'unit_price', wire_money(unit_price, c.currency),
+                                      'list_price', wire_money(list_price, c.currency), 'subtotal', wire_money(qty * unit_price, c.currency), 'price_as_of', wire_time(priced_at),
+                                      'name', name, 'image', image, 'seller_id', seller_id, 'availability', availability, 'saved_for_later', saved_for_later,
+                                      'price_changed', unit_price <> added_price, 'added_at', wire_time(added_at)) ORDER BY added_at, line_id)
+      INTO list FROM cart_line WHERE cart_id = p_cart;
+  END IF;
+  IF c.id IS NULL THEN
+    RETURN NULL;
+  END IF;
+  RETURN json_build_object(
+    'id', c.id, 'currency', c.currency, 'status', c.status, 'coupons', to_json(c.coupons), 'version', c.version, 'expires_at', wire_time(c.last_activity_at + interval '30 days'),
+    'line_count', l.lines, 'unit_count', l.units, 'subtotal', wire_money(l.subtotal, c.currency), 'lines', coalesce(list, '[]'::json))::text;
 END $$;
 
 -- The live cart of an owner, locked for this transaction, or a row of nulls.
@@ -93,10 +100,10 @@ BEGIN
     PERFORM refuse('EM404', 'CART_NOT_FOUND');
   END IF;
   IF p_cart.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', p_cart.saga_id));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', p_cart.saga_id));
   END IF;
   IF p_if_match IS NOT NULL AND p_if_match <> p_cart.version THEN
-    PERFORM refuse('EM409', 'VERSION_CONFLICT', json_build_object('version', p_cart.version));
+    PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', p_cart.version));
   END IF;
   UPDATE cart SET version = version + 1, last_activity_at = now(), abandoned_at = NULL WHERE id = p_cart.id;
 END $$;
@@ -108,20 +115,37 @@ DECLARE
 BEGIN
   SELECT sku, qty INTO over FROM cart_line WHERE cart_id = p_cart AND qty > p_unit_max ORDER BY sku LIMIT 1;
   IF FOUND THEN
-    PERFORM refuse('EM422', 'QTY_LIMIT', json_build_object('sku', over.sku, 'max', p_unit_max, 'requested', over.qty));
+    PERFORM refuse('EM422', 'QTY_LIMIT', jsonb_build_object('sku', over.sku, 'max', p_unit_max, 'requested', over.qty));
   END IF;
   SELECT count(*) INTO lines FROM cart_line WHERE cart_id = p_cart AND NOT saved_for_later;
   IF lines > p_line_max THEN
-    PERFORM refuse('EM422', 'LINE_LIMIT', json_build_object('max', p_line_max, 'requested', lines));
+    PERFORM refuse('EM422', 'LINE_LIMIT', jsonb_build_object('max', p_line_max, 'requested', lines));
   END IF;
 END $$;
 
--- One event per changed line, with what the line holds afterwards.
-CREATE FUNCTION cart_line_event(p_topic text, p_cart cart, p_version bigint, p_sku text, p_qty integer, p_price bigint, p_trace uuid) RETURNS void LANGUAGE sql AS $$
-  SELECT outbox_append(p_topic, p_cart.id::text, p_version,
-                       json_strip_nulls(json_build_object('cart_id', p_cart.id, 'customer_id', p_cart.customer_id, 'sku', p_sku, 'qty', p_qty,
-                                                          'unit_price', wire_money(p_price, p_cart.currency)))::text, p_trace)
-$$;
+-- One event per changed line (parallel arrays), with what the line holds afterwards.
+CREATE FUNCTION cart_line_events(p_topic text, p_cart cart, p_version bigint, i_sku text[], i_qty integer[], i_price bigint[], p_trace uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO outbox (topic, aggregate_id, aggregate_version, data, trace)
+  SELECT p_topic, p_cart.id::text, p_version,
+         json_strip_nulls(json_build_object('cart_id', p_cart.id, 'customer_id', p_cart.customer_id, 'sku', u.sku, 'qty', u.qty, 'unit_price', wire_money(u.price, p_cart.currency)))::text, p_trace
+    FROM unnest(i_sku, i_qty, i_price) AS u(sku, qty, price);
+END $$;
+
+-- What an add needs to know before prices and stock are asked for: the currency of the owner's live cart, and the first answer to its key if there is one. Both may
+-- be null. Another request under the key is refused here as in cart_add.
+CREATE FUNCTION cart_before_add(p_caller text, p_key text, p_sha bytea, p_customer uuid, p_guest bytea, OUT currency text, OUT answer text) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  known idempotency;
+BEGIN
+  SELECT * INTO known FROM idempotency i WHERE i.caller = p_caller AND i.operation = 'checkout.add_items' AND i.key = p_key;
+  IF known.request_sha256 <> p_sha THEN
+    PERFORM refuse('EM422', 'IDEMPOTENCY_KEY_REUSED');
+  END IF;
+  answer := known.body;
+  SELECT c.currency INTO currency FROM cart c
+   WHERE c.status IN ('active', 'locked') AND ((p_customer IS NOT NULL AND c.customer_id = p_customer) OR (p_guest IS NOT NULL AND c.guest_token_sha256 = p_guest));
+END $$;
 
 -- Adds items (parallel arrays) to the owner's live cart, making it if there is none. Lines of one SKU add up; limits are tested under the cart's lock.
 -- A repeated key gives the first answer. Answers the cart as JSON.
@@ -149,10 +173,10 @@ BEGIN
     own := cart_lock_live(p_customer, p_guest);  -- Another first item may have made it meanwhile.
   END IF;
   IF own.currency <> coalesce(p_currency, own.currency) THEN
-    PERFORM refuse('EM422', 'CURRENCY_MISMATCH', json_build_object('currency', own.currency));
+    PERFORM refuse('EM422', 'CURRENCY_MISMATCH', jsonb_build_object('currency', own.currency));
   END IF;
   PERFORM cart_touch(own, p_if_match);
-  FOR changed IN
+  WITH changed AS (
     INSERT INTO cart_line AS l (cart_id, line_id, sku, product_id, qty, unit_price, list_price, added_price, name, image, seller_id, availability, added_at)
     SELECT own.id, u.line, u.sku, u.product, u.qty, u.price, u.list, u.price, u.name, u.image, u.seller, u.availability, clock_timestamp() + u.ord * interval '1 microsecond'
       FROM unnest(i_line, i_sku, i_product, i_qty, i_price, i_list, i_name, i_image, i_seller, i_availability)
@@ -160,10 +184,9 @@ BEGIN
      ORDER BY u.sku
     ON CONFLICT (cart_id, sku) DO UPDATE SET qty = CASE WHEN l.saved_for_later THEN excluded.qty ELSE l.qty + excluded.qty END, saved_for_later = false,
       unit_price = excluded.unit_price, list_price = excluded.list_price, priced_at = now(), name = excluded.name, image = excluded.image, availability = excluded.availability
-    RETURNING l.sku, l.qty, l.unit_price
-  LOOP
-    PERFORM cart_line_event('checkout.cart.item_added', own, own.version + 1, changed.sku, changed.qty, changed.unit_price, p_trace);
-  END LOOP;
+    RETURNING l.sku, l.qty, l.unit_price)
+  SELECT array_agg(c.sku) AS skus, array_agg(c.qty) AS qtys, array_agg(c.unit_price) AS prices INTO changed FROM changed c;
+  PERFORM cart_line_events('checkout.cart.item_added', own, own.version + 1, changed.skus, changed.qtys, changed.prices, p_trace);
   PERFORM cart_check_limits(own.id, p_line_max, p_unit_max);
   replayed := false;
   cart := cart_json(own.id);
@@ -193,11 +216,11 @@ BEGIN
   PERFORM cart_touch(own, p_if_match);
   IF p_qty = 0 THEN
     DELETE FROM cart_line WHERE cart_id = own.id AND line_id = p_line;
-    PERFORM cart_line_event('checkout.cart.item_removed', own, own.version + 1, line.sku, line.qty, line.unit_price, p_trace);
+    PERFORM cart_line_events('checkout.cart.item_removed', own, own.version + 1, ARRAY[line.sku], ARRAY[line.qty], ARRAY[line.unit_price], p_trace);
   ELSE
     UPDATE cart_line SET qty = coalesce(p_qty, qty), saved_for_later = coalesce(p_saved, saved_for_later) WHERE cart_id = own.id AND line_id = p_line;
     PERFORM cart_check_limits(own.id, p_line_max, p_unit_max);
-    PERFORM cart_line_event('checkout.cart.item_updated', own, own.version + 1, line.sku, coalesce(p_qty, line.qty), line.unit_price, p_trace);
+    PERFORM cart_line_events('checkout.cart.item_updated', own, own.version + 1, ARRAY[line.sku], ARRAY[coalesce(p_qty, line.qty)], ARRAY[line.unit_price], p_trace);
   END IF;
   RETURN cart_json(own.id);
 END $$;
@@ -212,9 +235,10 @@ BEGIN
     RETURN NULL;
   END IF;
   PERFORM cart_touch(own, p_if_match);
-  FOR line IN DELETE FROM cart_line WHERE cart_id = own.id RETURNING sku, qty, unit_price LOOP
-    PERFORM cart_line_event('checkout.cart.item_removed', own, own.version + 1, line.sku, line.qty, line.unit_price, p_trace);
-  END LOOP;
+  UPDATE cart c SET coupons = '{}' WHERE c.id = own.id AND c.coupons <> '{}';
+  WITH gone AS (DELETE FROM cart_line WHERE cart_id = own.id RETURNING sku, qty, unit_price)
+  SELECT array_agg(g.sku) AS skus, array_agg(g.qty) AS qtys, array_agg(g.unit_price) AS prices INTO line FROM gone g;
+  PERFORM cart_line_events('checkout.cart.item_removed', own, own.version + 1, line.skus, line.qtys, line.prices, p_trace);
   RETURN cart_json(own.id);
 END $$;
 
@@ -259,7 +283,7 @@ BEGIN
   SELECT * INTO guest FROM cart c WHERE c.guest_token_sha256 = p_guest ORDER BY c.created_at DESC LIMIT 1 FOR UPDATE;
   own := cart_lock_live(p_customer, NULL);
   IF guest.status = 'locked' OR own.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
   END IF;
   IF guest.status = 'active' THEN
     IF own.id IS NULL THEN
@@ -267,7 +291,7 @@ BEGIN
       own := cart_lock_live(p_customer, NULL);
     END IF;
     IF own.currency <> guest.currency AND EXISTS (SELECT FROM cart_line l WHERE l.cart_id = own.id) THEN
-      PERFORM refuse('EM422', 'CURRENCY_MISMATCH', json_build_object('currency', own.currency));
+      PERFORM refuse('EM422', 'CURRENCY_MISMATCH', jsonb_build_object('currency', own.currency));
     END IF;
     UPDATE cart c SET currency = guest.currency WHERE c.id = own.id AND c.currency <> guest.currency;
     PERFORM cart_touch(own, NULL);

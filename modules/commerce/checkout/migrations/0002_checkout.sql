@@ -107,7 +107,7 @@ BEGIN
     PERFORM refuse('EM404', 'QUOTE_NOT_FOUND');
   END IF;
   IF basket.status <> 'active' OR basket.version <> own.cart_version OR offer.cart_version <> basket.version OR own.quote_id IS DISTINCT FROM p_quote THEN
-    PERFORM refuse('EM409', 'CART_CHANGED', json_build_object('cart_version', basket.version));
+    PERFORM refuse('EM409', 'CART_CHANGED', jsonb_build_object('cart_version', basket.version));
   END IF;
   IF offer.expires_at <= now() THEN
     PERFORM refuse('EM409', 'QUOTE_EXPIRED');

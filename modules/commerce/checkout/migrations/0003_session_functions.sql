@@ -1,14 +1,16 @@
 -- Reading and changing sessions. The owner is checked in the same statement, so somebody else's session is as if it did not exist.
 
-CREATE FUNCTION session_json(p_session uuid) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT json_build_object('id', s.id, 'cart_id', s.cart_id, 'cart_version', s.cart_version, 'status', s.status, 'currency', s.currency, 'contact', s.contact::json,
-                           'shipping_address', s.shipping_address::json, 'billing_address', s.billing_address::json, 'shipping_selections', s.shipping_selections::json,
-                           'payment', s.payment::json, 'points_to_use', 0, 'quote_id', s.quote_id, 'version', s.version, 'expires_at', wire_time(s.expires_at))::text
-    FROM checkout_session s WHERE s.id = p_session
-$$;
+CREATE FUNCTION session_json(p_session uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT json_build_object('id', s.id, 'cart_id', s.cart_id, 'cart_version', s.cart_version, 'status', s.status, 'currency', s.currency, 'contact', s.contact::json,
+                                   'shipping_address', s.shipping_address::json, 'billing_address', s.billing_address::json, 'shipping_selections', s.shipping_selections::json,
+                                   'payment', s.payment::json, 'points_to_use', 0, 'quote_id', s.quote_id, 'version', s.version, 'expires_at', wire_time(s.expires_at))::text
+            FROM checkout_session s WHERE s.id = p_session);
+END $$;
 
 -- The session with its cart, its last quote and its saga, for reading. Terminal sessions are readable; expired and abandoned ones are gone.
-CREATE FUNCTION session_view(p_session uuid, p_customer uuid, p_guest bytea, OUT session text, OUT cart text, OUT quote text, OUT plan text, OUT saga uuid) LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION session_view(p_session uuid, p_customer uuid, p_guest bytea, p_with_lines boolean, OUT session text, OUT cart text, OUT quote text, OUT plan text, OUT saga uuid)
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
   own checkout_session;
 BEGIN
@@ -20,13 +22,13 @@ BEGIN
     PERFORM refuse('EM410', 'CHECKOUT_EXPIRED');
   END IF;
   session := session_json(own.id);
-  cart := cart_json(own.cart_id);
+  cart := cart_json(own.cart_id, p_with_lines);
   saga := own.saga_id;
   SELECT q.body, q.plan INTO quote, plan FROM quote q WHERE q.id = own.quote_id;
 END $$;
 
--- Begins a session for the owner's live cart, or answers the open one. A session whose time has passed gives way to a new one.
-CREATE FUNCTION session_start(p_customer uuid, p_guest bytea, p_new uuid, p_trace uuid, OUT created boolean, OUT session uuid) LANGUAGE plpgsql AS $$
+-- The session for the owner's live cart: the open one, or a new one. A session whose time has passed gives way to a new one.
+CREATE FUNCTION session_open(p_customer uuid, p_guest bytea, p_new uuid, p_trace uuid, OUT created boolean, OUT session uuid) LANGUAGE plpgsql AS $$
 DECLARE
   own cart;
   open checkout_session;
@@ -34,7 +36,7 @@ DECLARE
 BEGIN
   own := cart_lock_live(p_customer, p_guest);
   IF own.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', json_build_object('saga_id', own.saga_id));
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', own.saga_id));
   END IF;
   SELECT sum(qty * unit_price) INTO total FROM cart_line WHERE cart_id = own.id AND NOT saved_for_later;
   IF total IS NULL THEN
@@ -55,6 +57,31 @@ BEGIN
   session := p_new;
 END $$;
 
+-- Begins checkout, once per key: key, session and answer are one commit, and a repeat gets the first answer as it was, whatever became of the cart. `status` is the
+-- HTTP status of that first answer.
+CREATE FUNCTION session_start(p_caller text, p_key text, p_sha bytea, p_customer uuid, p_guest bytea, p_new uuid, p_trace uuid, OUT replayed boolean, OUT status integer, OUT answer text)
+LANGUAGE plpgsql AS $$
+DECLARE
+  claim record;
+  opened record;
+BEGIN
+  SELECT * INTO claim FROM idempotency_claim(p_caller, 'checkout.start_checkout', p_key, p_sha);
+  IF NOT claim.is_same THEN
+    PERFORM refuse('EM422', 'IDEMPOTENCY_KEY_REUSED');
+  END IF;
+  replayed := NOT claim.is_first;
+  IF replayed THEN
+    status := claim.status;
+    answer := claim.body;
+    RETURN;
+  END IF;
+  SELECT * INTO opened FROM session_open(p_customer, p_guest, p_new, p_trace);
+  status := CASE WHEN opened.created THEN 201 ELSE 200 END;
+  SELECT json_build_object('session', v.session::json, 'cart', v.cart::json, 'quote', v.quote::json)::text INTO answer FROM session_view(opened.session, p_customer, p_guest, true) v;
+  UPDATE idempotency i SET status = session_start.status, body = session_start.answer
+   WHERE i.caller = p_caller AND i.operation = 'checkout.start_checkout' AND i.key = p_key;
+END $$;
+
 -- Changes an open session; nulls leave a member as it is. `p_drop_selections` and `p_drop_quote` say what the change makes stale. Answers the session as JSON.
 CREATE FUNCTION session_change(p_session uuid, p_customer uuid, p_guest bytea, p_if_match bigint, p_contact text, p_shipping_address text, p_billing_address text,
                                p_selections text, p_payment text, p_drop_selections boolean, p_drop_quote boolean) RETURNS text LANGUAGE plpgsql AS $$
@@ -66,7 +93,7 @@ BEGIN
     PERFORM refuse('EM409', CASE own.status WHEN 'completed' THEN 'CHECKOUT_COMPLETED' ELSE 'CHECKOUT_IN_PROGRESS' END);
   END IF;
   IF p_if_match IS NOT NULL AND p_if_match <> own.version THEN
-    PERFORM refuse('EM409', 'VERSION_CONFLICT', json_build_object('version', own.version));
+    PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', own.version));
   END IF;
   UPDATE checkout_session SET contact = coalesce(p_contact, contact), shipping_address = coalesce(p_shipping_address, shipping_address),
          billing_address = coalesce(p_billing_address, billing_address),

@@ -1,6 +1,6 @@
 -- What is written in one statement: births and confirmations by the batch, every other move one by one.
 
-CREATE FUNCTION order_money(p_amount bigint, p_currency text) RETURNS json LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION order_money(p_amount bigint, p_currency text) RETURNS json LANGUAGE sql STABLE AS $$
   SELECT json_build_object('amount', p_amount, 'currency', p_currency);
 $$;
 
@@ -41,7 +41,7 @@ BEGIN
     'placed_at', to_char(h.placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))::text;
 END $$;
 
-CREATE FUNCTION order_status_changed(p_id uuid, p_from text, p_to text, p_reason text, p_actor text, p_seq integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION order_status_changed(p_id uuid, p_from text, p_to text, p_reason text, p_actor text, p_seq integer) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT json_strip_nulls(json_build_object('order_id', p_id, 'from', p_from, 'to', p_to, 'reason', p_reason, 'actor_type', p_actor, 'seq', p_seq))::text;
 $$;
 

@@ -2,11 +2,6 @@
 
 CREATE FUNCTION wire_time(p timestamptz) RETURNS text LANGUAGE sql STABLE AS $$ SELECT to_char(p AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
 
-CREATE FUNCTION refuse(p_code text, p_reason text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = p_code, MESSAGE = p_reason, DETAIL = '{}';
-END $$;
-
 CREATE FUNCTION say(p_topic text, p_user uuid, p_version bigint, p_data json, p_trace uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM outbox_append(p_topic, p_user::text, p_version, json_strip_nulls(p_data)::text, p_trace);
@@ -112,7 +107,8 @@ BEGIN
   PERFORM lock_staff();
   IF p_actor IS NULL THEN
     IF EXISTS (SELECT FROM role_assignment a JOIN role r ON r.id = a.role_id JOIN staff_user u ON u.id = a.user_id WHERE r.name = 'super_admin' AND u.status <> 'deleted') THEN
-      PERFORM refuse('EM409', 'ALREADY_BOOTSTRAPPED');
+      PERFORM refuse('EM409', 'ALREADY_BOOTSTRAPPED',
+                     p_detail => 'there is an administrator already, and nothing was changed; further staff is invited with POST /api/v1/users');
     END IF;
     SELECT array_agg(id) INTO p_roles FROM role WHERE name = 'super_admin';
   END IF;
@@ -284,7 +280,7 @@ DECLARE
 BEGIN
   SELECT w.name INTO unknown FROM unnest(p_permissions) w(name) WHERE NOT EXISTS (SELECT FROM permission p WHERE covers(w.name, p.name)) LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'EM422', MESSAGE = 'UNKNOWN_PERMISSION', DETAIL = json_build_object('permission', unknown)::text;
+    PERFORM refuse('EM422', 'UNKNOWN_PERMISSION', jsonb_build_object('permission', unknown));
   END IF;
 END $$;
 

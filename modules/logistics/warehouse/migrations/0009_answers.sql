@@ -1,6 +1,6 @@
 -- The answers of the contract, as JSON: reads and writes of one row answer the contract's message at once. Those that read tables are not STABLE, so that they see what their statement wrote.
 
-CREATE FUNCTION money_json(amount bigint, currency text) RETURNS json LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION money_json(amount bigint, currency text) RETURNS json LANGUAGE sql STABLE AS $$
   SELECT json_build_object('amount', amount, 'currency', currency)
 $$;
 

@@ -25,7 +25,7 @@ RatePlan read_plan(const config::Settings& settings, std::string_view name, Rate
 RatePlans read_plans(const config::Settings& settings) {
   const RatePlans defaults;
   return {read_plan(settings, "guest", defaults.guest), read_plan(settings, "user", defaults.user), read_plan(settings, "login", defaults.login),
-          read_plan(settings, "checkout_confirm", defaults.checkout_confirm)};
+          read_plan(settings, "checkout_confirm", defaults.checkout_confirm), read_plan(settings, "webhook", defaults.webhook)};
 }
 
 std::vector<std::string> read_list(const config::Settings& settings, std::string_view name) {
@@ -44,15 +44,17 @@ class GatewayModule final : public Module {
   explicit GatewayModule(ModuleContext context)
       : context_(std::move(context)),
         limits_(read_plans(context_.settings), context_.clock),
+        csrf_tokens_(context_.clock),
+        master_key_file_(context_.settings.string("identity.master_key_file", text(context_.settings.string("home", "var"), "/identity.key"))),
         authenticator_(context_.calls,
                        {.issuer = context_.settings.string("identity.issuer", "emporion"), .audience = context_.settings.string("identity.audience", "emporion")}, context_.clock),
-        edge_(std::make_shared<Edge>(authenticator_, limits_,
+        edge_(std::make_shared<Edge>(authenticator_, limits_, csrf_tokens_,
                                      EdgeSettings{.cors_origins = read_list(context_.settings, "gateway.cors_origins"),
                                                   .trusted_proxies = read_list(context_.settings, "gateway.trusted_proxies"),
                                                   .metrics_public = context_.settings.boolean("gateway.metrics_public", false)},
                                      context_.clock, context_.random, openapi_json())),
         store_(context_.database),
-        service_(*edge_, store_, context_.random) {}
+        service_(*edge_, store_, csrf_tokens_) {}
 
   void bind(Calls& calls) override {
     calls.bind<v1::GatewayApi>(std::make_shared<v1::LocalGatewayApi>(service_, context_.clock));
@@ -70,6 +72,7 @@ class GatewayModule final : public Module {
     subscriptions.on<user::v1::PermissionsChanged>(this, &GatewayModule::on_permissions_changed);
   }
   Task<Result<>> start() override {
+    EMP_CO_TRY(csrf_tokens_.open(master_key_file_, context_.random));
     EMP_CO_TRY(co_await service_.reload());
     EMP_CO_TRY(co_await authenticator_.reload(own_context()));  // Revocations are known before the first request (AUT-12).
     scope_.spawn(keep_fresh());
@@ -125,6 +128,8 @@ class GatewayModule final : public Module {
 
   ModuleContext context_;
   RateLimits limits_;
+  CsrfTokens csrf_tokens_;
+  std::string master_key_file_;
   Authenticator authenticator_;
   std::shared_ptr<Edge> edge_;
   OverrideStore store_;

@@ -11,6 +11,9 @@ namespace {
 
 bool changes_something(http::Method method) { return method != http::Method::get && method != http::Method::head && method != http::Method::options; }
 
+constexpr std::string_view session_cookie = "__Host-rt";  // As the contract of Auth names it.
+constexpr std::string_view csrf_cookie = "__Host-csrf";   // As our own contract names it.
+
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1" || address == "::ffff:127.0.0.1"; }
 
 /// A request id from outside is kept if it is a UUID, so that a client can find its own traces.
@@ -77,7 +80,8 @@ Task<http::Response> Edge::answer(http::Request& request, const Flow& flow) {
   EMP_ASSERT(router_ != nullptr);
   auto matched = router_->match(request.method, request.path);
   const bool has_token = request.header("authorization").starts_with("Bearer ");
-  if (!has_token) {
+  const bool is_webhook = matched && matched->route->operation->rate_policy == "webhook";  // Has a bucket of its own below.
+  if (!has_token && !is_webhook) {
     if (const auto let = limits_.take("guest", rate_subject(flow.address)); !let) co_return refused(let.error());
   }
   if (!matched) co_return refused(matched.error());
@@ -100,7 +104,7 @@ Task<http::Response> Edge::answer(http::Request& request, const Flow& flow) {
   if (authenticator_.is_stale() && (principal->realm == Realm::staff || (principal->realm == Realm::customer && changes_something(request.method)))) {
     co_return refused(Error(ErrorKind::unavailable, "REVOCATIONS_STALE", "sign-ins cannot be checked at the moment").with("retry_after", 5));
   }
-  if (const auto genuine = check_csrf(request); !genuine) co_return refused(genuine.error());
+  if (const auto genuine = check_csrf(request, *principal); !genuine) co_return refused(genuine.error());
   if (const auto open = check_override(operation); !open) co_return refused(open.error());
 
   context.principal = std::move(*principal);
@@ -121,13 +125,20 @@ Task<Result<Principal>> Edge::authenticate(const http::Request& request, CallCon
   co_return principal;
 }
 
-Result<> Edge::check_csrf(const http::Request& request) const {
-  if (!changes_something(request.method) || request.header("cookie").empty()) return {};
-  const std::string_view origin = request.header("origin");
-  if (origin.empty() || origin_allowed(origin)) return {};
-  const auto scheme_end = origin.find("://");
-  if (scheme_end != std::string_view::npos && origin.substr(scheme_end + 3) == request.header("host")) return {};
-  return fail(ErrorKind::permission_denied, "CSRF_FAILED", "this request comes from another site");
+Result<> Edge::check_csrf(const http::Request& request, const Principal& principal) const {
+  // Whoever sent a token of access can read our answers; what a browser adds by itself is its cookies.
+  if (!changes_something(request.method) || principal.realm != Realm::guest || request.header("cookie").empty()) return {};
+  if (const std::string_view origin = request.header("origin"); !origin.empty() && !origin_allowed(origin)) {
+    const auto scheme_end = origin.find("://");
+    if (scheme_end == std::string_view::npos || origin.substr(scheme_end + 3) != request.header("host")) {
+      return fail(ErrorKind::permission_denied, "CSRF_FAILED", "this request comes from another site");
+    }
+  }
+  const std::string_view session = request.cookie(session_cookie).value_or("");
+  if (session.empty()) return {};  // A guest's cart is no session.
+  const std::string_view token = request.header("x-csrf-token");
+  if (token == request.cookie(csrf_cookie).value_or("") && csrf_tokens_.is_genuine(token, session)) return {};
+  return fail(ErrorKind::permission_denied, "CSRF_FAILED", "send the token of GET /api/v1/csrf-token in X-CSRF-Token, beside the cookie that came with it");
 }
 
 Result<> Edge::check_override(const rpc::Operation& operation) const {
@@ -175,7 +186,7 @@ void Edge::finish(const http::Request& request, const Flow& flow, http::Response
     headers.push_back({"Vary", "Origin"});
     if (request.method == http::Method::options) {
       headers.push_back({"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"});
-      headers.push_back({"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-Id"});
+      headers.push_back({"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, X-CSRF-Token, X-Request-Id"});
       headers.push_back({"Access-Control-Max-Age", "600"});
     } else {
       headers.push_back({"Access-Control-Expose-Headers", "ETag, Idempotent-Replayed, Retry-After, X-Request-Id"});

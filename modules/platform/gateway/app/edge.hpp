@@ -9,6 +9,7 @@
 #include "kernel/base/random.hpp"
 #include "kernel/http/server.hpp"
 #include "modules/platform/gateway/app/authenticator.hpp"
+#include "modules/platform/gateway/app/csrf_tokens.hpp"
 #include "modules/platform/gateway/app/rate_limits.hpp"
 
 namespace emporion::gateway {
@@ -29,8 +30,8 @@ struct RouteOverride {
 /// request id → CORS → per-address limit → route → authenticate → per-user limit → CSRF → role → key → maintenance → dispatch with deadline → response clean-up → log.
 class Edge final : public http::Application {
  public:
-  Edge(Authenticator& authenticator, RateLimits& limits, EdgeSettings settings, const Clock& clock, Random& random, std::string_view openapi)
-      : authenticator_(authenticator), limits_(limits), settings_(std::move(settings)), clock_(clock), random_(random), openapi_(openapi) {}
+  Edge(Authenticator& authenticator, RateLimits& limits, const CsrfTokens& csrf_tokens, EdgeSettings settings, const Clock& clock, Random& random, std::string_view openapi)
+      : authenticator_(authenticator), limits_(limits), csrf_tokens_(csrf_tokens), settings_(std::move(settings)), clock_(clock), random_(random), openapi_(openapi) {}
 
   void use(const http::Router& router) noexcept { router_ = &router; }
   void set_ready(bool ready) noexcept { ready_ = ready; }
@@ -50,7 +51,7 @@ class Edge final : public http::Application {
   Task<http::Response> answer(http::Request& request, const Flow& flow);
   std::optional<http::Response> own_page(const http::Request& request);
   Task<Result<Principal>> authenticate(const http::Request& request, CallContext context, bool guests_welcome);
-  Result<> check_csrf(const http::Request& request) const;
+  Result<> check_csrf(const http::Request& request, const Principal& principal) const;
   Result<> check_override(const rpc::Operation& operation) const;
   std::string client_address(const http::Request& request) const;
   bool origin_allowed(std::string_view origin) const;
@@ -58,6 +59,7 @@ class Edge final : public http::Application {
 
   Authenticator& authenticator_;
   RateLimits& limits_;
+  const CsrfTokens& csrf_tokens_;
   EdgeSettings settings_;
   const Clock& clock_;
   Random& random_;

@@ -8,6 +8,7 @@ const RatePlan& RateLimits::plan_of(std::string_view policy) const {
   if (policy == "user") return plans_.user;
   if (policy == "login") return plans_.login;
   if (policy == "checkout_confirm") return plans_.checkout_confirm;
+  if (policy == "webhook") return plans_.webhook;
   return plans_.guest;
 }
 

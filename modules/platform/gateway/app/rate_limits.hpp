@@ -14,6 +14,7 @@ struct RatePlans {
   RatePlan user{300, 60};
   RatePlan login{5, 5};
   RatePlan checkout_confirm{10, 3};
+  RatePlan webhook{60'000, 5'000};  ///< All events of a provider come from a few addresses: room for a thousand a second, and still never off.
 };
 
 /// Buckets by (policy, subject), in this process's memory. Never off (G-I8); full buckets are forgotten.

@@ -50,13 +50,9 @@ CREATE FUNCTION text_array(p jsonb) RETURNS text[] LANGUAGE plpgsql IMMUTABLE AS
 BEGIN
   RETURN coalesce((SELECT array_agg(t.v ORDER BY t.n) FROM jsonb_array_elements_text(p) WITH ORDINALITY AS t(v, n)), '{}');
 END $$;
-CREATE FUNCTION catalog_refuse(p_status text, p_reason text, p_detail jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'EM' || p_status, MESSAGE = p_reason, DETAIL = p_detail::text;
-END $$;
 CREATE FUNCTION check_version(p_is bigint, p_said bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF p_is <> p_said THEN PERFORM catalog_refuse('409', 'VERSION_CONFLICT', jsonb_build_object('version', p_is)); END IF;
+  IF p_is <> p_said THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', p_is)); END IF;
 END $$;
 
 CREATE FUNCTION category_document(c category) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
@@ -83,9 +79,9 @@ DECLARE
 BEGIN
   IF p_parent IS NULL THEN RETURN ARRAY[p_id]; END IF;
   SELECT path INTO above FROM category WHERE id = p_parent;
-  IF NOT FOUND THEN PERFORM catalog_refuse('422', 'CATEGORY_NOT_FOUND', jsonb_build_object('category_id', p_parent)); END IF;
-  IF p_id = ANY (above) THEN PERFORM catalog_refuse('409', 'CYCLE'); END IF;
-  IF cardinality(above) >= 5 THEN PERFORM catalog_refuse('422', 'CATEGORY_DEPTH', '{"max":5}'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM422', 'CATEGORY_NOT_FOUND', jsonb_build_object('category_id', p_parent)); END IF;
+  IF p_id = ANY (above) THEN PERFORM refuse('EM409', 'CYCLE'); END IF;
+  IF cardinality(above) >= 5 THEN PERFORM refuse('EM422', 'CATEGORY_DEPTH', '{"max":5}'); END IF;
   RETURN above || p_id;
 END $$;
 
@@ -100,7 +96,7 @@ BEGIN
   c.optional_attributes := text_array(p_json #> '{template_attributes,optionals}');
   PERFORM FROM attribute_definition WHERE code = ANY (c.required_attributes || c.optional_attributes) FOR SHARE;
   unknown := ARRAY(SELECT code FROM unnest(c.required_attributes || c.optional_attributes) AS code WHERE code NOT IN (SELECT a.code FROM attribute_definition a));
-  IF cardinality(unknown) > 0 THEN PERFORM catalog_refuse('422', 'ATTRIBUTE_UNKNOWN', jsonb_build_object('codes', to_jsonb(unknown))); END IF;
+  IF cardinality(unknown) > 0 THEN PERFORM refuse('EM422', 'ATTRIBUTE_UNKNOWN', jsonb_build_object('codes', to_jsonb(unknown))); END IF;
   IF p_version IS NULL THEN
     INSERT INTO category (id, parent_id, path, name, slug, sort_order, status, image, seo, required_attributes, optional_attributes, is_strictly_restricted)
     VALUES (p_id, p_parent, category_path_below(p_parent, p_id), p_json ->> 'name', p_json ->> 'slug', coalesce((p_json ->> 'sort_order')::integer, 0),
@@ -111,7 +107,7 @@ BEGIN
     RETURN category_document(c);
   END IF;
   PERFORM FROM category WHERE id = p_id FOR UPDATE;
-  IF NOT FOUND THEN PERFORM catalog_refuse('404', 'CATEGORY_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'CATEGORY_NOT_FOUND'); END IF;
   PERFORM check_version((SELECT version FROM category WHERE id = p_id), p_version);
   UPDATE category SET name = p_json ->> 'name', slug = p_json ->> 'slug', sort_order = coalesce((p_json ->> 'sort_order')::integer, 0), status = coalesce(p_json ->> 'status', 'active'),
          image = p_json ->> 'image', seo = p_json -> 'seo', required_attributes = c.required_attributes, optional_attributes = c.optional_attributes,
@@ -120,7 +116,7 @@ BEGIN
   PERFORM category_announce('updated', c, NULL, p_trace);
   RETURN category_document(c);
 EXCEPTION WHEN unique_violation THEN
-  PERFORM catalog_refuse('409', CASE WHEN SQLERRM LIKE '%category_pkey%' THEN 'ID_TAKEN' ELSE 'SLUG_TAKEN' END, jsonb_build_object('slug', p_json ->> 'slug'));
+  PERFORM refuse('EM409', CASE WHEN SQLERRM LIKE '%category_pkey%' THEN 'ID_TAKEN' ELSE 'SLUG_TAKEN' END, jsonb_build_object('slug', p_json ->> 'slug'));
 END $$;
 
 CREATE FUNCTION category_move(p_id uuid, p_version bigint, p_parent uuid, p_trace uuid) RETURNS text LANGUAGE plpgsql AS $$
@@ -131,11 +127,11 @@ DECLARE
 BEGIN
   PERFORM category_tree_lock();
   SELECT * INTO o FROM category WHERE id = p_id;
-  IF NOT FOUND THEN PERFORM catalog_refuse('404', 'CATEGORY_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'CATEGORY_NOT_FOUND'); END IF;
   above := category_path_below(p_parent, p_id);
   PERFORM check_version(o.version, p_version);
   IF (SELECT max(cardinality(path)) FROM category WHERE path @> ARRAY[p_id]) - cardinality(o.path) + cardinality(above) > 5 THEN
-    PERFORM catalog_refuse('422', 'CATEGORY_DEPTH', '{"max":5}');
+    PERFORM refuse('EM422', 'CATEGORY_DEPTH', '{"max":5}');
   END IF;
   FOR c IN UPDATE category SET path = above || path[cardinality(o.path) + 1:], parent_id = CASE WHEN id = p_id THEN p_parent ELSE parent_id END, version = version + 1
             WHERE path @> ARRAY[p_id] RETURNING * LOOP
@@ -151,14 +147,14 @@ DECLARE
 BEGIN
   PERFORM category_tree_lock();
   SELECT * INTO c FROM category WHERE id = p_id FOR UPDATE;
-  IF NOT FOUND THEN PERFORM catalog_refuse('404', 'CATEGORY_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'CATEGORY_NOT_FOUND'); END IF;
   PERFORM check_version(c.version, p_version);
   DELETE FROM category WHERE id = p_id;
   c.version := c.version + 1;
   PERFORM category_announce('deleted', c, NULL, p_trace);
   RETURN '{}';
 EXCEPTION WHEN foreign_key_violation THEN
-  PERFORM catalog_refuse('409', 'IN_USE');
+  PERFORM refuse('EM409', 'IN_USE');
 END $$;
 
 CREATE FUNCTION brand_document(b brand) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
@@ -173,7 +169,7 @@ BEGIN
   PERFORM outbox_append('catalog.brand.updated', b.id::text, b.version, jsonb_build_object('id', b.id, 'name', b.name, 'slug', b.slug, 'version', b.version)::text, p_trace);
   RETURN brand_document(b);
 EXCEPTION WHEN unique_violation THEN
-  PERFORM catalog_refuse('409', CASE WHEN SQLERRM LIKE '%brand_pkey%' THEN 'ID_TAKEN' ELSE 'SLUG_TAKEN' END, jsonb_build_object('slug', p_slug));
+  PERFORM refuse('EM409', CASE WHEN SQLERRM LIKE '%brand_pkey%' THEN 'ID_TAKEN' ELSE 'SLUG_TAKEN' END, jsonb_build_object('slug', p_slug));
 END $$;
 
 CREATE FUNCTION attribute_document(a attribute_definition) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$

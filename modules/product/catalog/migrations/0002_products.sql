@@ -144,7 +144,7 @@ CREATE FUNCTION product_check_complete(p product) RETURNS void LANGUAGE plpgsql 
 DECLARE
   missing text[] := product_missing(p);
 BEGIN
-  IF cardinality(missing) > 0 THEN PERFORM catalog_refuse('422', 'PRODUCT_INCOMPLETE', jsonb_build_object('missing', to_jsonb(missing))); END IF;
+  IF cardinality(missing) > 0 THEN PERFORM refuse('EM422', 'PRODUCT_INCOMPLETE', jsonb_build_object('missing', to_jsonb(missing))); END IF;
 END $$;
 
 -- Puts a product's variants into the form of `p_json`: known ones (by id, else by SKU) are replaced, new ones added, others removed.
@@ -168,7 +168,7 @@ BEGIN
       CONTINUE;
     END IF;
     IF o.sku <> w.v ->> 'sku' AND p_status <> 'draft' THEN  -- CAT-2
-      PERFORM catalog_refuse('422', 'SKU_FIXED', jsonb_build_object('sku', o.sku));
+      PERFORM refuse('EM422', 'SKU_FIXED', jsonb_build_object('sku', o.sku));
     END IF;
     UPDATE variant SET sku = w.v ->> 'sku', barcode = w.v ->> 'barcode', options = coalesce(w.v -> 'options', '{}'), attributes = coalesce(w.v -> 'attributes', '{}'),
            weight_g = (w.v ->> 'weight_g')::integer, length_mm = (w.v ->> 'length_mm')::integer, width_mm = (w.v ->> 'width_mm')::integer, height_mm = (w.v ->> 'height_mm')::integer,
@@ -191,11 +191,11 @@ DECLARE
 BEGIN
   SELECT count(*) INTO found_codes FROM (SELECT FROM attribute_definition WHERE code = ANY (p_codes) FOR SHARE) x;
   IF found_codes <> cardinality(p_codes) THEN
-    PERFORM catalog_refuse('422', 'ATTRIBUTE_INVALID', jsonb_build_object('unknown', to_jsonb(ARRAY(SELECT c FROM unnest(p_codes) c WHERE c NOT IN (SELECT code FROM attribute_definition)))));
+    PERFORM refuse('EM422', 'ATTRIBUTE_INVALID', jsonb_build_object('unknown', to_jsonb(ARRAY(SELECT c FROM unnest(p_codes) c WHERE c NOT IN (SELECT code FROM attribute_definition)))));
   END IF;
   IF p_version IS NOT NULL THEN
     SELECT * INTO o FROM product x WHERE x.id = p_id FOR UPDATE;
-    IF o.id IS NULL OR o.status = 'deleted' THEN PERFORM catalog_refuse('404', 'PRODUCT_NOT_FOUND'); END IF;
+    IF o.id IS NULL OR o.status = 'deleted' THEN PERFORM refuse('EM404', 'PRODUCT_NOT_FOUND'); END IF;
     PERFORM check_version(o.version, p_version);
   END IF;
   p := o;
@@ -262,20 +262,20 @@ EXCEPTION
   WHEN unique_violation THEN
     GET STACKED DIAGNOSTICS conflict = CONSTRAINT_NAME;
     CASE conflict
-      WHEN 'variant_sku' THEN PERFORM catalog_refuse('409', 'SKU_TAKEN', jsonb_build_object('skus', to_jsonb(ARRAY(
+      WHEN 'variant_sku' THEN PERFORM refuse('EM409', 'SKU_TAKEN', jsonb_build_object('skus', to_jsonb(ARRAY(
              SELECT x ->> 'sku' FROM jsonb_array_elements(p_json -> 'variants') x JOIN variant v ON v.sku = x ->> 'sku' WHERE v.product_id <> p_id OR v.id::text IS DISTINCT FROM x ->> 'id'))));
       WHEN 'product_slug' THEN
-        IF p_has_slug THEN PERFORM catalog_refuse('409', 'SLUG_TAKEN', jsonb_build_object('slug', p.slug)); END IF;
+        IF p_has_slug THEN PERFORM refuse('EM409', 'SLUG_TAKEN', jsonb_build_object('slug', p.slug)); END IF;
         -- Another product took the name's slug meanwhile.
         RETURN product_save(p_id, p_version, p_external, p_json || jsonb_build_object('slug', left(p_json ->> 'slug', 110) || '-' || left(md5(p_id::text), 8)), p_codes, true, p_now,
                             p_trace, p_publish, p_hash);
-      WHEN 'product_external_reference' THEN PERFORM catalog_refuse('409', 'EXTERNAL_REFERENCE_TAKEN', jsonb_build_object('external_reference', p_external));
-      WHEN 'variant_options' THEN PERFORM catalog_refuse('422', 'VARIANT_OPTIONS_INVALID');
-      ELSE PERFORM catalog_refuse('409', 'ID_TAKEN');
+      WHEN 'product_external_reference' THEN PERFORM refuse('EM409', 'EXTERNAL_REFERENCE_TAKEN', jsonb_build_object('external_reference', p_external));
+      WHEN 'variant_options' THEN PERFORM refuse('EM422', 'VARIANT_OPTIONS_INVALID');
+      ELSE PERFORM refuse('EM409', 'ID_TAKEN');
     END CASE;
   WHEN foreign_key_violation THEN
     GET STACKED DIAGNOSTICS conflict = CONSTRAINT_NAME;
-    PERFORM catalog_refuse('422', CASE WHEN conflict = 'product_brand_fk' THEN 'BRAND_NOT_FOUND' ELSE 'CATEGORY_NOT_FOUND' END);
+    PERFORM refuse('EM422', CASE WHEN conflict = 'product_brand_fk' THEN 'BRAND_NOT_FOUND' ELSE 'CATEGORY_NOT_FOUND' END);
 END $$;
 
 -- The same for one caller: answers the document.
@@ -328,9 +328,9 @@ DECLARE
   m media;
 BEGIN
   SELECT * INTO p FROM product WHERE id = p_product FOR UPDATE;
-  IF p.id IS NULL OR p.status = 'deleted' THEN PERFORM catalog_refuse('404', 'PRODUCT_NOT_FOUND'); END IF;
+  IF p.id IS NULL OR p.status = 'deleted' THEN PERFORM refuse('EM404', 'PRODUCT_NOT_FOUND'); END IF;
   SELECT * INTO m FROM media WHERE id = p_media;
-  IF m.id IS NOT NULL AND (m.product_id <> p_product OR m.etag <> p_etag) THEN PERFORM catalog_refuse('409', 'MEDIA_TAKEN'); END IF;
+  IF m.id IS NOT NULL AND (m.product_id <> p_product OR m.etag <> p_etag) THEN PERFORM refuse('EM409', 'MEDIA_TAKEN'); END IF;
   IF m.id IS NULL THEN INSERT INTO media (id, product_id, content_type, etag, bytes, created_at) VALUES (p_media, p_product, p_type, p_etag, p_bytes, p_now); END IF;
   IF EXISTS (SELECT FROM jsonb_array_elements(p.content -> 'media') e WHERE e ->> 'media_id' = p_media::text) THEN RETURN; END IF;
   p.content := jsonb_set(p.content, '{media}', (p.content -> 'media') || jsonb_build_object('media_id', p_media, 'url', '/api/v1/catalog/media/' || p_media, 'content_type', p_type));
@@ -340,7 +340,7 @@ BEGIN
   PERFORM product_render(p);
   PERFORM product_announce('updated', p, NULL, ARRAY['media'], p_trace);
 EXCEPTION WHEN unique_violation THEN
-  PERFORM catalog_refuse('409', 'MEDIA_TAKEN');
+  PERFORM refuse('EM409', 'MEDIA_TAKEN');
 END $$;
 
 -- Whether any product or variant has a value of an attribute, or offers it as an axis.
@@ -363,8 +363,8 @@ DECLARE
   gone text[];
 BEGIN
   SELECT * INTO o FROM attribute_definition WHERE code = p_code FOR UPDATE;
-  IF p_version IS NULL AND o.code IS NOT NULL THEN PERFORM catalog_refuse('409', 'CODE_TAKEN', jsonb_build_object('code', p_code)); END IF;
-  IF p_version IS NOT NULL AND o.code IS NULL THEN PERFORM catalog_refuse('404', 'ATTRIBUTE_NOT_FOUND'); END IF;
+  IF p_version IS NULL AND o.code IS NOT NULL THEN PERFORM refuse('EM409', 'CODE_TAKEN', jsonb_build_object('code', p_code)); END IF;
+  IF p_version IS NOT NULL AND o.code IS NULL THEN PERFORM refuse('EM404', 'ATTRIBUTE_NOT_FOUND'); END IF;
   a.code := p_code;
   a.name := p_json ->> 'name';
   a.data_type := p_json ->> 'data_type';
@@ -380,7 +380,7 @@ BEGIN
     PERFORM check_version(o.version, p_version);
     gone := ARRAY(SELECT unnest(o.options) EXCEPT SELECT unnest(a.options));
     IF ((a.data_type <> o.data_type OR a.rules <> o.rules) AND attribute_in_use(p_code)) OR (cardinality(gone) > 0 AND attribute_option_in_use(p_code, gone)) THEN
-      PERFORM catalog_refuse('409', 'IN_USE');
+      PERFORM refuse('EM409', 'IN_USE');
     END IF;
     UPDATE attribute_definition SET name = a.name, data_type = a.data_type, unit = a.unit, options = a.options, is_searchable = a.is_searchable, is_filterable = a.is_filterable,
            is_axis = a.is_axis, is_indexed = a.is_indexed, rules = a.rules, version = a.version WHERE code = p_code;
@@ -390,7 +390,7 @@ BEGIN
   PERFORM attribute_announce(a, p_trace);
   RETURN attribute_document(a);
 EXCEPTION WHEN unique_violation THEN
-  PERFORM catalog_refuse('409', 'CODE_TAKEN', jsonb_build_object('code', p_code));
+  PERFORM refuse('EM409', 'CODE_TAKEN', jsonb_build_object('code', p_code));
 END $$;
 
 CREATE FUNCTION attribute_delete(p_code text, p_version bigint, p_trace uuid) RETURNS text LANGUAGE plpgsql AS $$
@@ -398,9 +398,9 @@ DECLARE
   o attribute_definition;
 BEGIN
   SELECT * INTO o FROM attribute_definition WHERE code = p_code FOR UPDATE;
-  IF NOT FOUND THEN PERFORM catalog_refuse('404', 'ATTRIBUTE_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'ATTRIBUTE_NOT_FOUND'); END IF;
   PERFORM check_version(o.version, p_version);
-  IF attribute_in_use(p_code) OR EXISTS (SELECT FROM category WHERE p_code = ANY (required_attributes || optional_attributes)) THEN PERFORM catalog_refuse('409', 'IN_USE'); END IF;
+  IF attribute_in_use(p_code) OR EXISTS (SELECT FROM category WHERE p_code = ANY (required_attributes || optional_attributes)) THEN PERFORM refuse('EM409', 'IN_USE'); END IF;
   DELETE FROM attribute_definition WHERE code = p_code;
   PERFORM outbox_append('catalog.attribute.deleted', p_code, o.version + 1, jsonb_build_object('code', p_code)::text, p_trace);
   RETURN '{}';

@@ -53,7 +53,7 @@ DECLARE
   hash text := md5(r.data::text || r.publish::text);
 BEGIN
   SELECT id, version, status, import_hash INTO o FROM product WHERE external_reference = r.external_reference;
-  IF o.status = 'deleted' THEN PERFORM catalog_refuse('409', 'PRODUCT_DELETED'); END IF;
+  IF o.status = 'deleted' THEN PERFORM refuse('EM409', 'PRODUCT_DELETED'); END IF;
   IF o.import_hash = hash THEN RETURN 'unchanged'; END IF;
   PERFORM product_save(coalesce(o.id, r.new_id), o.version, r.external_reference, r.data, text_array(r.codes), r.has_slug, p_now, p_trace, r.publish, hash);
   RETURN CASE WHEN o.id IS NULL THEN 'created' ELSE 'updated' END;
@@ -120,8 +120,8 @@ DECLARE
   j import_job;
 BEGIN
   SELECT * INTO j FROM import_job WHERE id = p_job FOR UPDATE;
-  IF NOT FOUND THEN PERFORM catalog_refuse('404', 'IMPORT_JOB_NOT_FOUND'); END IF;
-  IF j.status NOT IN ('queued', 'running', 'cancelled') THEN PERFORM catalog_refuse('409', 'IMPORT_JOB_FINISHED'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'IMPORT_JOB_NOT_FOUND'); END IF;
+  IF j.status NOT IN ('queued', 'running', 'cancelled') THEN PERFORM refuse('EM409', 'IMPORT_JOB_FINISHED'); END IF;
   IF j.status <> 'cancelled' THEN
     DELETE FROM import_row WHERE job_id = p_job;
     UPDATE import_job SET status = 'cancelled', finished_at = p_now WHERE id = p_job RETURNING * INTO j;

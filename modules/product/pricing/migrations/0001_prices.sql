@@ -122,20 +122,15 @@ BEGIN
     'previous_base', json_money(p_previous_base, p.currency), 'previous_sale', json_money(p_previous_sale, p.currency), 'actor', p_actor, 'version', p.version)))::text;
 END $$;
 
-CREATE FUNCTION price_refuse(p_status text, p_reason text, p_detail jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'EM' || p_status, MESSAGE = p_reason, DETAIL = p_detail::text;
-END $$;
-
 -- PRC-6: a base that moves by more than half, or lies below cost, needs a permission.
 CREATE FUNCTION price_check_override(p price, p_previous_base bigint, p_may_override boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF p_may_override THEN RETURN; END IF;
   IF p.base_amount < p.cost_amount THEN
-    PERFORM price_refuse('422', 'OVERRIDE_REQUIRED', '{"why":"below cost"}');
+    PERFORM refuse('EM422', 'OVERRIDE_REQUIRED', '{"why":"below cost"}');
   END IF;
   IF 2 * abs(p.base_amount - p_previous_base) > p_previous_base THEN
-    PERFORM price_refuse('422', 'OVERRIDE_REQUIRED', jsonb_build_object('why', 'more than 50 %', 'previous', p_previous_base));
+    PERFORM refuse('EM422', 'OVERRIDE_REQUIRED', jsonb_build_object('why', 'more than 50 %', 'previous', p_previous_base));
   END IF;
 END $$;
 
@@ -184,7 +179,7 @@ BEGIN
   r.id := p_id;
   r.version := 1;
   IF r.sku IS NOT NULL AND r.product_id IS NOT NULL AND EXISTS (SELECT FROM sku_fact f WHERE f.sku = r.sku AND f.product_id <> r.product_id) THEN
-    PERFORM price_refuse('422', 'PRICE_INVALID', '{"rule":"the SKU belongs to another product"}');
+    PERFORM refuse('EM422', 'PRICE_INVALID', '{"rule":"the SKU belongs to another product"}');
   END IF;
   SELECT p.base_amount INTO previous FROM price p
    WHERE p.is_active AND p.scope = price_scope(r.sku, r.product_id, r.warehouse_id, r.customer_group, r.currency) AND p.effective_from <= r.effective_from
@@ -193,7 +188,7 @@ BEGIN
   PERFORM price_write(r, NULL, 'created', p_actor, p_trace);
   RETURN price_document(r);
 EXCEPTION WHEN exclusion_violation THEN
-  PERFORM price_refuse('409', 'WINDOW_OVERLAP');
+  PERFORM refuse('EM409', 'WINDOW_OVERLAP');
 END $$;
 
 CREATE FUNCTION price_update(p_id uuid, p_version bigint, p_json jsonb, p_actor text, p_may_override boolean, p_now timestamptz, p_trace uuid) RETURNS text LANGUAGE plpgsql AS $$
@@ -202,11 +197,11 @@ DECLARE
   r price;
 BEGIN
   SELECT * INTO o FROM price WHERE id = p_id AND is_active FOR UPDATE;
-  IF NOT FOUND THEN PERFORM price_refuse('404', 'PRICE_NOT_FOUND'); END IF;
-  IF o.version <> p_version THEN PERFORM price_refuse('409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'PRICE_NOT_FOUND'); END IF;
+  IF o.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
   r := price_of_json(p_json || jsonb_build_object('product_id', o.product_id, 'sku', o.sku, 'warehouse_id', o.warehouse_id, 'customer_group', o.customer_group)
                      || CASE WHEN p_json ->> 'effective_from' IS NULL THEN jsonb_build_object('effective_from', o.effective_from) ELSE '{}' END, p_now);
-  IF r.currency <> o.currency THEN PERFORM price_refuse('422', 'PRICE_INVALID', '{"rule":"a price keeps its currency"}'); END IF;
+  IF r.currency <> o.currency THEN PERFORM refuse('EM422', 'PRICE_INVALID', '{"rule":"a price keeps its currency"}'); END IF;
   r.id := o.id;
   r.version := o.version + 1;
   r.boundary_at := CASE WHEN o.sale_is_on THEN p_now ELSE r.boundary_at END;
@@ -214,7 +209,7 @@ BEGIN
   PERFORM price_write(r, o, 'updated', p_actor, p_trace);
   RETURN price_document(r);
 EXCEPTION WHEN exclusion_violation THEN
-  PERFORM price_refuse('409', 'WINDOW_OVERLAP');
+  PERFORM refuse('EM409', 'WINDOW_OVERLAP');
 END $$;
 
 CREATE FUNCTION price_delete(p_id uuid, p_version bigint, p_actor text, p_now timestamptz, p_trace uuid) RETURNS void LANGUAGE plpgsql AS $$
@@ -223,10 +218,10 @@ DECLARE
   r price;
 BEGIN
   SELECT * INTO o FROM price WHERE id = p_id FOR UPDATE;
-  IF NOT FOUND THEN PERFORM price_refuse('404', 'PRICE_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'PRICE_NOT_FOUND'); END IF;
   IF NOT o.is_active AND o.version = p_version + 1 THEN RETURN; END IF;  -- The same deletion again.
-  IF NOT o.is_active THEN PERFORM price_refuse('404', 'PRICE_NOT_FOUND'); END IF;
-  IF o.version <> p_version THEN PERFORM price_refuse('409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
+  IF NOT o.is_active THEN PERFORM refuse('EM404', 'PRICE_NOT_FOUND'); END IF;
+  IF o.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
   r := o;
   r.is_active := false;
   r.version := o.version + 1;

@@ -97,8 +97,8 @@ BEGIN
   PERFORM tax_rule_announce(r, 1, false, p_trace);
   RETURN tax_rule_document(r);
 EXCEPTION
-  WHEN exclusion_violation THEN PERFORM price_refuse('409', 'WINDOW_OVERLAP');
-  WHEN foreign_key_violation THEN PERFORM price_refuse('404', 'TAX_ZONE_NOT_FOUND');
+  WHEN exclusion_violation THEN PERFORM refuse('EM409', 'WINDOW_OVERLAP');
+  WHEN foreign_key_violation THEN PERFORM refuse('EM404', 'TAX_ZONE_NOT_FOUND');
 END $$;
 
 -- Replaces a rule, or removes it when `p_json` is null.
@@ -108,8 +108,8 @@ DECLARE
   r tax_rule;
 BEGIN
   SELECT * INTO o FROM tax_rule WHERE id = p_id FOR UPDATE;
-  IF NOT FOUND THEN PERFORM price_refuse('404', 'TAX_RULE_NOT_FOUND'); END IF;
-  IF o.version <> p_version THEN PERFORM price_refuse('409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'TAX_RULE_NOT_FOUND'); END IF;
+  IF o.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
   IF p_json IS NULL THEN
     DELETE FROM tax_rule WHERE id = p_id;
     PERFORM tax_rule_announce(o, o.version + 1, true, p_trace);
@@ -123,8 +123,8 @@ BEGIN
   PERFORM tax_rule_announce(r, r.version, false, p_trace);
   RETURN tax_rule_document(r);
 EXCEPTION
-  WHEN exclusion_violation THEN PERFORM price_refuse('409', 'WINDOW_OVERLAP');
-  WHEN foreign_key_violation THEN PERFORM price_refuse('404', 'TAX_ZONE_NOT_FOUND');
+  WHEN exclusion_violation THEN PERFORM refuse('EM409', 'WINDOW_OVERLAP');
+  WHEN foreign_key_violation THEN PERFORM refuse('EM404', 'TAX_ZONE_NOT_FOUND');
 END $$;
 
 CREATE FUNCTION tax_zone_create(p_id uuid, p_json jsonb) RETURNS text LANGUAGE plpgsql AS $$
@@ -144,8 +144,8 @@ DECLARE
   r tax_zone;
 BEGIN
   SELECT * INTO o FROM tax_zone WHERE id = p_id FOR UPDATE;
-  IF NOT FOUND THEN PERFORM price_refuse('404', 'TAX_ZONE_NOT_FOUND'); END IF;
-  IF o.version <> p_version THEN PERFORM price_refuse('409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'TAX_ZONE_NOT_FOUND'); END IF;
+  IF o.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', o.version)); END IF;
   IF p_json IS NULL THEN
     DELETE FROM tax_zone WHERE id = p_id;
     RETURN '{}';
@@ -156,7 +156,7 @@ BEGIN
   UPDATE tax_zone SET name = r.name, country = r.country, region = r.region, postcodes = r.postcodes, priority = r.priority, version = r.version WHERE id = p_id;
   RETURN tax_zone_document(r);
 EXCEPTION
-  WHEN foreign_key_violation THEN PERFORM price_refuse('409', 'IN_USE');
+  WHEN foreign_key_violation THEN PERFORM refuse('EM409', 'IN_USE');
 END $$;
 
 CREATE FUNCTION fx_rate_put(p_id uuid, p_base text, p_quote text, p_rate text, p_provider text, p_as_of timestamptz, p_trace uuid) RETURNS SETOF fx_rate LANGUAGE plpgsql AS $$
@@ -166,7 +166,7 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('pricing.fx_rate'), hashtext(p_base || p_quote));
   SELECT * INTO o FROM fx_rate f WHERE f.base = p_base AND f.quote = p_quote;
-  IF FOUND AND o.as_of > p_as_of THEN PERFORM price_refuse('409', 'STALE_RATE', jsonb_build_object('as_of', json_time(o.as_of))); END IF;
+  IF FOUND AND o.as_of > p_as_of THEN PERFORM refuse('EM409', 'STALE_RATE', jsonb_build_object('as_of', json_time(o.as_of))); END IF;
   IF FOUND AND o.as_of = p_as_of AND o.rate = p_rate AND o.provider = p_provider THEN
     RETURN NEXT o;
     RETURN;

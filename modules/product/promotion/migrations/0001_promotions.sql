@@ -107,10 +107,6 @@ BEGIN
   UPDATE active_set SET revision = revision + 1;
 END $$;
 
-CREATE FUNCTION promotion_refuse(p_code text, p_reason text, p_detail jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = p_code, MESSAGE = p_reason, DETAIL = p_detail::text;
-END $$;
 CREATE FUNCTION json_time(p timestamptz) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN to_char(p AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');

@@ -16,8 +16,8 @@ DECLARE
   c campaign;
 BEGIN
   SELECT * INTO c FROM campaign x WHERE x.id = p_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN PERFORM promotion_refuse('EM404', 'CAMPAIGN_NOT_FOUND'); END IF;
-  IF c.version <> p_version THEN PERFORM promotion_refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', c.version)); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'CAMPAIGN_NOT_FOUND'); END IF;
+  IF c.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', c.version)); END IF;
   RETURN c;
 END $$;
 
@@ -28,12 +28,12 @@ DECLARE
   ends timestamptz := (p_terms ->> 'ends_at')::timestamptz;
   budget bigint := (p_terms #>> '{budget_limit,amount}')::bigint;
 BEGIN
-  IF c.status = 'ended' THEN PERFORM promotion_refuse('EM409', 'CAMPAIGN_STATE', '{"status":"ended"}'); END IF;
+  IF c.status = 'ended' THEN PERFORM refuse('EM409', 'CAMPAIGN_STATE', '{"status":"ended"}'); END IF;
   IF EXISTS (SELECT FROM promotion x WHERE x.campaign_id = p_id AND x.status <> 'ended' AND (x.starts_at < starts OR x.ends_at > ends)) THEN
-    PERFORM promotion_refuse('EM422', 'WINDOW_TOO_SMALL', '{"why":"a promotion of the campaign lies outside"}');
+    PERFORM refuse('EM422', 'WINDOW_TOO_SMALL', '{"why":"a promotion of the campaign lies outside"}');
   END IF;
   IF c.budget_reserved + c.budget_spent > 0 AND (budget < c.budget_reserved + c.budget_spent OR p_terms #>> '{budget_limit,currency}' <> c.budget_currency) THEN
-    PERFORM promotion_refuse('EM422', 'BUDGET_BELOW_USED', jsonb_build_object('used', c.budget_reserved + c.budget_spent));
+    PERFORM refuse('EM422', 'BUDGET_BELOW_USED', jsonb_build_object('used', c.budget_reserved + c.budget_spent));
   END IF;
   UPDATE campaign x SET terms = p_terms, starts_at = starts, ends_at = ends, budget_limit = budget, budget_currency = p_terms #>> '{budget_limit,currency}',
          is_warned = x.is_warned AND budget IS NOT DISTINCT FROM x.budget_limit,
@@ -52,10 +52,10 @@ CREATE FUNCTION campaign_delete(p_id uuid, p_version bigint) RETURNS void LANGUA
 DECLARE
   c campaign := campaign_locked(p_id, p_version);
 BEGIN
-  IF c.status <> 'draft' THEN PERFORM promotion_refuse('EM409', 'CAMPAIGN_STATE', jsonb_build_object('status', c.status)); END IF;
+  IF c.status <> 'draft' THEN PERFORM refuse('EM409', 'CAMPAIGN_STATE', jsonb_build_object('status', c.status)); END IF;
   DELETE FROM campaign x WHERE x.id = p_id;
 EXCEPTION WHEN foreign_key_violation THEN
-  PERFORM promotion_refuse('EM409', 'IN_USE');
+  PERFORM refuse('EM409', 'IN_USE');
 END $$;
 
 -- activate or deactivate; a repeat changes nothing. A stop takes all running promotions along (PRM-11), a start those that the stop had paused.
@@ -64,7 +64,7 @@ DECLARE
   c campaign := campaign_locked(p_id, p_version);
   p promotion;
 BEGIN
-  IF c.status = 'ended' OR (p_activate AND c.ends_at <= p_now) THEN PERFORM promotion_refuse('EM409', 'CAMPAIGN_STATE', jsonb_build_object('status', c.status)); END IF;
+  IF c.status = 'ended' OR (p_activate AND c.ends_at <= p_now) THEN PERFORM refuse('EM409', 'CAMPAIGN_STATE', jsonb_build_object('status', c.status)); END IF;
   IF p_activate = (c.status IN ('scheduled', 'active', 'exhausted')) THEN RETURN campaign_document(c); END IF;
   IF NOT p_activate AND c.status IN ('draft', 'paused') THEN RETURN campaign_document(c); END IF;
   UPDATE campaign x SET status = CASE WHEN NOT p_activate THEN 'paused' WHEN x.starts_at > p_now THEN 'scheduled' ELSE 'active' END, version = x.version + 1, updated_at = p_now

@@ -7,9 +7,9 @@ DECLARE
 BEGIN
   IF p_terms ->> 'campaign_id' IS NULL THEN RETURN NULL; END IF;
   SELECT * INTO c FROM campaign x WHERE x.id = (p_terms ->> 'campaign_id')::uuid FOR SHARE;
-  IF NOT FOUND THEN PERFORM promotion_refuse('EM404', 'CAMPAIGN_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'CAMPAIGN_NOT_FOUND'); END IF;
   IF (p_terms ->> 'starts_at')::timestamptz < c.starts_at OR (p_terms ->> 'ends_at')::timestamptz > c.ends_at THEN
-    PERFORM promotion_refuse('EM422', 'CONFIG_INVALID', '{"errors":[{"field":"ends_at","message":"outside of the campaign''s window"}]}');
+    PERFORM refuse('EM422', 'CONFIG_INVALID', '{"errors":[{"field":"ends_at","message":"outside of the campaign''s window"}]}');
   END IF;
   RETURN c;
 END $$;
@@ -33,8 +33,8 @@ DECLARE
   p promotion;
 BEGIN
   SELECT * INTO p FROM promotion x WHERE x.id = p_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN PERFORM promotion_refuse('EM404', 'PROMOTION_NOT_FOUND'); END IF;
-  IF p.version <> p_version THEN PERFORM promotion_refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', p.version)); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'PROMOTION_NOT_FOUND'); END IF;
+  IF p.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', p.version)); END IF;
   RETURN p;
 END $$;
 
@@ -46,9 +46,9 @@ DECLARE
 BEGIN
   PERFORM promotion_check_campaign(p_terms);
   p := promotion_locked(p_id, p_version);
-  IF p.status = 'ended' THEN PERFORM promotion_refuse('EM409', 'PROMOTION_STATE', '{"status":"ended"}'); END IF;
+  IF p.status = 'ended' THEN PERFORM refuse('EM409', 'PROMOTION_STATE', '{"status":"ended"}'); END IF;
   IF p.status <> 'draft' AND (p_terms ->> 'campaign_id')::uuid IS DISTINCT FROM p.campaign_id THEN
-    PERFORM promotion_refuse('EM422', 'CONFIG_INVALID', '{"errors":[{"field":"campaign_id","message":"only a draft changes its campaign"}]}');
+    PERFORM refuse('EM422', 'CONFIG_INVALID', '{"errors":[{"field":"campaign_id","message":"only a draft changes its campaign"}]}');
   END IF;
   UPDATE promotion x SET revision = x.revision + (x.terms - quiet IS DISTINCT FROM p_terms - quiet)::integer, terms = p_terms, campaign_id = (p_terms ->> 'campaign_id')::uuid,
          limit_total = (p_terms ->> 'limit_total')::bigint, limit_per_customer = (p_terms ->> 'limit_per_customer')::bigint, unit_quota = (p_terms ->> 'unit_quota')::bigint,
@@ -64,19 +64,19 @@ BEGIN
   SELECT * INTO p FROM promotion x WHERE x.id = p_id;
   RETURN promotion_document(p);
 EXCEPTION WHEN check_violation THEN
-  PERFORM promotion_refuse('EM422', 'LIMIT_BELOW_USED');
+  PERFORM refuse('EM422', 'LIMIT_BELOW_USED');
 END $$;
 
 CREATE FUNCTION promotion_delete(p_id uuid, p_version bigint, p_trace uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   p promotion := promotion_locked(p_id, p_version);
 BEGIN
-  IF p.status <> 'draft' THEN PERFORM promotion_refuse('EM409', 'PROMOTION_STATE', jsonb_build_object('status', p.status)); END IF;
+  IF p.status <> 'draft' THEN PERFORM refuse('EM409', 'PROMOTION_STATE', jsonb_build_object('status', p.status)); END IF;
   DELETE FROM promotion x WHERE x.id = p_id;
   p.version := p.version + 1;
   PERFORM promotion_tell(p, 'deleted', p_trace);
 EXCEPTION WHEN foreign_key_violation THEN
-  PERFORM promotion_refuse('EM409', 'IN_USE');
+  PERFORM refuse('EM409', 'IN_USE');
 END $$;
 
 -- activate, pause or end; a repeat changes nothing.
@@ -93,9 +93,9 @@ BEGIN
     RETURN promotion_document(p);
   END IF;
   IF (p.status = 'ended' AND p_action <> 'end') OR (p_action = 'pause' AND p.status = 'draft') OR (p_action = 'activate' AND p.ends_at <= p_now) THEN
-    PERFORM promotion_refuse('EM409', 'PROMOTION_STATE', jsonb_build_object('status', p.status));
+    PERFORM refuse('EM409', 'PROMOTION_STATE', jsonb_build_object('status', p.status));
   END IF;
-  IF p_action = 'activate' AND c.status IN ('draft', 'paused', 'ended') THEN PERFORM promotion_refuse('EM409', 'CAMPAIGN_STATE', jsonb_build_object('status', c.status)); END IF;
+  IF p_action = 'activate' AND c.status IN ('draft', 'paused', 'ended') THEN PERFORM refuse('EM409', 'CAMPAIGN_STATE', jsonb_build_object('status', c.status)); END IF;
   UPDATE promotion x SET status = CASE p_action WHEN 'end' THEN 'ended' WHEN 'pause' THEN 'paused' ELSE CASE WHEN x.starts_at > p_now THEN 'scheduled' ELSE 'active' END END,
          is_stopped = p_action = 'end', paused_by_campaign = false, version = x.version + 1, updated_at = p_now
    WHERE x.id = p_id RETURNING x.* INTO p;

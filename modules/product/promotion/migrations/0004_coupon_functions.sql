@@ -10,10 +10,10 @@ DECLARE
   p promotion;
 BEGIN
   SELECT * INTO p FROM promotion x WHERE x.id = p_promotion FOR KEY SHARE;
-  IF NOT FOUND THEN PERFORM promotion_refuse('EM404', 'PROMOTION_NOT_FOUND'); END IF;
-  IF p.status = 'ended' THEN PERFORM promotion_refuse('EM409', 'PROMOTION_STATE', '{"status":"ended"}'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'PROMOTION_NOT_FOUND'); END IF;
+  IF p.status = 'ended' THEN PERFORM refuse('EM409', 'PROMOTION_STATE', '{"status":"ended"}'); END IF;
   IF NOT coalesce((p.terms ->> 'requires_coupon')::boolean, false) THEN
-    PERFORM promotion_refuse('EM422', 'CONFIG_INVALID', '{"errors":[{"field":"promotion_id","message":"the promotion applies without a coupon"}]}');
+    PERFORM refuse('EM422', 'CONFIG_INVALID', '{"errors":[{"field":"promotion_id","message":"the promotion applies without a coupon"}]}');
   END IF;
 END $$;
 
@@ -27,7 +27,7 @@ BEGIN
           (p_terms ->> 'starts_at')::timestamptz, (p_terms ->> 'ends_at')::timestamptz, p_now) RETURNING * INTO c;
   RETURN coupon_document(c);
 EXCEPTION WHEN unique_violation THEN
-  PERFORM promotion_refuse('EM409', 'CODE_TAKEN');
+  PERFORM refuse('EM409', 'CODE_TAKEN');
 END $$;
 
 -- All codes or none; one that is taken makes the caller try again with others.
@@ -56,8 +56,8 @@ DECLARE
   c coupon;
 BEGIN
   SELECT * INTO c FROM coupon x WHERE x.id = p_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN PERFORM promotion_refuse('EM404', 'COUPON_NOT_FOUND'); END IF;
-  IF c.version <> p_version THEN PERFORM promotion_refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', c.version)); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'COUPON_NOT_FOUND'); END IF;
+  IF c.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', c.version)); END IF;
   UPDATE coupon x SET terms = p_terms, customer_id = (p_terms ->> 'customer_id')::uuid, usage_limit = coupon_limit_of(p_terms),
          limit_per_customer = (p_terms ->> 'limit_per_customer')::bigint, starts_at = (p_terms ->> 'starts_at')::timestamptz, ends_at = (p_terms ->> 'ends_at')::timestamptz,
          status = CASE WHEN x.status = 'disabled' THEN x.status WHEN (p_terms ->> 'ends_at')::timestamptz <= p_now THEN 'expired' ELSE 'active' END, version = x.version + 1
@@ -66,7 +66,7 @@ BEGIN
   SELECT * INTO c FROM coupon x WHERE x.id = p_id;
   RETURN coupon_document(c);
 EXCEPTION WHEN check_violation THEN
-  PERFORM promotion_refuse('EM422', 'LIMIT_BELOW_USED');
+  PERFORM refuse('EM422', 'LIMIT_BELOW_USED');
 END $$;
 
 CREATE FUNCTION coupon_disable(p_id uuid, p_version bigint, p_trace uuid) RETURNS text LANGUAGE plpgsql AS $$
@@ -74,9 +74,9 @@ DECLARE
   c coupon;
 BEGIN
   SELECT * INTO c FROM coupon x WHERE x.id = p_id FOR NO KEY UPDATE;
-  IF NOT FOUND THEN PERFORM promotion_refuse('EM404', 'COUPON_NOT_FOUND'); END IF;
+  IF NOT FOUND THEN PERFORM refuse('EM404', 'COUPON_NOT_FOUND'); END IF;
   IF c.status = 'disabled' THEN RETURN coupon_document(c); END IF;
-  IF c.version <> p_version THEN PERFORM promotion_refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', c.version)); END IF;
+  IF c.version <> p_version THEN PERFORM refuse('EM409', 'VERSION_CONFLICT', jsonb_build_object('version', c.version)); END IF;
   UPDATE coupon x SET status = 'disabled', version = x.version + 1 WHERE x.id = p_id RETURNING x.* INTO c;
   PERFORM outbox_append('promotion.coupon.disabled', c.id::text, c.version, jsonb_build_object('promotion_id', c.promotion_id, 'coupon_id', c.id, 'count', 1)::text, p_trace);
   RETURN coupon_document(c);

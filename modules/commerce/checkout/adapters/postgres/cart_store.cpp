@@ -13,6 +13,7 @@ using postgres::Statement;
 constexpr Statement select_live{"checkout.find_cart",
                                 "SELECT cart_json(id) FROM cart WHERE status IN ('active', 'locked') AND ((($1::uuid IS NOT NULL) AND customer_id = $1) OR "
                                 "(($2::bytea IS NOT NULL) AND guest_token_sha256 = $2))"};
+constexpr Statement before_adding{"checkout.before_add", "SELECT currency, answer FROM cart_before_add($1, $2, $3, $4, $5)"};
 constexpr Statement add_lines{"checkout.add_to_cart",
                               "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
 constexpr Statement change_one{"checkout.change_cart_line", "SELECT cart_change_line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
@@ -22,6 +23,8 @@ constexpr Statement refresh_all{"checkout.refresh_cart", "SELECT changes, cart F
 constexpr Statement merge_guest{"checkout.merge_cart", "SELECT merged_lines, cart FROM cart_merge($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement insert_share{"checkout.share_cart", "INSERT INTO cart_share (token_sha256, cart_id, snapshot, expires_at) VALUES ($1, $2, $3, $4)", Effect::writes};
 constexpr Statement select_share{"checkout.find_shared_cart", "SELECT snapshot, expires_at FROM cart_share WHERE token_sha256 = $1"};
+
+postgres::Bytes digest_of(const KeyedRequest& keyed) { return {security::sha256(keyed.request)}; }
 
 Result<std::optional<v1::Cart>> read_cart(const std::optional<std::string>& text) {
   if (!text) return std::optional<v1::Cart>();
@@ -35,6 +38,14 @@ Task<Result<std::optional<v1::Cart>>> PostgresCartStore::find(Owner owner) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_live, owner.customer, guest_column(owner)));
   if (rows.empty()) co_return std::optional<v1::Cart>();
   co_return read_cart(rows[0].get<std::optional<std::string>>(0));
+}
+
+Task<Result<CartStore::BeforeAdd>> PostgresCartStore::before_add(Owner owner, KeyedRequest keyed) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(before_adding, keyed.caller, keyed.key, digest_of(keyed), owner.customer, guest_column(owner)));
+  BeforeAdd out;
+  if (const auto code = rows[0].get<std::optional<std::string>>(0)) out.currency = Currency::of(*code);
+  EMP_CO_ASSIGN(out.answer, read_cart(rows[0].get<std::optional<std::string>>(1)));
+  co_return out;
 }
 
 Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
@@ -58,7 +69,7 @@ Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed
     availabilities.emplace_back(v1::to_string(line.availability));
   }
   const auto code = currency ? std::optional(currency->to_string()) : std::nullopt;
-  const postgres::Bytes digest{security::sha256(keyed.request)};
+  const postgres::Bytes digest = digest_of(keyed);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(add_lines, keyed.caller, keyed.key, digest, keyed.trace, Uuid::v7(clock_.now(), random_), owner.customer, guest_column(owner),
                                                           code, if_match, limits.lines_max, limits.units_max, ids, skus, products, quantities, prices, list_prices, names, images,
                                                           sellers, availabilities));

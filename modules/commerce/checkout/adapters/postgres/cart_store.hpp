@@ -12,6 +12,7 @@ class PostgresCartStore final : public CartStore {
   PostgresCartStore(postgres::Database& database, const Clock& clock, Random& random) : database_(database), clock_(clock), random_(random) {}
 
   Task<Result<std::optional<v1::Cart>>> find(Owner owner) override;
+  Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) override;
   Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
                                 CartLimits limits) override;
   Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) override;

@@ -10,10 +10,11 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement start_one{"checkout.start_session", "SELECT created, session FROM session_start($1, $2, $3, $4)", Effect::writes};
-constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3)"};
+constexpr Statement start_one{"checkout.start_session", "SELECT replayed, status, answer FROM session_start($1, $2, $3, $4, $5, $6, $7)", Effect::writes};
+constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3, $4)"};
 constexpr Statement change_one{"checkout.change_session", "SELECT session_change($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", Effect::writes};
 constexpr Statement quote_one{"checkout.keep_quote", "SELECT session_quote($1, $2, $3, $4, $5, $6, $7, $8, $9)", Effect::writes};
+constexpr Statement select_totals{"checkout.quote_totals", "SELECT (body::json -> 'totals')::text FROM quote WHERE id = $1"};
 constexpr Statement accept_one{"checkout.accept_confirm", "SELECT outcome, saga FROM confirm_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", Effect::writes};
 constexpr Statement abandon_one{"checkout.abandon_session", "SELECT status, saga FROM session_abandon($1)", Effect::writes};
 constexpr Statement select_decision{"checkout.review_decision", "SELECT decision FROM review_decision WHERE saga_id = $1"};
@@ -35,13 +36,25 @@ std::string selections_json(const std::vector<v1::ShippingSelection>& selections
 
 }  // namespace
 
-Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, Uuid trace) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(start_one, owner.customer, guest_column(owner), Uuid::v7(clock_.now(), random_), trace));
-  co_return Started{rows[0].get<Uuid>(1), rows[0].get<bool>(0)};
+Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, KeyedRequest keyed) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(start_one, keyed.caller, keyed.key, postgres::Bytes{security::sha256(keyed.request)}, owner.customer, guest_column(owner),
+                                                          Uuid::v7(clock_.now(), random_), keyed.trace));
+  EMP_CO_ASSIGN(const auto answer, json::Document::parse(rows[0].get<std::string>(2)));
+  Started out{.status = rows[0].get<std::int32_t>(1), .replayed = rows[0].get<bool>(0)};
+  json::Reader reader;
+  const auto root = answer.root();
+  read_json(root.member("session").value(), reader, out.session);
+  read_json(root.member("cart").value(), reader, out.cart);
+  if (const auto quote = root.member("quote"); quote && !quote->is_null()) read_json(*quote, reader, out.quote.emplace());
+  if (!reader.ok()) co_return fail(reader.to_error());
+  co_return out;
 }
 
-Task<Result<SessionView>> PostgresSessionStore::view(Uuid session, Owner owner) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner)));
+Task<Result<SessionView>> PostgresSessionStore::view(Uuid session, Owner owner) { return read(session, std::move(owner), true); }
+Task<Result<SessionView>> PostgresSessionStore::view_without_lines(Uuid session, Owner owner) { return read(session, std::move(owner), false); }
+
+Task<Result<SessionView>> PostgresSessionStore::read(Uuid session, Owner owner, bool with_lines) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner), with_lines));
   const auto row = rows[0];
   SessionView out{.owner = owner};
   EMP_CO_ASSIGN(out.session, parse_json<v1::CheckoutSession>(row.get<std::string>(0)));
@@ -69,6 +82,12 @@ Task<Result<v1::CheckoutSession>> PostgresSessionStore::keep_quote(QuoteToKeep k
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(quote_one, keep.session, keep.saga, keep.quote.id, keep.quote.cart_version, to_json(keep.quote), to_json(keep.plan),
                                                           total.currency().code(), total.amount(), keep.quote.expires_at));
   co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
+}
+
+Task<Result<v1::QuoteTotals>> PostgresSessionStore::totals(Uuid quote) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_totals, quote));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "QUOTE_NOT_FOUND", "no such quote");
+  co_return parse_json<v1::QuoteTotals>(rows[0].get<std::string>(0));
 }
 
 Task<Result<SessionStore::Accepted>> PostgresSessionStore::accept(Acceptance acceptance) {

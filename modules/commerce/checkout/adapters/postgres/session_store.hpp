@@ -14,15 +14,19 @@ class PostgresSessionStore final : public SessionStore {
   /// The engine whose sagas `accept` begins; set once, before the first call.
   void attach(const saga::Engine& engine) noexcept { engine_ = &engine; }
 
-  Task<Result<Started>> start(Owner owner, Uuid trace) override;
+  Task<Result<Started>> start(Owner owner, KeyedRequest keyed) override;
   Task<Result<SessionView>> view(Uuid session, Owner owner) override;
+  Task<Result<SessionView>> view_without_lines(Uuid session, Owner owner) override;
   Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) override;
   Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) override;
+  Task<Result<v1::QuoteTotals>> totals(Uuid quote) override;
   Task<Result<Accepted>> accept(Acceptance acceptance) override;
   Task<Result<Abandoned>> abandon(Uuid session) override;
   Task<Result<std::optional<std::string>>> review_decision(Uuid saga) override;
 
  private:
+  Task<Result<SessionView>> read(Uuid session, Owner owner, bool with_lines);
+
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;

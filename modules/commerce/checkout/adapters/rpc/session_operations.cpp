@@ -1,22 +1,23 @@
 #include <algorithm>
 
 #include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
 #include "modules/commerce/checkout/adapters/rpc/checkout_service.hpp"
 
 namespace emporion::checkout {
 namespace {
 
-v1::CheckoutResponse response_of(SessionView view) {
+v1::CheckoutResponse response_of(v1::CheckoutSession session, const v1::Cart& cart, std::optional<v1::Quote> quote) {
   v1::CheckoutResponse out;
-  out.etag = etag_of(view.session.version);
-  for (const auto& line : bought_lines(view.cart)) {
+  out.etag = etag_of(session.version);
+  for (const auto& line : bought_lines(cart)) {
     if (line.price_changed) out.price_warnings.push_back({.line_id = line.line_id, .sku = line.sku, .field = "unit_price", .old = "", .new_value = text(line.unit_price.amount())});
     if (line.availability == v1::Availability::out || line.availability == v1::Availability::discontinued) {
       out.price_warnings.push_back({.line_id = line.line_id, .sku = line.sku, .field = "availability", .old = "in_stock", .new_value = std::string(v1::to_string(line.availability))});
     }
   }
-  if (view.quote && view.quote->cart_version == view.cart.version) out.quote = std::move(view.quote);
-  out.checkout = std::move(view.session);
+  if (quote && quote->cart_version == cart.version) out.quote = std::move(quote);
+  out.checkout = std::move(session);
   return out;
 }
 
@@ -30,16 +31,18 @@ bool looks_like_email(std::string_view email) {
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::start_checkout(CallContext context, v1::StartCheckoutRequest request) {
   const Owner owner = owner_of(context, request.cart_token);
-  EMP_CO_ASSIGN(const auto started, co_await sessions_.start(owner, context.trace));
-  EMP_CO_ASSIGN(auto view, co_await sessions_.view(started.session, owner));
-  auto out = response_of(std::move(view));
-  out.status_code = started.created ? 201 : 200;
+  request.cart_token.reset();  // The caller holds who asks; the rest is what is asked.
+  KeyedRequest keyed{.caller = caller_of(owner), .key = context.idempotency_key, .request = to_json(request), .trace = context.trace};
+  EMP_CO_ASSIGN(auto started, co_await sessions_.start(owner, std::move(keyed)));
+  auto out = response_of(std::move(started.session), started.cart, std::move(started.quote));
+  out.status_code = started.status;
+  if (started.replayed) out.idempotent_replayed = "true";
   co_return out;
 }
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::get_checkout(CallContext context, v1::GetCheckoutRequest request) {
   EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner_of(context, request.cart_token)));
-  co_return response_of(std::move(view));
+  co_return response_of(std::move(view.session), view.cart, std::move(view.quote));
 }
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::change_session(Uuid session, Owner owner, std::optional<std::string> if_match, SessionChange change) {
@@ -118,7 +121,7 @@ Task<Result<v1::CheckoutResponse>> CheckoutService::select_shipping_method(CallC
 }
 
 Task<Result<v1::ListPaymentMethodsResponse>> CheckoutService::list_payment_methods(CallContext context, v1::ListPaymentMethodsRequest request) {
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(request.id, owner_of(context, request.cart_token)));
+  EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner_of(context, request.cart_token)));
   const auto offered = co_await neighbours_.payment().get_public_settings(context.as_service("checkout"), {});
   if (!offered) co_return fail(as_dependency_error(offered.error()));
   const Currency currency = Currency::of(view.session.currency);

@@ -6,6 +6,7 @@
 #include "kernel/money/money_json.hpp"
 #include "kernel/json/writer.hpp"
 #include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/app/place_order/order_request.hpp"
 
 namespace emporion::checkout {
 namespace {
@@ -19,8 +20,6 @@ constexpr seconds expiry_margin{60};   // Ruling 6: the payment deadline is a mi
 constexpr seconds provider_budget{9};
 
 constexpr postgres::Statement show_move{"checkout.placement_moved", "SELECT placement_moved($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", postgres::Effect::writes};
-
-bool pays_online(const PlaceOrderState& state) { return state.method != "cod" && state.method != "none"; }
 
 StepOutcome outcome_of(const Error& error) { return StepOutcome::from(error.is_transient() ? as_dependency_error(error) : error); }
 
@@ -78,8 +77,9 @@ saga::ErasedDefinition PlaceOrder::definition() {
 }
 
 Task<StepOutcome> PlaceOrder::quote(State& state, saga::Context& context) {
-  const auto view = co_await sessions_.view(state.session, owner_of(state));
-  if (!view) co_return outcome_of(view.error());
+  const auto read = co_await basis_.read(context.saga(), state.session, owner_of(state));
+  if (!read) co_return outcome_of(read.error());
+  const auto view = *read;
   if (!view->quote || !view->plan || view->quote->id != state.quote) co_return StepOutcome::refused(Error(ErrorKind::conflict, "CART_CHANGED", "the quote is not the session's any more"));
   const auto call = context.call(context.step_key(), seconds(3));
   if (const auto there = co_await quoting_.peek(call, view->cart); !there) co_return outcome_of(there.error());
@@ -114,8 +114,9 @@ Task<StepOutcome> PlaceOrder::quote(State& state, saga::Context& context) {
 }
 
 Task<StepOutcome> PlaceOrder::reserve(State& state, saga::Context& context) {
-  const auto view = co_await sessions_.view(state.session, owner_of(state));
-  if (!view) co_return outcome_of(view.error());
+  const auto known = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
+  if (!known) co_return outcome_of(known.error());
+  const auto view = *known;
   EMP_ASSERT(view->plan.has_value() && view->session.shipping_address.has_value());
   warehouse::v1::ReserveRequest request;
   request.reservation_id = reservation_id(context.saga(), state.reserve_attempt);
@@ -160,12 +161,14 @@ Task<StepOutcome> PlaceOrder::release_stock(State& state, saga::Context& context
     const auto released = co_await neighbours_.warehouse().release_reservation(context.call(context.undo_key() + ":" + std::to_string(attempt)), std::move(request));
     if (!released && released.error().reason() != "RESERVATION_EXPIRED") co_return StepOutcome::unknown(released.error());
   }
+  basis_.forget(context.saga());
   co_return StepOutcome::done();
 }
 
 Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) {
-  const auto view = co_await sessions_.view(state.session, owner_of(state));
-  if (!view) co_return outcome_of(view.error());
+  const auto known = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
+  if (!known) co_return outcome_of(known.error());
+  const auto view = *known;
   const auto& shipping = *view->session.shipping_address;
   const auto& billing = view->session.billing_address ? *view->session.billing_address : shipping;
   payment::v1::AssessRiskRequest request;
@@ -193,95 +196,24 @@ Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) 
   co_return StepOutcome::done();
 }
 
-Task<Result<order::v1::CreateOrderRequest>> PlaceOrder::order_of(const State& state, saga::Context& context) {
-  EMP_CO_ASSIGN(const auto view, co_await sessions_.view(state.session, owner_of(state)));
-  EMP_ASSERT(view.quote && view.plan && view.quote->id == state.quote);
-  EMP_CO_ASSIGN(const auto held, co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)}));
-  const auto& quote = *view.quote;
-  const auto lines = bought_lines(view.cart);
-  const Currency currency = state.grand_total.currency();
-  order::v1::CreateOrderRequest out;
-  out.order_id = state.order;
-  out.saga_id = context.saga();
-  out.session_id = state.session;
-  out.origin = order::v1::OrderOrigin::checkout;
-  out.customer_id = state.customer;
-  out.contact = {.email = view.session.contact->email, .phone = view.session.contact->phone};
-  out.currency = view.session.currency;
-  out.reservation_id = held.id;
-  out.pricing_quote_id = quote.pricing_quote_id;
-  out.acting_staff_id = state.acting_staff;
-  from_string(state.method, out.payment_method);
-  if (pays_online(state)) out.payment_deadline = context.deadline();
-  const auto address_of = [](const v1::Address& from) {
-    return order::v1::Address{.name = from.name, .phone = from.phone, .company = from.company, .country = from.country, .region_code = from.region_code, .city = from.city,
-                              .district = from.district, .ward = from.ward, .line1 = from.line1, .line2 = from.line2, .postal_code = from.postal_code,
-                              .location_path = from.location_path};
-  };
-  out.shipping_address = address_of(*view.session.shipping_address);
-  out.billing_address = address_of(view.session.billing_address ? *view.session.billing_address : *view.session.shipping_address);
-  const auto& totals = quote.totals;
-  out.totals = {.subtotal = totals.subtotal, .discount = totals.discount, .shipping = totals.shipping, .shipping_discount = totals.shipping_discount, .shipping_tax = totals.shipping_tax,
-                .tax = totals.tax_total, .payment_fee = totals.payment_fee, .points_value = totals.points_value, .grand_total = totals.grand_total};
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto& priced = quote.lines[i];
-    order::v1::NewOrderLine line;
-    line.line_no = static_cast<std::int32_t>(i + 1);
-    line.product_id = lines[i].product_id;
-    line.sku = priced.sku;
-    line.name = lines[i].name;
-    line.image = lines[i].image;
-    line.seller_id = lines[i].seller_id;
-    line.unit_price = priced.unit_price;
-    line.qty = priced.qty;
-    line.discount = priced.discount;
-    line.tax = priced.tax;
-    for (const auto& rate : priced.tax_rates) line.tax_breakdown.push_back({.name = rate.name, .rate = rate.rate, .amount = rate.amount});
-    line.total = priced.subtotal - priced.discount + priced.tax;
-    out.lines.push_back(std::move(line));
-  }
-  std::vector<Uuid> warehouses;
-  for (const auto& line : held.lines) {
-    out.lines[static_cast<std::size_t>(line.line_no - 1)].allocations.push_back({.warehouse_id = line.warehouse_id, .qty = line.qty, .reservation_id = held.id});
-    if (std::ranges::find(warehouses, line.warehouse_id) == warehouses.end()) warehouses.push_back(line.warehouse_id);
-  }
-  // The fee was quoted per group. If stock had to come from elsewhere meanwhile, the total stays and the first group carries what has no group of its own.
-  Money left = totals.shipping;
-  for (const Uuid& warehouse : warehouses) {
-    const auto quoted = std::ranges::find(view.plan->groups, warehouse, &v1::ShipmentGroup::warehouse_id);
-    const auto& source = quoted != view.plan->groups.end() ? *quoted : view.plan->groups.front();
-    const auto* option = selected_option(source);
-    EMP_ASSERT(option != nullptr);  // A confirm without a method is refused before the saga begins.
-    order::v1::NewShipmentGroup group{.id = Uuid::from_name(text("checkout.group:", context.saga(), ':', warehouse)), .warehouse_id = warehouse};
-    group.method_id = option->method_id;
-    group.method_name = option->name;
-    group.carrier = option->carrier;
-    group.service_level = option->service_level;
-    group.quote_id = view.plan->quote_id;
-    group.fee = quoted != view.plan->groups.end() ? option->fee : Money::zero(currency);
-    left -= group.fee;
-    out.shipment_groups.push_back(std::move(group));
-  }
-  out.shipment_groups.front().fee += left;
-  co_return out;
-}
-
 Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context) {
+  const auto view = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
+  if (!view) co_return outcome_of(view.error());
   if (state.redemption) {
-    auto reserved = co_await reserve_promotions(state, context);
+    auto reserved = co_await reserve_promotions(state, context, **view);
     if (reserved.kind() != StepOutcome::Kind::done) co_return reserved;
   }
-  auto request = co_await order_of(state, context);
-  if (!request) co_return outcome_of(request.error());
-  const auto created = co_await neighbours_.order().create_order(context.call(context.step_key()), std::move(*request));
+  const auto held = co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
+  if (!held) co_return outcome_of(held.error());
+  const auto created = co_await neighbours_.order().create_order(context.call(context.step_key()), order_request(state, context, **view, *held));
   if (!created) {
-    if (created.error().is_transient() || !state.redemption) co_return outcome_of(created.error());
+    if (created.error().is_transient()) co_return outcome_of(created.error());
     // A step that is refused is not undone: what it reserved goes back here.
     auto released = co_await release_promotions(state, context);
     co_return released.kind() == StepOutcome::Kind::done ? outcome_of(created.error()) : std::move(released);
   }
   state.order_number = created->order.order_number;
-  if (state.redemption) co_return co_await commit_promotions(state, context);
+  if (state.redemption) co_return co_await commit_promotions(state, context, **view);
   co_return StepOutcome::done();
 }
 
@@ -401,6 +333,7 @@ Task<StepOutcome> PlaceOrder::confirm_order(State& state, saga::Context& context
   }
   const auto confirmed = co_await neighbours_.order().confirm_order(context.call(context.step_key()), std::move(request));
   if (!confirmed) co_return outcome_of(confirmed.error());
+  basis_.forget(context.saga());
   co_return StepOutcome::done();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernel/saga/definition.hpp"
+#include "modules/commerce/checkout/app/place_order/basis.hpp"
 #include "modules/commerce/checkout/app/place_order/state.hpp"
 #include "modules/commerce/checkout/app/quoting.hpp"
 
@@ -18,7 +19,7 @@ class PlaceOrder {
   using Outcome = saga::StepOutcome;
 
   PlaceOrder(const Neighbours& neighbours, SessionStore& sessions, Quoting& quoting, const CheckoutSettings& settings)
-      : neighbours_(neighbours), sessions_(sessions), quoting_(quoting), settings_(settings) {}
+      : neighbours_(neighbours), sessions_(sessions), basis_(sessions), quoting_(quoting), settings_(settings) {}
 
   saga::ErasedDefinition definition();
 
@@ -38,13 +39,13 @@ class PlaceOrder {
   std::vector<postgres::Bound> show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga);
 
   Task<Outcome> reserve(State& state, saga::Context& context);
-  Task<Outcome> reserve_promotions(State& state, saga::Context& context);
-  Task<Outcome> commit_promotions(State& state, saga::Context& context);
+  Task<Outcome> reserve_promotions(State& state, saga::Context& context, const SessionView& view);
+  Task<Outcome> commit_promotions(State& state, saga::Context& context, const SessionView& view);
   Task<Outcome> release_promotions(State& state, saga::Context& context);
-  Task<Result<order::v1::CreateOrderRequest>> order_of(const State& state, saga::Context& context);
 
   const Neighbours& neighbours_;
   SessionStore& sessions_;
+  PlacementBasis basis_;
   Quoting& quoting_;
   const CheckoutSettings& settings_;
 };

@@ -1,7 +1,5 @@
 #include "modules/platform/gateway/adapters/rpc/gateway_service.hpp"
 
-#include "kernel/security/crypto.hpp"
-
 namespace emporion::gateway {
 
 v1::RouteInfo GatewayService::info_of(const http::Route& route) const {
@@ -26,7 +24,10 @@ Task<Result<>> GatewayService::reload() {
   co_return Result<>();
 }
 
-Task<Result<v1::CsrfTokenResponse>> GatewayService::csrf_token(CallContext, v1::CsrfTokenRequest) { co_return v1::CsrfTokenResponse{.token = security::random_token(random_)}; }
+Task<Result<v1::CsrfTokenResponse>> GatewayService::csrf_token(CallContext, v1::CsrfTokenRequest request) {
+  const std::string token = csrf_tokens_.issue(request.session_cookie.value_or(""));
+  co_return v1::CsrfTokenResponse{.token = token, .token_cookie = token};
+}
 
 Task<Result<v1::StatusResponse>> GatewayService::status(CallContext, v1::StatusRequest) {
   v1::StatusResponse out{.open = true, .notices = {}};

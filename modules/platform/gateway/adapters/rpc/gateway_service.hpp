@@ -9,7 +9,7 @@ namespace emporion::gateway {
 
 class GatewayService final : public v1::GatewayApi {
  public:
-  GatewayService(Edge& edge, OverrideStore& store, Random& random) : edge_(edge), store_(store), random_(random) {}
+  GatewayService(Edge& edge, OverrideStore& store, const CsrfTokens& csrf_tokens) : edge_(edge), store_(store), csrf_tokens_(csrf_tokens) {}
   void use(const http::Router& router) noexcept { router_ = &router; }
   /// Reads the overrides again; the edge acts on them from then on.
   Task<Result<>> reload();
@@ -26,7 +26,7 @@ class GatewayService final : public v1::GatewayApi {
 
   Edge& edge_;
   OverrideStore& store_;
-  Random& random_;
+  const CsrfTokens& csrf_tokens_;
   const http::Router* router_ = nullptr;
 };
 

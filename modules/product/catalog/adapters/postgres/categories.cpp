@@ -2,7 +2,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/postgres/answer_once.hpp"
-#include "modules/product/catalog/adapters/postgres/paging.hpp"
+#include "kernel/postgres/paging.hpp"
 #include "modules/product/catalog/domain/sku.hpp"
 
 namespace emporion::catalog {
@@ -49,11 +49,11 @@ Result<Answer> one_document(const postgres::Rows& rows, std::string_view absent)
 }  // namespace
 
 Task<Result<v1::ListCategoriesResponse>> Categories::list(CallContext, v1::ListCategoriesRequest request) {
-  EMP_CO_ASSIGN(const auto after, page_start(request.page_token));
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_sql, request.parent_id, after, size + 1));
   v1::ListCategoriesResponse out;
-  EMP_CO_TRY(fill_page(rows, size, out.categories, out.next_page_token));
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.categories, out.next_page_token));
   co_return out;
 }
 
@@ -61,7 +61,7 @@ Task<Result<v1::GetCategoryTreeResponse>> Categories::tree(CallContext, v1::GetC
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(tree_sql));
   v1::GetCategoryTreeResponse out;
   std::optional<std::string> none;
-  EMP_CO_TRY(fill_page(rows, static_cast<std::int32_t>(rows.size()), out.categories, none));
+  EMP_CO_TRY(postgres::fill_page(rows, static_cast<std::int32_t>(rows.size()), out.categories, none));
   co_return out;
 }
 
@@ -96,11 +96,11 @@ Task<Result<v1::DeleteCategoryResponse>> Categories::remove(CallContext context,
 }
 
 Task<Result<v1::ListBrandsResponse>> Categories::list_brands(CallContext, v1::ListBrandsRequest request) {
-  EMP_CO_ASSIGN(const auto after, page_start(request.page_token));
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_brands_sql, after, size + 1));
   v1::ListBrandsResponse out;
-  EMP_CO_TRY(fill_page(rows, size, out.brands, out.next_page_token));
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.brands, out.next_page_token));
   co_return out;
 }
 

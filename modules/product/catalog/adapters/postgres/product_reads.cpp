@@ -4,7 +4,7 @@
 #include <set>
 
 #include "kernel/base/text.hpp"
-#include "modules/product/catalog/adapters/postgres/paging.hpp"
+#include "kernel/postgres/paging.hpp"
 
 namespace emporion::catalog {
 namespace {
@@ -119,8 +119,8 @@ Task<Result<v1::ListProductsResponse>> ProductReads::list(CallContext context, v
   std::optional<std::string> status;
   if (request.status) status = v1::to_string(*request.status);
   if (!all) status = "active";
-  EMP_CO_ASSIGN(const auto after, page_start(request.page_token));
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   const bool has_facet = request.color || request.size || request.material || request.gender || request.age_group;
   const Statement& statement = !request.skus.empty() ? list_skus : request.category_id ? list_category : list_all;
   auto bound = postgres::bind(statement, status, request.brand_id, request.seller_id, request.is_featured, has_facet, request.color, request.size,
@@ -134,7 +134,7 @@ Task<Result<v1::ListProductsResponse>> ProductReads::list(CallContext context, v
   }
   EMP_CO_ASSIGN(const auto rows, co_await database_.run(std::move(bound)));
   v1::ListProductsResponse out;
-  EMP_CO_TRY(fill_page(rows, size, out.products, out.next_page_token));
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.products, out.next_page_token));
   co_return out;
 }
 

@@ -3,6 +3,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/postgres/answer_once.hpp"
+#include "kernel/postgres/paging.hpp"
 #include "modules/product/pricing/app/price_terms.hpp"
 
 namespace emporion::pricing {
@@ -30,7 +31,6 @@ constexpr Statement sale_boundaries{"pricing.sale_boundaries", "SELECT price_sal
 
 constexpr std::string_view override_permission = "pricing.price.override";
 constexpr std::string_view cost_permission = "pricing.cost.read";
-constexpr std::int32_t page_size_default = 20;
 
 void hide_cost(const CallContext& context, v1::PriceTerms& terms) {
   const bool may_see = context.principal.realm == Realm::service || context.principal.may(cost_permission);
@@ -91,7 +91,7 @@ Task<Result<v1::ListPricesResponse>> PriceLists::list(CallContext context, v1::L
   }
   if (request.sku) request.sku = ascii_upper(*request.sku);
   if (request.currency) request.currency = ascii_upper(*request.currency);
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_prices, request.product_id, request.sku, request.warehouse_id, request.currency,
                                                           request.active_only.value_or(false), after, size + 1));
   v1::ListPricesResponse out;
@@ -114,7 +114,7 @@ Task<Result<v1::ListPriceHistoryResponse>> PriceLists::history(CallContext conte
     if (!token || token->scale() != 0) co_return bad_token();
     before = token->digits();
   }
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_history, request.id, before, size + 1));
   v1::ListPriceHistoryResponse out;
   for (const auto row : rows) {

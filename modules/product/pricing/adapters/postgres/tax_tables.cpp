@@ -4,6 +4,7 @@
 #include "kernel/json/codec.hpp"
 #include "kernel/json/writer.hpp"
 #include "kernel/postgres/answer_once.hpp"
+#include "kernel/postgres/paging.hpp"
 #include "modules/product/pricing/app/calculation.hpp"
 #include "modules/product/pricing/domain/tax.hpp"
 
@@ -40,8 +41,6 @@ constexpr Statement put_fx_sql{
     "pricing.put_fx_rate",
     "SELECT id, base, quote, rate, provider, as_of FROM fx_rate_put($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::uuid)",
     Effect::writes};
-
-constexpr std::int32_t page_size_default = 20;
 
 std::unexpected<Error> refuse_rate(std::string_view rule) {
   return fail(Error(ErrorKind::rule_violated, "RATE_INVALID", std::string(rule)).with("rule", rule));
@@ -86,27 +85,6 @@ Result<Answer> first_document(const postgres::Rows& rows, std::string_view absen
   return parse_json<Answer>(rows[0].get<std::string>(0));
 }
 
-Result<std::optional<Uuid>> page_start(const std::optional<std::string>& token) {
-  if (!token) return std::optional<Uuid>();
-  const auto id = Uuid::parse(*token);
-  if (!id) return fail(ErrorKind::invalid_argument, "PAGE_TOKEN_INVALID", "take the token from the page before");
-  return std::optional(*id);
-}
-
-// Fills a page from one row more than it holds; that row says there is a next page.
-template <typename Item>
-Result<> fill_page(const postgres::Rows& rows, std::int32_t size, std::vector<Item>& items, std::optional<std::string>& next) {
-  for (const auto row : rows) {
-    if (static_cast<std::int32_t>(items.size()) == size) {
-      next = items.back().id.to_string();
-      break;
-    }
-    EMP_ASSIGN(auto item, parse_json<Item>(row.template get<std::string>(0)));
-    items.push_back(std::move(item));
-  }
-  return {};
-}
-
 v1::FxRate read_fx(const postgres::Row& row) {
   return {.id = row.get<Uuid>(0),
           .base = row.get<std::string>(1),
@@ -145,11 +123,11 @@ Task<Result<v1::TaxRule>> TaxTables::get_rule(CallContext, v1::GetTaxRuleRequest
 }
 
 Task<Result<v1::ListTaxRulesResponse>> TaxTables::list_rules(CallContext, v1::ListTaxRulesRequest request) {
-  EMP_CO_ASSIGN(const auto after, page_start(request.page_token));
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_rules_sql, request.zone_id, after, size + 1));
   v1::ListTaxRulesResponse out;
-  EMP_CO_TRY(fill_page(rows, size, out.rules, out.next_page_token));
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.rules, out.next_page_token));
   co_return out;
 }
 
@@ -180,12 +158,12 @@ Task<Result<v1::TaxZone>> TaxTables::get_zone(CallContext, v1::GetTaxZoneRequest
 }
 
 Task<Result<v1::ListTaxZonesResponse>> TaxTables::list_zones(CallContext, v1::ListTaxZonesRequest request) {
-  EMP_CO_ASSIGN(const auto after, page_start(request.page_token));
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
   if (request.country) request.country = ascii_upper(*request.country);
-  const std::int32_t size = request.page_size.value_or(page_size_default);
+  const std::int32_t size = request.page_size.value_or(postgres::page_size_default);
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_zones_sql, request.country, after, size + 1));
   v1::ListTaxZonesResponse out;
-  EMP_CO_TRY(fill_page(rows, size, out.zones, out.next_page_token));
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.zones, out.next_page_token));
   co_return out;
 }
 

@@ -48,11 +48,12 @@ Task<Result<v1::Campaign>> Campaigns::get(v1::GetCampaignRequest request) {
 }
 
 Task<Result<v1::ListCampaignsResponse>> Campaigns::list(v1::ListCampaignsRequest request) {
-  const auto size = request.page_size.value_or(page_size_default);
-  EMP_CO_ASSIGN(const auto after, token_id(request.page_token));
+  const auto size = request.page_size.value_or(postgres::page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_campaigns, name_of(request.status), after, size + 1));
-  EMP_CO_ASSIGN(auto page, page_of<v1::Campaign>(rows, size));
-  co_return v1::ListCampaignsResponse{std::move(page.first), std::move(page.second)};
+  v1::ListCampaignsResponse out;
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.campaigns, out.next_page_token));
+  co_return out;
 }
 
 Task<Result<v1::Campaign>> Campaigns::move(CallContext context, v1::ChangeCampaignRequest request, bool activate) {

@@ -54,11 +54,12 @@ Task<Result<v1::Coupon>> Coupons::get(v1::GetCouponRequest request) {
 }
 
 Task<Result<v1::ListCouponsResponse>> Coupons::list(v1::ListCouponsRequest request) {
-  const auto size = request.page_size.value_or(page_size_default);
-  EMP_CO_ASSIGN(const auto after, token_id(request.page_token));
+  const auto size = request.page_size.value_or(postgres::page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_coupons, request.promotion_id, request.batch_id, after, size + 1));
-  EMP_CO_ASSIGN(auto page, page_of<v1::Coupon>(rows, size));
-  co_return v1::ListCouponsResponse{std::move(page.first), std::move(page.second)};
+  v1::ListCouponsResponse out;
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.coupons, out.next_page_token));
+  co_return out;
 }
 
 Task<Result<v1::CouponBatch>> Coupons::generate(CallContext context, v1::GenerateCouponsRequest request) {

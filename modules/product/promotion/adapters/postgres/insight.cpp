@@ -93,11 +93,12 @@ Task<Result<v1::Summary>> Insight::summary(v1::GetSummaryRequest request) {
 
 Task<Result<v1::ListCustomerHistoryResponse>> Insight::history(CallContext context, v1::ListCustomerHistoryRequest request) {
   if (context.principal.realm == Realm::customer && context.principal.id != request.customer_id) co_return fail(ErrorKind::not_found, "CUSTOMER_NOT_FOUND");
-  const auto size = request.page_size.value_or(page_size_default);
-  EMP_CO_ASSIGN(const auto after, token_id(request.page_token));
+  const auto size = request.page_size.value_or(postgres::page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(customer_history, request.customer_id.to_string(), after, size + 1));
-  EMP_CO_ASSIGN(auto page, page_of<v1::Redemption>(rows, size));
-  co_return v1::ListCustomerHistoryResponse{std::move(page.first), std::move(page.second)};
+  v1::ListCustomerHistoryResponse out;
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.redemptions, out.next_page_token));
+  co_return out;
 }
 
 Task<Result<>> Insight::audit_counters(CallContext context) {

@@ -62,11 +62,12 @@ Task<Result<v1::Promotion>> Promotions::get(v1::GetPromotionRequest request) {
 }
 
 Task<Result<v1::ListPromotionsResponse>> Promotions::list(v1::ListPromotionsRequest request) {
-  const auto size = request.page_size.value_or(page_size_default);
-  EMP_CO_ASSIGN(const auto after, token_id(request.page_token));
+  const auto size = request.page_size.value_or(postgres::page_size_default);
+  EMP_CO_ASSIGN(const auto after, postgres::page_start(request.page_token));
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_promotions, name_of(request.status), request.campaign_id, after, size + 1));
-  EMP_CO_ASSIGN(auto page, page_of<v1::Promotion>(rows, size));
-  co_return v1::ListPromotionsResponse{std::move(page.first), std::move(page.second)};
+  v1::ListPromotionsResponse out;
+  EMP_CO_TRY(postgres::fill_page(rows, size, out.promotions, out.next_page_token));
+  co_return out;
 }
 
 Task<Result<v1::Promotion>> Promotions::move(CallContext context, v1::ChangePromotionRequest request, std::string action) {

@@ -8,7 +8,7 @@
 #include "kernel/json/codec.hpp"
 #include "kernel/postgres/rows.hpp"
 
-namespace emporion::catalog {
+namespace emporion::postgres {
 
 constexpr std::int32_t page_size_default = 20;
 
@@ -22,7 +22,7 @@ inline Result<std::optional<Uuid>> page_start(const std::optional<std::string>& 
 
 /// Fills a page from documents in the rows' first column, of which there is one more than it holds if there is a next page.
 template <typename Item>
-Result<> fill_page(const postgres::Rows& rows, std::int32_t size, std::vector<Item>& items, std::optional<std::string>& next) {
+Result<> fill_page(const Rows& rows, std::int32_t size, std::vector<Item>& items, std::optional<std::string>& next) {
   for (const auto row : rows) {
     if (static_cast<std::int32_t>(items.size()) == size) {
       next = items.back().id.to_string();
@@ -34,4 +34,4 @@ Result<> fill_page(const postgres::Rows& rows, std::int32_t size, std::vector<It
   return {};
 }
 
-}  // namespace emporion::catalog
+}  // namespace emporion::postgres

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "apps/emporion/placement.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace emporion::app {
+
+/// Where a command finds the shop: the options --home and --placement.
+struct PlacementOptions {
+  std::optional<std::string> home;
+  std::optional<std::string> file;
+
+  /// Lives as long as `command`.
+  void add_to(CLI::App& command);
+  /// Loads the placement and runs; answers the exit code, `unreadable` with one line if it cannot be read.
+  int run(const std::function<int(Placement placement)>& run_on, int unreadable = 1) const;
+};
+
+}  // namespace emporion::app

@@ -1,0 +1,38 @@
+#include "bench/checkout/figures.hpp"
+
+#include <gmock/gmock.h>
+
+namespace emporion::bench {
+namespace {
+
+std::string written(Figures& figures) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  figures.write(writer);
+  writer.end_object();
+  return out;
+}
+
+TEST(Figures, TheMedianAndThe99thOfAHundredSpansAreTheFiftiethAndTheNinetyNinth) {
+  Figures figures;
+  for (int i = 100; i >= 1; --i) figures.answered("confirm", milliseconds(i));
+  EXPECT_EQ(written(figures), R"({"steps":[{"step":"confirm","calls":100,"p50_ms":50.00,"p99_ms":99.00}],"errors":{}})");
+}
+
+TEST(Figures, OneSpanIsEveryPercentile) {
+  Figures figures;
+  figures.answered("preview", microseconds(1'250));
+  EXPECT_EQ(written(figures), R"({"steps":[{"step":"preview","calls":1,"p50_ms":1.25,"p99_ms":1.25}],"errors":{}})");
+}
+
+TEST(Figures, RefusalsAreCountedByStepAndReason) {
+  Figures figures;
+  figures.refused("confirm", "OUT_OF_STOCK");
+  figures.refused("confirm", "OUT_OF_STOCK");
+  figures.refused("cart item", "CART_LOCKED");
+  EXPECT_EQ(written(figures), R"({"steps":[],"errors":{"cart item CART_LOCKED":1,"confirm OUT_OF_STOCK":2}})");
+}
+
+}  // namespace
+}  // namespace emporion::bench

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "kernel/saga/definition.hpp"
+#include "kernel/saga/engine.hpp"
+
+namespace emporion::saga {
+
+/// A saga while this engine holds its lease.
+struct Live {
+  Uuid id;
+  std::string subject;
+  std::string state;
+  std::size_t index = 0;
+  bool undoing = false;
+  std::int32_t tries = 0;
+  std::string context;
+  std::string context_saved;
+  std::string state_saved;
+  std::optional<Error> error;
+  bool error_is_new = false;
+  std::optional<UtcTime> undoing_since;
+  UtcTime deadline;
+  UtcTime next_run_at;
+  UtcTime created_at;
+  std::int64_t version = 1;
+  std::int64_t log_seq = 1;
+};
+
+/// As it was claimed from the database.
+Live live_of(const Snapshot& row, const ErasedDefinition& definition);
+/// As those who wait for it see it.
+Snapshot snapshot_of(const Live& live, const ErasedDefinition& definition, UtcTime now);
+
+}  // namespace emporion::saga

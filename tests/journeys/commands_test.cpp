@@ -1,0 +1,150 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace emporion::journeys {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// What a person at a terminal sees of a command that fails.
+struct Ended {
+  int code = -1;
+  std::string errors;
+  std::string last_line() const {
+    const std::string text = errors.ends_with('\n') ? errors.substr(0, errors.size() - 1) : errors;
+    return text.substr(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+  }
+};
+
+struct Commands : ::testing::Test {
+  Commands() {
+    std::string pattern = (fs::temp_directory_path() / "emporion-commands-XXXXXX").string();
+    if (mkdtemp(pattern.data()) != nullptr) folder = pattern;
+    fs::permissions(folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+  }
+  ~Commands() override {
+    std::error_code error;
+    fs::remove_all(folder, error);
+  }
+
+  std::string file(const std::string& name, const std::string& text) const {
+    std::ofstream(folder / name) << text;
+    return (folder / name).string();
+  }
+  std::string home() const { return (folder / "home").string(); }
+
+  Ended run(std::vector<std::string> arguments) const {
+    const std::string log = (folder / "errors.txt").string();
+    arguments.insert(arguments.begin(), EMP_BINARY);
+    const pid_t child = fork();
+    if (child == 0) {
+      const int errors = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      const int nothing = open("/dev/null", O_WRONLY);
+      dup2(errors, STDERR_FILENO);
+      dup2(nothing, STDOUT_FILENO);
+      alarm(60);  // None of these may go on to serve.
+      std::vector<char*> argv;
+      for (auto& argument : arguments) argv.push_back(argument.data());
+      argv.push_back(nullptr);
+      execv(argv[0], argv.data());
+      _exit(127);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    Ended out;
+    out.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    std::ifstream written(log);
+    out.errors.assign(std::istreambuf_iterator<char>(written), {});
+    return out;
+  }
+
+  fs::path folder;
+};
+
+/// One line that says what, why and what to do, a code of failure, and no trace of our insides.
+void expect_one_clear_line(const Ended& ended, int code, const std::string& reason, const std::string& part) {
+  EXPECT_EQ(ended.code, code) << ended.errors;
+  EXPECT_TRUE(ended.last_line().starts_with("emporion: ")) << ended.errors;
+  EXPECT_THAT(ended.last_line(), HasSubstr("(" + reason + ")"));
+  EXPECT_THAT(ended.last_line(), HasSubstr(part));
+  EXPECT_LT(ended.last_line().size(), 400u) << ended.last_line();
+  EXPECT_EQ(ended.errors.find(".cpp"), std::string::npos) << ended.errors;
+}
+
+TEST_F(Commands, a_placement_that_cannot_be_read_stops_the_start_and_makes_nothing) {
+  expect_one_clear_line(run({"up", "--home", home(), "--port", "0", "--placement", file("broken.yaml", "gateway: [\n")}), 1, "CONFIG_MALFORMED",
+                        "broken.yaml: line 2");
+  expect_one_clear_line(run({"up", "--home", home(), "--port", "0", "--placement", "/nonexistent.yaml"}), 1, "CONFIG_UNREADABLE", "/nonexistent.yaml");
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, a_setting_that_nobody_knows_or_with_a_wrong_value_stops_the_start) {
+  expect_one_clear_line(run({"up", "--home", home(), "--port", "0", "--placement", file("value.yaml", "checkout:\n  lines_max: many\n")}), 1, "CONFIG_INVALID",
+                        "checkout.lines_max (line 2): an integer from 1 to 2000");
+  expect_one_clear_line(run({"up", "--home", home(), "--port", "0", "--placement", file("name.yaml", "checkout:\n  linez_max: 5\n")}), 1, "CONFIG_INVALID",
+                        "checkout.linez_max (line 2): no such setting");
+}
+
+TEST_F(Commands, a_database_that_does_not_answer_is_named_by_its_module) {
+  const auto placement = file("dsn.yaml", "databases:\n  order: host=127.0.0.1 port=1 dbname=x user=y\n");
+  expect_one_clear_line(run({"up", "--home", home(), "--port", "0", "--placement", placement}), 1, "DATABASE_UNAVAILABLE", "database of order: ");
+}
+
+TEST_F(Commands, a_port_that_another_program_has_stops_the_start) {
+  const int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(other, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(other, 1), 0);
+  ASSERT_EQ(getsockname(other, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+
+  expect_one_clear_line(run({"up", "--home", home(), "--port", port}), 1, "ADDRESS_IN_USE", "port " + port + " on 127.0.0.1 is taken");
+  close(other);
+}
+
+TEST_F(Commands, a_full_disk_stops_the_start_and_leaves_no_half_of_a_cluster) {
+  const fs::path small = folder / "small";
+  fs::create_directory(small);
+  if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=20m") != 0) GTEST_SKIP() << "a small disk can only be mounted by root";
+  const auto ended = run({"up", "--home", (small / "home").string(), "--port", "0"});
+  EXPECT_FALSE(fs::exists(small / "home" / "postgres" / "data"));
+  umount(small.c_str());
+  expect_one_clear_line(ended, 1, "DISK_FULL", "the disk is full");
+}
+
+TEST_F(Commands, a_history_that_cannot_be_read_changes_nothing) {
+  expect_one_clear_line(run({"import", "online-retail", "/nonexistent.csv", "--home", home()}), 1, "FILE_UNREADABLE", "/nonexistent.csv");
+  const auto corrupt = file("corrupt.csv", "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n536365,85123A,\"X,6,2010\n");
+  expect_one_clear_line(run({"import", "online-retail", corrupt, "--home", home()}), 1, "CSV_MALFORMED", "row 2");
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, an_audit_without_a_shop_is_neither_clean_nor_not) {
+  expect_one_clear_line(run({"audit", "--home", home()}), 3, "NO_SHOP", "emporion up");
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, a_command_that_does_not_exist_is_a_matter_of_usage) {
+  EXPECT_EQ(run({"upp"}).code, 2);
+  EXPECT_EQ(run({"up", "--prot", "1"}).code, 2);
+  EXPECT_EQ(run({"--help"}).code, 0);
+}
+
+}  // namespace
+}  // namespace emporion::journeys
