@@ -39,6 +39,7 @@ constexpr Agreement agreements[] = {
     {"no cancelled order keeps anybody's money", "order.cancelled", "payment.unreturned_by_order", Agreement::Relation::disjoint},
     {"units held for a checkout belong to a saga that is under way", "warehouse.held_sagas", "checkout.live_sagas", Agreement::Relation::left_in_right},
     {"units that Fulfillment picked are picked or shipped in Warehouse", "fulfillment.picked_units_by_order", "warehouse.picked_units_by_order", Agreement::Relation::at_most},
+    {"what standing orders were let off is what Promotion counts for them", "order.let_off_by_order", "promotion.redeemed_by_order", Agreement::Relation::left_in_right},
     {"units shipped agree between Fulfillment and Warehouse", "fulfillment.shipped_units_by_order", "warehouse.shipped_units_by_order"},
     {"units handed to a carrier were shipped by Fulfillment", "shipping.shipped_units_by_order", "fulfillment.shipped_units_by_order", Agreement::Relation::at_most},
     {"units that Order counts as shipped were handed to a carrier", "order.shipped_units_by_order", "shipping.shipped_units_by_order", Agreement::Relation::at_most},

@@ -12,12 +12,13 @@
 #include "modules/platform/gateway/api/module.hpp"
 #include "modules/product/catalog/api/module.hpp"
 #include "modules/product/pricing/api/module.hpp"
+#include "modules/product/promotion/api/module.hpp"
 
 namespace emporion::app {
 
 std::vector<ModuleDefinition> all_modules() {
   // The gateway comes last: it asks the others for keys and permissions before the first request.
-  return {auth::definition(),  user::definition(),     location::definition(), catalog::definition(),  pricing::definition(),  warehouse::definition(),
+  return {auth::definition(),  user::definition(),     location::definition(), catalog::definition(),  pricing::definition(),  promotion::definition(), warehouse::definition(),
           order::definition(), payment::definition(),  shipping::definition(), fulfillment::definition(), checkout::definition(), gateway::definition()};
 }
 

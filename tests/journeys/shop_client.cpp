@@ -83,13 +83,23 @@ Task<Reply> Buyer::prepare(std::string sku, std::int32_t qty, std::string name, 
   if (reply.status != 200) co_return reply;
   reply = co_await call(Method::put, at + "/payment-method", text(R"({"payment":)", payment, "}"));
   if (reply.status != 200) co_return reply;
-  reply = co_await call(Method::post, at + "/preview", "{}");
+  co_return co_await preview();
+}
+
+Task<Reply> Buyer::preview() {
+  auto reply = co_await call(http::Method::post, "/api/v1/checkout/" + session_ + "/preview", "{}");
   if (reply.status != 200) co_return reply;
   const auto preview = parse_json<checkout::v1::PreviewResponse>(reply.body);
   if (!preview) co_return Reply{0, preview.error().reason(), preview.error().detail()};
   quote_ = preview->quote.id.to_string();
   total_ = preview->quote.totals.grand_total;
   co_return reply;
+}
+
+Task<Reply> Buyer::use_coupon(std::string code) {
+  auto reply = co_await call(http::Method::post, "/api/v1/cart/coupons", text(R"({"code":")", code, R"("})"));
+  if (reply.status != 200) co_return reply;
+  co_return co_await preview();
 }
 
 Task<Reply> Buyer::confirm(std::string key) {

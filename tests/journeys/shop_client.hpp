@@ -28,6 +28,10 @@ class Buyer {
 
   /// From an empty cart to a session that needs only its confirm. Answers the refusal, or status 200.
   Task<Reply> prepare(std::string sku, std::int32_t qty, std::string name, std::string payment = R"({"method":"cod"})");
+  /// Prices the session; its quote is what `confirm` accepts.
+  Task<Reply> preview();
+  /// Puts a code into the cart of a prepared session and prices it again.
+  Task<Reply> use_coupon(std::string code);
   /// Confirms the prepared session.
   Task<Reply> confirm(std::string key);
 

@@ -8,6 +8,7 @@
 #include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
 #include "contracts/product/catalog/v1/catalog_api.hpp"
 #include "contracts/product/pricing/v1/pricing_api.hpp"
+#include "contracts/product/promotion/v1/promotion_api.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 
@@ -62,6 +63,7 @@ class Seeder {
     EMP_CO_TRY(co_await seed_prices());
     EMP_CO_TRY(co_await seed_taxes());
     EMP_CO_TRY(co_await seed_warehouses());
+    EMP_CO_TRY(co_await seed_promotion());
     co_return Result<>();
   }
 
@@ -225,6 +227,27 @@ class Seeder {
       EMP_CO_TRY(there(co_await warehouse().create_receipt(as_staff(text("receipt:", place.code)), std::move(receipt)), place.name));
     }
     co_return Result<>();
+  }
+
+  // WELCOME10: ten percent off, once per customer. Its code is the last thing made, so where it is everything is.
+  Task<Result<>> seed_promotion() {
+    auto& promotions = host_.calls().get<promotion::v1::PromotionApi>();
+    if (co_await promotions.get_coupon(as_staff("coupon"), {.code = "WELCOME10"})) co_return Result<>();
+    promotion::v1::PromotionTerms terms;
+    terms.name = "Welcome: 10 % off";
+    terms.rule_type = promotion::v1::RuleType::cart;
+    terms.kind = promotion::v1::PromotionKind::percentage;
+    terms.percentage_bp = 1'000;
+    terms.max_discount = {{"VND", 500'000}};
+    terms.requires_coupon = true;
+    terms.limit_per_customer = 1;
+    EMP_CO_ASSIGN(terms.starts_at, UtcTime::parse("2020-01-01T00:00:00Z"));
+    EMP_CO_ASSIGN(terms.ends_at, UtcTime::parse("2100-01-01T00:00:00Z"));
+    EMP_CO_ASSIGN(const auto made, co_await promotions.create_promotion(as_staff("promotion:welcome"), {.terms = std::move(terms)}));
+    EMP_CO_TRY(co_await promotions.activate_promotion(as_staff("promotion:welcome:activate"), {.id = made.id}));
+    promotion::v1::CreateCouponRequest coupon{.promotion_id = made.id, .code = "WELCOME10", .terms = {}};
+    coupon.terms.type = promotion::v1::CouponType::multi;
+    co_return there(co_await promotions.create_coupon(as_staff("coupon:welcome"), std::move(coupon)), "WELCOME10");
   }
 
   Host& host_;

@@ -8,6 +8,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/app/discounts.hpp"
 #include "modules/commerce/checkout/app/quoting.hpp"
 
 namespace emporion::checkout {
@@ -129,6 +130,28 @@ Task<Result<CartChanged>> Carts::add(CallContext context, Owner owner, AddItems 
   }
   EMP_CO_ASSIGN(auto lines, co_await lines_of(context, std::move(command.items), currency));
   co_return co_await store_.add(owner, std::move(keyed), std::move(lines), currency, command.if_match, settings_.limits);
+}
+
+Task<Result<v1::Cart>> Carts::apply_coupon(CallContext context, Owner owner, std::string code, std::optional<std::int64_t> if_match) {
+  code = ascii_upper(trimmed(code));
+  EMP_CO_ASSIGN(auto cart, co_await store_.find(owner));
+  if (!cart || bought_lines(*cart).empty()) co_return fail(coupon_invalid(code, "not_applicable"));
+  const CartStore::CouponChange change{.code = code, .is_applied = true};
+  if (std::ranges::find(cart->coupons, code) != cart->coupons.end()) co_return *cart;
+  if (std::ssize(cart->coupons) >= change.coupons_max) co_return fail(Error(ErrorKind::rule_violated, "COUPON_LIMIT", "no more codes in one cart").with("max", change.coupons_max));
+  cart->coupons.push_back(code);
+  const auto made = co_await neighbours_.promotion().evaluate(context.as_service("checkout"), evaluation_of(*cart, owner));
+  if (!made) co_return fail(made.error().reason() == "TOO_MANY_CODES" ? made.error() : as_dependency_error(made.error()));
+  for (const auto& rejected : made->rejected) {
+    if (!rejected.coupon) continue;
+    if (*rejected.coupon == code && rejected.reason == "LOGIN") co_return fail(ErrorKind::rule_violated, "COUPON_LOGIN_REQUIRED", "this code is for customers who are signed in");
+    if (*rejected.coupon == code) co_return fail(coupon_invalid(code, coupon_reason(rejected.reason)));
+    // It would push out a code that is in the cart.
+    if (coupon_reason(rejected.reason) == "not_stackable") co_return fail(coupon_invalid(code, "not_stackable"));
+  }
+  EMP_CO_ASSIGN(auto changed, co_await store_.change_coupon(owner, change, if_match));
+  if (!changed) co_return fail(coupon_invalid(code, "not_applicable"));
+  co_return std::move(*changed);
 }
 
 Task<Result<CartStore::Refreshed>> Carts::refresh(CallContext context, Owner owner) {

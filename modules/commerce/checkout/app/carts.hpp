@@ -23,6 +23,8 @@ class Carts {
   };
   /// Errors: SKU_UNKNOWN, SKU_NOT_SELLABLE, OUT_OF_STOCK, PRICING_UNAVAILABLE, and those of CartStore::add.
   Task<Result<CartChanged>> add(CallContext context, Owner owner, AddItems command);
+  /// Puts a coupon code into the cart. Errors: COUPON_INVALID {code, reason}, COUPON_LOGIN_REQUIRED, COUPON_LIMIT, DEPENDENCY_UNAVAILABLE, TOO_MANY_CODES.
+  Task<Result<v1::Cart>> apply_coupon(CallContext context, Owner owner, std::string code, std::optional<std::int64_t> if_match);
   /// Writes what catalogue, pricing and stock say now into the cart.
   Task<Result<CartStore::Refreshed>> refresh(CallContext context, Owner owner);
   /// A read-only copy for 7 days, without its owner. Errors: CART_EMPTY.

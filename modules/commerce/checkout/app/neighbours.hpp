@@ -7,6 +7,7 @@
 #include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
 #include "contracts/product/catalog/v1/catalog_api.hpp"
 #include "contracts/product/pricing/v1/pricing_api.hpp"
+#include "contracts/product/promotion/v1/promotion_api.hpp"
 #include "kernel/rpc/calls.hpp"
 
 namespace emporion::checkout {
@@ -17,6 +18,7 @@ class Neighbours {
   explicit Neighbours(Calls& calls) : calls_(calls) {}
   catalog::v1::CatalogApi& catalog() const { return calls_.get<catalog::v1::CatalogApi>(); }
   pricing::v1::PricingApi& pricing() const { return calls_.get<pricing::v1::PricingApi>(); }
+  promotion::v1::PromotionApi& promotion() const { return calls_.get<promotion::v1::PromotionApi>(); }
   warehouse::v1::WarehouseApi& warehouse() const { return calls_.get<warehouse::v1::WarehouseApi>(); }
   shipping::v1::ShippingApi& shipping() const { return calls_.get<shipping::v1::ShippingApi>(); }
   location::v1::LocationApi& location() const { return calls_.get<location::v1::LocationApi>(); }

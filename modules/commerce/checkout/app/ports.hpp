@@ -72,6 +72,13 @@ class CartStore {
   };
   /// Nothing: there is no cart. Errors: LINE_NOT_FOUND.
   virtual Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) = 0;
+  struct CouponChange {
+    std::string code;  ///< In upper case.
+    bool is_applied = true;
+    std::int32_t coupons_max = 5;
+  };
+  /// Puts a code into the cart or takes it out; a repeat changes nothing. Nothing: there is no cart. Errors: COUPON_LIMIT.
+  virtual Task<Result<std::optional<v1::Cart>>> change_coupon(Owner owner, CouponChange change, std::optional<std::int64_t> if_match) = 0;
   virtual Task<Result<std::optional<v1::Cart>>> clear(Owner owner, std::optional<std::int64_t> if_match, Uuid trace) = 0;
   struct Refreshed {
     std::optional<v1::Cart> cart;
@@ -94,6 +101,7 @@ class CartStore {
 
 /// A session as it stands, with what belongs to it.
 struct SessionView {
+  Owner owner;
   v1::CheckoutSession session;
   v1::Cart cart;
   std::optional<v1::Quote> quote;

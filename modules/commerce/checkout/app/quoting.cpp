@@ -1,10 +1,12 @@
 #include "modules/commerce/checkout/app/quoting.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
+#include "modules/commerce/checkout/app/discounts.hpp"
 #include "modules/commerce/checkout/domain/totals.hpp"
 
 namespace emporion::checkout {
@@ -38,6 +40,20 @@ shipping::v1::Place shipping_destination(const v1::Address& address) {
   out.country = address.country;
   out.region_code = address.region_code;
   out.postal_code = address.postal_code;
+  return out;
+}
+
+std::vector<v1::QuoteLine> quoted_lines(const v1::Cart& cart, const pricing::v1::Quote& priced) {
+  const auto lines = bought_lines(cart);
+  std::vector<v1::QuoteLine> out;
+  out.reserve(lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto& line = priced.lines[i];
+    v1::QuoteLine quoted{.line_id = lines[i].line_id, .sku = line.sku, .qty = line.qty, .unit_price = line.unit_price, .subtotal = line.subtotal, .discount = line.discount, .tax = line.tax};
+    for (const auto& rate : line.tax_rates) quoted.tax_rates.push_back({.name = rate.name, .rate = rate.rate, .amount = rate.amount});
+    quoted.list_price = line.list_price;
+    out.push_back(std::move(quoted));
+  }
   return out;
 }
 
@@ -167,9 +183,22 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   request.shipping = fee;
   for (const auto& line : lines) request.lines.push_back({.line_id = line.line_id.to_string(), .sku = line.sku, .qty = line.qty});
   const Uuid id = Uuid::v7(clock_.now(), random_);
-  const auto priced = co_await neighbours_.pricing().create_quote(context.as_service("checkout", id.to_string()), std::move(request));
+  auto priced = co_await neighbours_.pricing().create_quote(context.as_service("checkout", id.to_string()), request);
   if (!priced) co_return fail(as_dependency_error(priced.error()));
   EMP_ASSERT(priced->lines.size() == lines.size());
+  const UtcTime promotions_at = priced->priced_at;
+  EMP_CO_ASSIGN(const auto promotions, co_await promotions_for(neighbours_, context, evaluation_of(view, plan, quoted_lines(view.cart, *priced), promotions_at)));
+  if (promotions && !promotions->applied.empty()) {
+    // Priced again, less the discounts: taxes and totals are Pricing's.
+    for (std::size_t i = 0; i < lines.size(); ++i) request.lines[i].discount = promotions->lines[i].discount;
+    request.shipping_discount = promotions->shipping_discount;
+    auto reduced = co_await neighbours_.pricing().create_quote(context.as_service("checkout", text(id, ":reduced")), std::move(request));
+    if (!reduced) co_return fail(as_dependency_error(reduced.error()));
+    const auto differs = [](const auto& a, const auto& b) { return a.unit_price != b.unit_price; };
+    if (!std::ranges::equal(priced->lines, reduced->lines, std::not_fn(differs)))
+      co_return fail(Error(ErrorKind::unavailable, "DEPENDENCY_UNAVAILABLE", "a price changed meanwhile").with("retry_after", 1));
+    priced = std::move(reduced);
+  }
 
   v1::Quote out;
   out.id = id;
@@ -178,11 +207,14 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   out.pricing_quote_id = priced->id;
   out.expires_at = std::min(clock_.now() + settings_.quote_life, priced->expires_at);
   if (!plan.groups.empty()) out.expires_at = std::min(out.expires_at, plan.expires_at);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto& line = priced->lines[i];
-    v1::QuoteLine quoted{.line_id = lines[i].line_id, .sku = line.sku, .qty = line.qty, .unit_price = line.unit_price, .subtotal = line.subtotal, .discount = line.discount, .tax = line.tax};
-    for (const auto& rate : line.tax_rates) quoted.tax_rates.push_back({.name = rate.name, .rate = rate.rate, .amount = rate.amount});
-    out.lines.push_back(std::move(quoted));
+  out.lines = quoted_lines(view.cart, *priced);
+  if (promotions && !promotions->applied.empty()) {
+    out.evaluation_hash = promotions->evaluation_hash;
+    out.promotions_at = promotions_at;
+    for (const auto& applied : promotions->applied)
+      out.promotions.push_back({.promotion_id = applied.promotion_id, .name = applied.name, .coupon = applied.coupon, .discount = applied.discount, .is_shipping = applied.is_shipping});
+  } else {
+    for (auto& line : out.lines) line.list_price.reset();
   }
   const Money none = Money::zero(currency);
   const bool cod = view.session.payment && view.session.payment->method == v1::PaymentMethod::cod;

@@ -21,8 +21,8 @@ class Quoting {
   /// Errors: ADDRESS_REQUIRED, CART_EMPTY, OUT_OF_STOCK with items[], ADDRESS_NOT_DELIVERABLE, DEPENDENCY_UNAVAILABLE.
   Task<Result<v1::ListShippingMethodsResponse>> plan(CallContext context, SessionView view);
 
-  /// Prices the session with the fees of `plan`. Groups without a selection cost nothing yet.
-  /// Errors: CART_EMPTY, PRICE_NOT_FOUND …, DEPENDENCY_UNAVAILABLE: no quote then (invariant 6).
+  /// Prices the session with the fees of `plan`, less what promotions take off. Groups without a selection cost nothing yet.
+  /// Errors: CART_EMPTY, PRICE_NOT_FOUND …, COUPON_INVALID, DEPENDENCY_UNAVAILABLE: no quote then (invariant 6).
   Task<Result<v1::Quote>> price(CallContext context, SessionView view, v1::ListShippingMethodsResponse plan);
 
   /// Errors: OUT_OF_STOCK with items[{sku, requested, available}].

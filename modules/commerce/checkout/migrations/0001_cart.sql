@@ -7,6 +7,7 @@ CREATE TABLE cart (
   currency           text NOT NULL,
   status             text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'locked', 'converted', 'merged', 'expired')),
   version            bigint NOT NULL DEFAULT 0,
+  coupons            text[] NOT NULL DEFAULT '{}' CHECK (cardinality(coupons) <= 5),
   contact_email      text,
   saga_id            uuid,                              -- While locked.
   merged_into        uuid,
@@ -75,7 +76,7 @@ BEGIN
     RETURN NULL;
   END IF;
   RETURN json_build_object(
-    'id', c.id, 'currency', c.currency, 'status', c.status, 'coupons', '[]'::json, 'version', c.version, 'expires_at', wire_time(c.last_activity_at + interval '30 days'),
+    'id', c.id, 'currency', c.currency, 'status', c.status, 'coupons', to_json(c.coupons), 'version', c.version, 'expires_at', wire_time(c.last_activity_at + interval '30 days'),
     'line_count', l.lines, 'unit_count', l.units, 'subtotal', wire_money(l.subtotal, c.currency), 'lines', coalesce(list, '[]'::json))::text;
 END $$;
 
@@ -234,6 +235,7 @@ BEGIN
     RETURN NULL;
   END IF;
   PERFORM cart_touch(own, p_if_match);
+  UPDATE cart c SET coupons = '{}' WHERE c.id = own.id AND c.coupons <> '{}';
   WITH gone AS (DELETE FROM cart_line WHERE cart_id = own.id RETURNING sku, qty, unit_price)
   SELECT array_agg(g.sku) AS skus, array_agg(g.qty) AS qtys, array_agg(g.unit_price) AS prices INTO line FROM gone g;
   PERFORM cart_line_events('checkout.cart.item_removed', own, own.version + 1, line.skus, line.qtys, line.prices, p_trace);

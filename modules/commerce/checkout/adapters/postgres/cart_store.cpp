@@ -17,6 +17,7 @@ constexpr Statement before_adding{"checkout.before_add", "SELECT currency, answe
 constexpr Statement add_lines{"checkout.add_to_cart",
                               "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
 constexpr Statement change_one{"checkout.change_cart_line", "SELECT cart_change_line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
+constexpr Statement change_coupons{"checkout.change_coupon", "SELECT cart_change_coupon($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement clear_all{"checkout.clear_cart", "SELECT cart_clear($1, $2, $3, $4)", Effect::writes};
 constexpr Statement refresh_all{"checkout.refresh_cart", "SELECT changes, cart FROM cart_refresh($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
 constexpr Statement merge_guest{"checkout.merge_cart", "SELECT merged_lines, cart FROM cart_merge($1, $2, $3, $4, $5, $6)", Effect::writes};
@@ -79,6 +80,11 @@ Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed
 Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_one, owner.customer, guest_column(owner), if_match, trace, change.line, change.qty, change.saved_for_later,
                                                           change.absent_is_fine, limits.lines_max, limits.units_max));
+  co_return read_cart(rows[0].get<std::optional<std::string>>(0));
+}
+
+Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_coupon(Owner owner, CouponChange change, std::optional<std::int64_t> if_match) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_coupons, owner.customer, guest_column(owner), if_match, change.code, change.is_applied, change.coupons_max));
   co_return read_cart(rows[0].get<std::optional<std::string>>(0));
 }
 

@@ -56,7 +56,7 @@ Task<Result<SessionView>> PostgresSessionStore::view_without_lines(Uuid session,
 Task<Result<SessionView>> PostgresSessionStore::read(Uuid session, Owner owner, bool with_lines) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_one, session, owner.customer, guest_column(owner), with_lines));
   const auto row = rows[0];
-  SessionView out;
+  SessionView out{.owner = owner};
   EMP_CO_ASSIGN(out.session, parse_json<v1::CheckoutSession>(row.get<std::string>(0)));
   EMP_CO_ASSIGN(out.cart, parse_json<v1::Cart>(row.get<std::string>(1)));
   if (const auto quote = row.get<std::optional<std::string>>(2)) {

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "kernel/base/text.hpp"
 #include "kernel/security/crypto.hpp"
 #include "modules/commerce/checkout/adapters/rpc/checkout_service.hpp"
 
@@ -97,13 +98,16 @@ Task<Result<v1::RefreshCartResponse>> CheckoutService::refresh_cart(CallContext 
 }
 
 Task<Result<v1::CartResponse>> CheckoutService::apply_coupon(CallContext context, v1::ApplyCouponRequest request) {
-  (void)context;
-  // Promotions do not exist yet, so no code can apply to anything.
-  co_return fail(Error(ErrorKind::rule_violated, "COUPON_INVALID", "this code does not apply").with("code", request.code).with("reason", "not_applicable"));
+  EMP_CO_ASSIGN(const auto if_match, version_of(request.if_match));
+  EMP_CO_ASSIGN(auto cart, co_await carts_.apply_coupon(context, owner_of(context, request.cart_token), std::move(request.code), if_match));
+  co_return cart_response(std::move(cart));
 }
 
 Task<Result<v1::CartResponse>> CheckoutService::remove_coupon(CallContext context, v1::RemoveCouponRequest request) {
-  co_return co_await get_cart(context, {.cart_token = request.cart_token});
+  EMP_CO_ASSIGN(const auto if_match, version_of(request.if_match));
+  const CartStore::CouponChange change{.code = ascii_upper(trimmed(request.code)), .is_applied = false};
+  EMP_CO_ASSIGN(auto cart, co_await cart_store_.change_coupon(owner_of(context, request.cart_token), change, if_match));
+  co_return cart_response(std::move(cart));
 }
 
 Task<Result<v1::MergeCartResponse>> CheckoutService::merge_cart(CallContext context, v1::MergeCartRequest request) {

@@ -43,7 +43,9 @@ std::string changes_json(const v1::Quote& offered, const v1::Quote& now) {
     if (old == value) return;
     writer.begin_object().key("field").string(field).key("old").integer(old.amount()).key("new_value").integer(value.amount()).end_object();
   };
+  term("discount", offered.totals.discount, now.totals.discount);
   term("shipping", offered.totals.shipping, now.totals.shipping);
+  term("shipping_discount", offered.totals.shipping_discount, now.totals.shipping_discount);
   term("tax", offered.totals.tax_total, now.totals.tax_total);
   writer.end_array();
   return out;
@@ -85,7 +87,7 @@ Task<StepOutcome> PlaceOrder::quote(State& state, saga::Context& context) {
   if (!now) co_return outcome_of(now.error());
   const Money offered = view->quote->totals.grand_total;
   const Money total = now->totals.grand_total;
-  if (total != offered || now->lines != view->quote->lines) {
+  if (total != offered || now->lines != view->quote->lines || now->evaluation_hash != view->quote->evaluation_hash) {
     // A new figure is a new quote: kept first, so that the customer can confirm it by its id.
     const auto kept = co_await sessions_.keep_quote({.session = state.session, .saga = context.saga(), .quote = *now, .plan = *view->plan});
     if (!kept) co_return outcome_of(kept.error());
@@ -99,6 +101,7 @@ Task<StepOutcome> PlaceOrder::quote(State& state, saga::Context& context) {
                                        .with("quote_id", state.quote.to_string()));
   }
   state.price_adjusted = total < state.expected_total;
+  if (!now->promotions.empty()) state.redemption = context.saga();
   state.grand_total = total;
   state.items = static_cast<std::int32_t>(now->lines.size());
   if (total.is_zero()) state.method = "none";
@@ -196,11 +199,21 @@ Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) 
 Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context) {
   const auto view = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
   if (!view) co_return outcome_of(view.error());
+  if (state.redemption) {
+    auto reserved = co_await reserve_promotions(state, context, **view);
+    if (reserved.kind() != StepOutcome::Kind::done) co_return reserved;
+  }
   const auto held = co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
   if (!held) co_return outcome_of(held.error());
   const auto created = co_await neighbours_.order().create_order(context.call(context.step_key()), order_request(state, context, **view, *held));
-  if (!created) co_return outcome_of(created.error());
+  if (!created) {
+    if (created.error().is_transient()) co_return outcome_of(created.error());
+    // A step that is refused is not undone: what it reserved goes back here.
+    auto released = co_await release_promotions(state, context);
+    co_return released.kind() == StepOutcome::Kind::done ? outcome_of(created.error()) : std::move(released);
+  }
   state.order_number = created->order.order_number;
+  if (state.redemption) co_return co_await commit_promotions(state, context, **view);
   co_return StepOutcome::done();
 }
 
@@ -208,7 +221,7 @@ Task<StepOutcome> PlaceOrder::cancel_order(State& state, saga::Context& context)
   order::v1::CancelOrderRequest request{.id = state.order, .reason = context.failure() ? context.failure()->reason() : "checkout_failed", .saga_id = context.saga()};
   const auto cancelled = co_await neighbours_.order().cancel_order(context.call(context.undo_key()), std::move(request));
   if (!cancelled) co_return StepOutcome::unknown(cancelled.error());
-  co_return StepOutcome::done();
+  co_return co_await release_promotions(state, context);
 }
 
 Task<StepOutcome> PlaceOrder::create_payment(State& state, saga::Context& context) {

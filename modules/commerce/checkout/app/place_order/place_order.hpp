@@ -11,7 +11,8 @@ namespace emporion::checkout {
 ///
 ///   quote → reserve_stock → assess_risk → create_order → create_payment → commit_stock → review → capture_payment (pivot) → confirm_order
 ///
-/// Undone in the order payment, order, stock. Promotion and loyalty (S5, S6, S12) join when their services exist.
+/// Undone in the order payment, order, promotions, stock. create_order is S5 and S7: uses of promotions are reserved before the order is made and committed to it
+/// after. Loyalty (S6, S12) joins when its service exists.
 class PlaceOrder {
  public:
   using State = PlaceOrderState;
@@ -27,7 +28,7 @@ class PlaceOrder {
   Task<Outcome> reserve_stock(State& state, saga::Context& context);    // S3
   Task<Outcome> release_stock(State& state, saga::Context& context);
   Task<Outcome> assess_risk(State& state, saga::Context& context);      // S4
-  Task<Outcome> create_order(State& state, saga::Context& context);     // S7
+  Task<Outcome> create_order(State& state, saga::Context& context);     // S5, S7
   Task<Outcome> cancel_order(State& state, saga::Context& context);
   Task<Outcome> create_payment(State& state, saga::Context& context);   // S8
   Task<Outcome> void_payment(State& state, saga::Context& context);
@@ -38,6 +39,9 @@ class PlaceOrder {
   std::vector<postgres::Bound> show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga);
 
   Task<Outcome> reserve(State& state, saga::Context& context);
+  Task<Outcome> reserve_promotions(State& state, saga::Context& context, const SessionView& view);
+  Task<Outcome> commit_promotions(State& state, saga::Context& context, const SessionView& view);
+  Task<Outcome> release_promotions(State& state, saga::Context& context);
 
   const Neighbours& neighbours_;
   SessionStore& sessions_;

@@ -29,6 +29,7 @@ void for_each_member(State& state, Visit&& visit) {
   visit("reserve_attempt", state.reserve_attempt);
   visit("payment_attempt", state.payment_attempt);
   visit("reservation_expires_at", state.reservation_expires_at);
+  visit("redemption", state.redemption);
   visit("assessment", state.assessment);
   visit("risk", state.risk);
   visit("order_number", state.order_number);

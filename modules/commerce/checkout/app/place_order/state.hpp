@@ -32,6 +32,7 @@ struct PlaceOrderState {
   std::int32_t reserve_attempt = 1;
   std::int32_t payment_attempt = 1;
   std::string reservation_expires_at;  ///< RFC 3339.
+  std::optional<Uuid> redemption;      ///< The checkout's id at Promotion, if promotions apply.
   Uuid assessment;
   std::string risk;               ///< allow, review.
   std::string order_number;
