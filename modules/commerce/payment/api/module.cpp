@@ -19,6 +19,7 @@ stripe::StripeOptions stripe_options(const config::Settings& settings) {
   options.base_url = settings.string("payment.stripe.base_url", live_url);
   options.secret_key = settings.string("payment.stripe.secret_key", "");
   options.webhook_secret = settings.string("payment.stripe.webhook_secret", "");
+  options.publishable_key = settings.string("payment.stripe.publishable_key", "");
   options.timeout = std::chrono::duration_cast<milliseconds>(settings.span("payment.stripe.timeout_ms", milliseconds(3'500)));
   return options;
 }
@@ -27,7 +28,6 @@ ServiceOptions service_options(const config::Settings& settings) {
   ServiceOptions options;
   options.is_cod_enabled = settings.boolean("payment.cod.enabled", true);
   options.is_risk_decisive = settings.boolean("payment.risk.enabled", true);
-  options.publishable_key = settings.string("payment.stripe.publishable_key", "");
   options.storefront_url = settings.string("payment.storefront_url", "/");
   std::string addresses = settings.string("payment.risk.shared_addresses", "");  // Comma-separated: many people buy behind them.
   for (std::size_t at = 0; at < addresses.size();) {
@@ -45,14 +45,15 @@ class PaymentModule final : public Module {
         stripe_(stripe_options(context.settings)),
         live_mode_(stripe_.base_url == live_url && !context.settings.boolean("payment.stripe.test_mode", false)),
         store_(context.database, context.clock),
-        gateway_(context.runtime, stripe_),
+        stripe_gateway_(context.runtime, stripe_),
+        providers_({&stripe_gateway_}),
         book_(store_, context.clock, context.random),
-        driver_(context.runtime, store_, book_, gateway_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
-        refunds_(store_, gateway_, context.clock, context.random),
-        webhooks_(store_, book_, driver_, refunds_, gateway_, context.clock, context.random),
+        driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
+        refunds_(store_, providers_, context.clock, context.random),
+        webhooks_(store_, book_, driver_, refunds_, providers_, context.clock, context.random),
         handlers_(store_, book_, context.clock, context.random),
         worker_(store_, driver_, refunds_, webhooks_, context.clock),
-        service_(context.runtime, store_, book_, driver_, webhooks_, gateway_, context.clock, context.random, service_options(context.settings)),
+        service_(context.runtime, store_, book_, driver_, webhooks_, providers_, context.clock, context.random, service_options(context.settings)),
         binding_(std::make_shared<v1::LocalPaymentApi>(service_, context.clock)) {}
 
   void bind(Calls& calls) override { calls.bind<v1::PaymentApi>(binding_); }
@@ -74,7 +75,8 @@ class PaymentModule final : public Module {
   stripe::StripeOptions stripe_;
   bool live_mode_;
   PostgresPaymentStore store_;
-  stripe::StripeGateway gateway_;
+  stripe::StripeGateway stripe_gateway_;
+  Providers providers_;
   Book book_;
   Driver driver_;
   RefundWorker refunds_;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "kernel/base/random.hpp"
-#include "modules/commerce/payment/app/card_gateway.hpp"
+#include "modules/commerce/payment/app/provider_gateway.hpp"
 #include "modules/commerce/payment/app/payment_store.hpp"
 
 namespace emporion::payment {
@@ -23,6 +23,8 @@ class Book {
 
   /// Enters the provider's report. Amount, currency and reference must be ours: else nothing changes and a case is opened (invariant 5). `type` is the history's word.
   Task<Result<Booked>> enter(CallContext context, Uuid payment_id, ProviderReport report, Source source, std::string type);
+  /// The same inside `work`, which the caller commits; also a mismatch has written its case there.
+  Task<Result<Booked>> enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace);
   /// Says that the outcome of a provider call is open: created → processing, and the worker asks. A payment that moved meanwhile stays as it is.
   Task<Result<Payment>> mark_unknown(CallContext context, Uuid payment_id, std::string detail);
   /// Ends a payment that certainly took no money.
@@ -37,6 +39,7 @@ class Book {
                                       bool window_exempt, Uuid trace);
 
  private:
+  Task<Result<>> raise_suspicion(postgres::UnitOfWork& work, Uuid payment_id, std::string suspicion);
   Task<Result<Booked>> refuse_mismatch(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, std::string type, Uuid trace);
   PaymentStore& store_;
   const Clock& clock_;

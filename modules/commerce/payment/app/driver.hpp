@@ -12,14 +12,14 @@ struct DriverOptions {
   milliseconds answer_within{8'000};    ///< How long CreatePayment waits for the provider.
 };
 
-/// Makes the calls to the card provider: the first ones in the caller's time, whatever is still owed later by the worker. Each call is stored as owed before it is made,
+/// Makes the calls to the providers: the first ones in the caller's time, whatever is still owed later by the worker. Each call is stored as owed before it is made,
 /// its key is the same for all tries, and an answer that does not come leaves the payment in a state from which the provider is asked (invariants 3, 6, 8).
 class Driver {
  public:
-  Driver(Runtime& runtime, PaymentStore& store, Book& book, CardGateway& gateway, const Clock& clock, DriverOptions options)
-      : runtime_(runtime), store_(store), book_(book), gateway_(gateway), clock_(clock), options_(std::move(options)) {}
+  Driver(Runtime& runtime, PaymentStore& store, Book& book, Providers& providers, const Clock& clock, DriverOptions options)
+      : runtime_(runtime), store_(store), book_(book), providers_(providers), clock_(clock), options_(std::move(options)) {}
 
-  /// Takes a new card payment as far as the provider answers: create the object, store its reference, confirm.
+  /// Takes a new payment as far as the provider answers: create the object, store its reference, and confirm it unless it is the buyer's turn already.
   Task<Result<Payment>> begin(CallContext context, Payment payment);
   /// Waits until somebody else's driving has moved the payment on, at most `answer_within`.
   Task<Result<Payment>> wait_begun(Payment payment);
@@ -31,6 +31,9 @@ class Driver {
   Task<Result<>> resolve(CallContext context, Payment payment);
 
  private:
+  ProviderGateway& gateway_of(const Payment& payment) const;
+  Task<Buyer> buyer_of(Payment payment);
+  Task<Result<Payment>> take(CallContext context, Payment payment, ProviderReport report);
   Task<Result<Payment>> confirm(CallContext context, Payment payment);
   Task<Result<Payment>> after_lost_answer(CallContext context, Payment payment, Error error);
   Task<Result<Payment>> cancel(CallContext context, Payment payment, std::string type);
@@ -42,7 +45,7 @@ class Driver {
   Runtime& runtime_;
   PaymentStore& store_;
   Book& book_;
-  CardGateway& gateway_;
+  Providers& providers_;
   const Clock& clock_;
   DriverOptions options_;
 };

@@ -14,14 +14,13 @@ struct ServiceOptions {
   bool is_cod_enabled = true;
   std::vector<std::string> unscored_addresses;  ///< Addresses behind which many people buy: their orders per hour do not count.
   bool is_risk_decisive = true;                 ///< False: scores are stored and everything is allowed (imports of past orders).
-  std::string publishable_key;
   std::string storefront_url;                   ///< Where the browser goes when a payment names no page of its own.
 };
 
 /// The module's face: each operation is one use case. Money moves only through Book and Driver.
 class PaymentService final : public v1::PaymentApi {
  public:
-  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, CardGateway& gateway, const Clock& clock, Random& random, ServiceOptions options);
+  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, Providers& providers, const Clock& clock, Random& random, ServiceOptions options);
 
   Task<Result<v1::PublicSettings>> get_public_settings(CallContext context, v1::GetPublicSettingsRequest request) override;
   Task<Result<v1::RiskAssessment>> assess_risk(CallContext context, v1::AssessRiskRequest request) override;
@@ -55,7 +54,7 @@ class PaymentService final : public v1::PaymentApi {
   Book& book_;
   Driver& driver_;
   Webhooks& webhooks_;
-  CardGateway& gateway_;
+  Providers& providers_;
   const Clock& clock_;
   Random& random_;
   ServiceOptions options_;
