@@ -3,6 +3,7 @@
 #include "contracts/commerce/payment/v1/payment_api_binding.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
+#include "modules/commerce/payment/adapters/vnpay/vnpay_gateway.hpp"
 #include "modules/commerce/payment/api/audit.hpp"
 #include "modules/commerce/payment/app/event_handlers.hpp"
 #include "modules/commerce/payment/app/service.hpp"
@@ -21,6 +22,17 @@ stripe::StripeOptions stripe_options(const config::Settings& settings) {
   options.webhook_secret = settings.string("payment.stripe.webhook_secret", "");
   options.publishable_key = settings.string("payment.stripe.publishable_key", "");
   options.timeout = std::chrono::duration_cast<milliseconds>(settings.span("payment.stripe.timeout_ms", milliseconds(3'500)));
+  return options;
+}
+
+vnpay::VnpayOptions vnpay_options(const config::Settings& settings) {
+  vnpay::VnpayOptions options = vnpay::default_addresses(settings.boolean("payment.vnpay.test_mode", false));
+  options.enabled = settings.boolean("payment.vnpay.enabled", false);
+  options.account.tmn_code = settings.string("payment.vnpay.tmn_code", "");
+  options.account.hash_secret = settings.string("payment.vnpay.hash_secret", "");
+  options.pay_url = settings.string("payment.vnpay.pay_url", options.pay_url);
+  options.api_url = settings.string("payment.vnpay.api_url", options.api_url);
+  options.timeout = std::chrono::duration_cast<milliseconds>(settings.span("payment.vnpay.timeout_ms", options.timeout));
   return options;
 }
 
@@ -44,9 +56,11 @@ class PaymentModule final : public Module {
       : context_(context),
         stripe_(stripe_options(context.settings)),
         live_mode_(stripe_.base_url == live_url && !context.settings.boolean("payment.stripe.test_mode", false)),
+        vnpay_(vnpay_options(context.settings)),
         store_(context.database, context.clock),
         stripe_gateway_(context.runtime, stripe_),
-        providers_({&stripe_gateway_}),
+        vnpay_gateway_(context.runtime, context.clock, context.random, vnpay_),
+        providers_({&stripe_gateway_, &vnpay_gateway_}),
         book_(store_, context.clock, context.random),
         driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
         refunds_(store_, providers_, context.clock, context.random),
@@ -62,6 +76,7 @@ class PaymentModule final : public Module {
 
   Task<Result<>> start() override {
     EMP_CO_TRY(stripe::check_keys(stripe_, live_mode_));
+    EMP_CO_TRY(vnpay::check_keys(vnpay_));
     context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
     context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
     service_.on_work = [&jobs = context_.jobs] { jobs.wake("payment.due"); };
@@ -74,8 +89,10 @@ class PaymentModule final : public Module {
   ModuleContext context_;
   stripe::StripeOptions stripe_;
   bool live_mode_;
+  vnpay::VnpayOptions vnpay_;
   PostgresPaymentStore store_;
   stripe::StripeGateway stripe_gateway_;
+  vnpay::VnpayGateway vnpay_gateway_;
   Providers providers_;
   Book book_;
   Driver driver_;

@@ -4,11 +4,38 @@
 
 // The operations that providers and their pages call. None of them believes what it is told: messages are verified, browsers only make us ask.
 namespace emporion::payment {
+namespace {
+
+/// Source: commerce.md §3.7. VNPay sends again unless it hears 00 or 02.
+std::string vnpay_answer(const Result<Recorded>& recorded) {
+  if (!recorded)
+    return recorded.error().reason() == "INVALID_SIGNATURE" ? R"({"RspCode":"97","Message":"Invalid signature"})"
+                                                            : R"({"RspCode":"99","Message":"Unknown error"})";
+  switch (*recorded) {
+    case Recorded::now: return R"({"RspCode":"00","Message":"Confirm Success"})";
+    case Recorded::before: return R"({"RspCode":"02","Message":"Order already confirmed"})";
+    case Recorded::unknown_reference: return R"({"RspCode":"01","Message":"Order not found"})";
+    case Recorded::amount_differs: return R"({"RspCode":"04","Message":"Invalid amount"})";
+  }
+  return R"({"RspCode":"99","Message":"Unknown error"})";
+}
+
+}  // namespace
+
 Task<Result<v1::StripeWebhookResponse>> PaymentService::stripe_webhook(CallContext, v1::StripeWebhookRequest request) {
   EMP_CO_TRY(co_await webhooks_.receive("stripe", {std::move(request.body), std::move(request.headers)}));
   if (on_webhook) on_webhook();
   v1::StripeWebhookResponse out;
   out.received = true;
+  co_return out;
+}
+
+Task<Result<v1::VnpayIpnResponse>> PaymentService::vnpay_ipn(CallContext context, v1::VnpayIpnRequest request) {
+  const auto recorded = co_await webhooks_.record(context.as_service("payment"), "vnpay", {std::move(request.query), {}});
+  if (on_webhook) on_webhook();
+  v1::VnpayIpnResponse out;
+  out.content_type = "application/json";
+  out.body = vnpay_answer(recorded);
   co_return out;
 }
 
