@@ -2,6 +2,7 @@
 
 #include "contracts/commerce/payment/v1/payment_api_binding.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
+#include "modules/commerce/payment/adapters/momo/momo_gateway.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
 #include "modules/commerce/payment/adapters/vnpay/vnpay_gateway.hpp"
 #include "modules/commerce/payment/api/audit.hpp"
@@ -36,6 +37,20 @@ vnpay::VnpayOptions vnpay_options(const config::Settings& settings) {
   return options;
 }
 
+momo::MomoOptions momo_options(const config::Settings& settings) {
+  momo::MomoOptions options;
+  options.enabled = settings.boolean("payment.momo.enabled", false);
+  options.test_mode = settings.boolean("payment.momo.test_mode", false);
+  options.account.partner_code = settings.string("payment.momo.partner_code", "");
+  options.account.access_key = settings.string("payment.momo.access_key", "");
+  options.account.secret_key = settings.string("payment.momo.secret_key", "");
+  options.base_url = settings.string("payment.momo.base_url", momo::default_address(options.test_mode));
+  options.ipn_url = settings.string("payment.public_base_url", "") + "/api/v1/webhooks/momo";
+  options.takes_at_once = settings.boolean("payment.momo.one_phase", false);
+  options.timeout = std::chrono::duration_cast<milliseconds>(settings.span("payment.momo.timeout_ms", options.timeout));
+  return options;
+}
+
 ServiceOptions service_options(const config::Settings& settings) {
   ServiceOptions options;
   options.is_cod_enabled = settings.boolean("payment.cod.enabled", true);
@@ -57,10 +72,12 @@ class PaymentModule final : public Module {
         stripe_(stripe_options(context.settings)),
         live_mode_(stripe_.base_url == live_url && !context.settings.boolean("payment.stripe.test_mode", false)),
         vnpay_(vnpay_options(context.settings)),
+        momo_(momo_options(context.settings)),
         store_(context.database, context.clock),
         stripe_gateway_(context.runtime, stripe_),
         vnpay_gateway_(context.runtime, context.clock, context.random, vnpay_),
-        providers_({&stripe_gateway_, &vnpay_gateway_}),
+        momo_gateway_(context.runtime, context.clock, context.random, momo_),
+        providers_({&stripe_gateway_, &vnpay_gateway_, &momo_gateway_}),
         book_(store_, context.clock, context.random),
         driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
         refunds_(store_, providers_, context.clock, context.random),
@@ -77,6 +94,7 @@ class PaymentModule final : public Module {
   Task<Result<>> start() override {
     EMP_CO_TRY(stripe::check_keys(stripe_, live_mode_));
     EMP_CO_TRY(vnpay::check_keys(vnpay_));
+    EMP_CO_TRY(momo::check_keys(momo_));
     context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
     context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
     service_.on_work = [&jobs = context_.jobs] { jobs.wake("payment.due"); };
@@ -90,9 +108,11 @@ class PaymentModule final : public Module {
   stripe::StripeOptions stripe_;
   bool live_mode_;
   vnpay::VnpayOptions vnpay_;
+  momo::MomoOptions momo_;
   PostgresPaymentStore store_;
   stripe::StripeGateway stripe_gateway_;
   vnpay::VnpayGateway vnpay_gateway_;
+  momo::MomoGateway momo_gateway_;
   Providers providers_;
   Book book_;
   Driver driver_;

@@ -19,18 +19,21 @@ std::optional<Status> status_of(const ProviderReport& report, const Payment& pay
     case State::processing: return Status::processing;
     case State::authorized: return Status::authorized;
     case State::captured: return Status::captured;
-    case State::failed: return Status::failed;
+    // A hold that does not become money is over; only what was never held has failed.
+    case State::failed: return payment.status == Status::authorized ? status_of_cancellation(payment.status, payment.void_requested_at.has_value()) : Status::failed;
     case State::cancelled: return status_of_cancellation(payment.status, payment.void_requested_at.has_value());
   }
   return std::nullopt;
 }
 
 bool agrees(const ProviderReport& report, const Payment& payment) {
-  if (report.amount != payment.amount) return false;
+  const std::int64_t taken = payment.capture_amount.value_or(payment.amount.amount());
+  const bool is_captured = report.state == ProviderReport::State::captured;
+  // Of a capture some providers tell what was taken, others what was held.
+  if (report.amount != payment.amount && !(is_captured && report.amount == Money(taken, payment.amount.currency()))) return false;
   if (payment.provider_ref && *payment.provider_ref != report.ref) return false;
   if (report.payment_id && *report.payment_id != payment.id) return false;
-  const std::int64_t taken = payment.capture_amount.value_or(payment.amount.amount());
-  return report.state != ProviderReport::State::captured || report.captured == taken;
+  return !is_captured || report.captured == taken;
 }
 
 void take_details(Payment& payment, const ProviderReport& report) {
@@ -124,10 +127,18 @@ Task<Result<Payment>> Book::move(postgres::UnitOfWork& work, LockedPayment locke
 }
 
 Task<Result<Payment>> Book::mark_unknown(CallContext context, Uuid payment_id, std::string detail) {
+  co_return co_await mark_open(std::move(context), payment_id, std::move(detail), true);
+}
+
+Task<Result<Payment>> Book::mark_begun(CallContext context, Uuid payment_id, std::string detail) {
+  co_return co_await mark_open(std::move(context), payment_id, std::move(detail), false);
+}
+
+Task<Result<Payment>> Book::mark_open(CallContext context, Uuid payment_id, std::string detail, bool also_waiting) {
   EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
   EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, payment_id));
   const Status from = locked.payment.status;
-  if (from != Status::created && from != Status::requires_action) co_return std::move(locked.payment);
+  if (from != Status::created && !(also_waiting && from == Status::requires_action)) co_return std::move(locked.payment);
   EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), Status::processing, 0, note_of("authorize", from, Status::processing, "unknown", std::move(detail)), context.trace));
   EMP_CO_TRY(co_await work.commit());
   co_return moved;

@@ -27,6 +27,8 @@ class Book {
   Task<Result<Booked>> enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace);
   /// Says that the outcome of a provider call is open: created → processing, and the worker asks. A payment that moved meanwhile stays as it is.
   Task<Result<Payment>> mark_unknown(CallContext context, Uuid payment_id, std::string detail);
+  /// The same only as long as nothing at all was heard: a payment that waits for its buyer goes on waiting.
+  Task<Result<Payment>> mark_begun(CallContext context, Uuid payment_id, std::string detail);
   /// Ends a payment that certainly took no money.
   Task<Result<Payment>> mark_failed(CallContext context, Uuid payment_id, std::string category, std::string detail);
 
@@ -39,6 +41,7 @@ class Book {
                                       bool window_exempt, Uuid trace);
 
  private:
+  Task<Result<Payment>> mark_open(CallContext context, Uuid payment_id, std::string detail, bool also_waiting);
   Task<Result<>> raise_suspicion(postgres::UnitOfWork& work, Uuid payment_id, std::string suspicion);
   Task<Result<Booked>> refuse_mismatch(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, std::string type, Uuid trace);
   PaymentStore& store_;

@@ -13,6 +13,8 @@ namespace {
 // How often a call that certainly was not executed is tried again within the caller's time.
 constexpr int tries_at_once = 3;
 constexpr milliseconds pause_between{150};
+// How much longer than its caller a first call may live: the longest timeout of a provider, with its repeats.
+constexpr seconds drive_on{120};
 
 bool may_try_at_once(const Result<ProviderReport>& answer, int tried) {
   return !answer && tried < tries_at_once && is_certainly_not_executed(answer.error()) && answer.error().reason() != "PROVIDER_REFUSED";
@@ -98,6 +100,22 @@ Task<Result<Payment>> Driver::after_lost_answer(CallContext context, Payment pay
     co_return co_await book_.mark_failed(context, payment.id, "generic", error.detail());
   }
   co_return co_await book_.mark_unknown(context, payment.id, error.reason());
+}
+
+Task<void> Driver::begin_alone(CallContext context, Payment payment, std::shared_ptr<bool> done) {
+  const auto begun = co_await begin(std::move(context), payment);
+  if (!begun) observe::warning("a payment's first call stays open", {{"payment_id", payment.id.to_string()}, {"error", begun.error().to_string()}});
+  *done = true;
+}
+
+Task<Result<Payment>> Driver::begin_within(CallContext context, Payment payment) {
+  const UtcTime until = clock_.now() + options_.answer_within;
+  CallContext alone(until + drive_on, context.trace, context.principal);
+  const auto done = std::make_shared<bool>(false);
+  scope_.spawn(begin_alone(std::move(alone), payment, done));
+  for (milliseconds pause{5}; !*done && clock_.now() < until; pause = std::min(pause * 2, milliseconds(100))) co_await runtime_.sleep_for(pause);
+  if (!*done) co_return co_await book_.mark_begun(std::move(context), payment.id, "the provider has not answered yet");
+  co_return co_await store_.find(payment.id);
 }
 
 Task<Result<Payment>> Driver::wait_begun(Payment payment) {

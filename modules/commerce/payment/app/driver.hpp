@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "kernel/async/runtime.hpp"
@@ -21,16 +22,21 @@ class Driver {
 
   /// Takes a new payment as far as the provider answers: create the object, store its reference, and confirm it unless it is the buyer's turn already.
   Task<Result<Payment>> begin(CallContext context, Payment payment);
+  /// The same for a provider that may take its time: after `answer_within` the payment is `processing`, and the driving goes on by itself.
+  Task<Result<Payment>> begin_within(CallContext context, Payment payment);
   /// Waits until somebody else's driving has moved the payment on, at most `answer_within`.
   Task<Result<Payment>> wait_begun(Payment payment);
   /// Sends a capture that is stored as owed.
   Task<Result<Payment>> capture(CallContext context, Payment payment);
   /// Asks the provider and enters the answer. Errors: those of the gateway.
   Task<Result<Payment>> sync(CallContext context, Payment payment, std::string type = "sync");
+  /// Ends with what is still being driven.
+  Task<void> close() { co_await scope_.join(); }
   /// Does what is owed for a payment that is due: asks for open outcomes, releases, captures, ends. Sets when it is due again.
   Task<Result<>> resolve(CallContext context, Payment payment);
 
  private:
+  Task<void> begin_alone(CallContext context, Payment payment, std::shared_ptr<bool> done);
   ProviderGateway& gateway_of(const Payment& payment) const;
   Task<Buyer> buyer_of(Payment payment);
   Task<Result<Payment>> take(CallContext context, Payment payment, ProviderReport report);
@@ -48,6 +54,7 @@ class Driver {
   Providers& providers_;
   const Clock& clock_;
   DriverOptions options_;
+  Scope scope_;
 };
 
 /// True for errors that say: the provider certainly did nothing.

@@ -78,6 +78,7 @@ struct Offer {
   std::string_view method;              ///< The contract's word: card, paypal, vnpay, …
   bool needs_token = false;             ///< CreatePayment must bring a token made in the browser.
   bool wants_address = false;           ///< The provider is told the buyer's IP address.
+  bool is_slow = false;                 ///< Its first answer may take longer than CreatePayment waits.
   std::vector<std::string> currencies;  ///< Empty: any.
   std::optional<Money> min_amount = std::nullopt;
   std::optional<Money> max_amount = std::nullopt;

@@ -39,6 +39,14 @@ Task<Result<v1::VnpayIpnResponse>> PaymentService::vnpay_ipn(CallContext context
   co_return out;
 }
 
+Task<Result<v1::MomoIpnResponse>> PaymentService::momo_ipn(CallContext, v1::MomoIpnRequest request) {
+  EMP_CO_TRY(co_await webhooks_.receive("momo", {std::move(request.body), std::move(request.headers)}));
+  if (on_webhook) on_webhook();
+  v1::MomoIpnResponse out;
+  out.status_code = 204;
+  co_return out;
+}
+
 Task<Result<v1::ReturnFromProviderResponse>> PaymentService::return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) {
   v1::ReturnFromProviderResponse out;
   out.status_code = 303;

@@ -92,6 +92,7 @@ PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book
 Task<void> PaymentService::close() {
   co_await create_lane_.close();
   co_await risk_lane_.close();
+  co_await driver_.close();
 }
 
 v1::Payment PaymentService::shown(const Payment& payment, const CallContext& context) const { return to_contract(payment, payment.refunded_amount, context.principal); }
@@ -166,7 +167,7 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   EMP_CO_ASSIGN(auto stored, co_await store_.find(request.payment_id));
   if (is_cod) co_return co_await answer_created(std::move(context), std::move(stored), answer.outcome == "created" ? 201 : 200);
   if (answer.outcome == "created") {
-    EMP_CO_ASSIGN(auto begun, co_await driver_.begin(context, std::move(stored)));
+    EMP_CO_ASSIGN(auto begun, gateway->offer().is_slow ? co_await driver_.begin_within(context, std::move(stored)) : co_await driver_.begin(context, std::move(stored)));
     if (on_work) on_work();
     co_return co_await answer_created(std::move(context), std::move(begun), 201);
   }
