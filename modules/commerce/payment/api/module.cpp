@@ -3,6 +3,7 @@
 #include "contracts/commerce/payment/v1/payment_api_binding.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
 #include "modules/commerce/payment/adapters/momo/momo_gateway.hpp"
+#include "modules/commerce/payment/adapters/paypal/paypal_gateway.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
 #include "modules/commerce/payment/adapters/vnpay/vnpay_gateway.hpp"
 #include "modules/commerce/payment/api/audit.hpp"
@@ -51,6 +52,18 @@ momo::MomoOptions momo_options(const config::Settings& settings) {
   return options;
 }
 
+paypal::PaypalOptions paypal_options(const config::Settings& settings) {
+  paypal::PaypalOptions options;
+  options.enabled = settings.boolean("payment.paypal.enabled", false);
+  options.test_mode = settings.boolean("payment.paypal.test_mode", false);
+  options.client_id = settings.string("payment.paypal.client_id", "");
+  options.client_secret = settings.string("payment.paypal.client_secret", "");
+  options.webhook_id = settings.string("payment.paypal.webhook_id", "");
+  options.base_url = settings.string("payment.paypal.base_url", paypal::default_address(options.test_mode));
+  options.timeout = std::chrono::duration_cast<milliseconds>(settings.span("payment.paypal.timeout_ms", options.timeout));
+  return options;
+}
+
 ServiceOptions service_options(const config::Settings& settings) {
   ServiceOptions options;
   options.is_cod_enabled = settings.boolean("payment.cod.enabled", true);
@@ -73,11 +86,13 @@ class PaymentModule final : public Module {
         live_mode_(stripe_.base_url == live_url && !context.settings.boolean("payment.stripe.test_mode", false)),
         vnpay_(vnpay_options(context.settings)),
         momo_(momo_options(context.settings)),
+        paypal_(paypal_options(context.settings)),
         store_(context.database, context.clock),
         stripe_gateway_(context.runtime, stripe_),
         vnpay_gateway_(context.runtime, context.clock, context.random, vnpay_),
         momo_gateway_(context.runtime, context.clock, context.random, momo_),
-        providers_({&stripe_gateway_, &vnpay_gateway_, &momo_gateway_}),
+        paypal_gateway_(context.runtime, context.clock, paypal_),
+        providers_({&stripe_gateway_, &paypal_gateway_, &vnpay_gateway_, &momo_gateway_}),
         book_(store_, context.clock, context.random),
         driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
         refunds_(store_, providers_, context.clock, context.random),
@@ -95,6 +110,7 @@ class PaymentModule final : public Module {
     EMP_CO_TRY(stripe::check_keys(stripe_, live_mode_));
     EMP_CO_TRY(vnpay::check_keys(vnpay_));
     EMP_CO_TRY(momo::check_keys(momo_));
+    EMP_CO_TRY(paypal::check_keys(paypal_));
     context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
     context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
     service_.on_work = [&jobs = context_.jobs] { jobs.wake("payment.due"); };
@@ -109,10 +125,12 @@ class PaymentModule final : public Module {
   bool live_mode_;
   vnpay::VnpayOptions vnpay_;
   momo::MomoOptions momo_;
+  paypal::PaypalOptions paypal_;
   PostgresPaymentStore store_;
   stripe::StripeGateway stripe_gateway_;
   vnpay::VnpayGateway vnpay_gateway_;
   momo::MomoGateway momo_gateway_;
+  paypal::PaypalGateway paypal_gateway_;
   Providers providers_;
   Book book_;
   Driver driver_;

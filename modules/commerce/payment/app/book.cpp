@@ -37,7 +37,7 @@ bool agrees(const ProviderReport& report, const Payment& payment) {
 }
 
 void take_details(Payment& payment, const ProviderReport& report) {
-  payment.provider_ref = report.ref;
+  if (!report.ref.empty()) payment.provider_ref = report.ref;
   if (report.txn_id) payment.provider_txn_id = report.txn_id;
   if (report.card_brand) payment.card_brand = report.card_brand;
   if (report.card_last4) payment.card_last4 = report.card_last4;

@@ -47,6 +47,14 @@ Task<Result<v1::MomoIpnResponse>> PaymentService::momo_ipn(CallContext, v1::Momo
   co_return out;
 }
 
+Task<Result<v1::PaypalWebhookResponse>> PaymentService::paypal_webhook(CallContext, v1::PaypalWebhookRequest request) {
+  EMP_CO_TRY(co_await webhooks_.receive("paypal", {std::move(request.body), std::move(request.headers)}));
+  if (on_webhook) on_webhook();
+  v1::PaypalWebhookResponse out;
+  out.received = true;
+  co_return out;
+}
+
 Task<Result<v1::ReturnFromProviderResponse>> PaymentService::return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) {
   v1::ReturnFromProviderResponse out;
   out.status_code = 303;

@@ -38,6 +38,7 @@ class PaymentService final : public v1::PaymentApi {
   Task<Result<v1::StripeWebhookResponse>> stripe_webhook(CallContext context, v1::StripeWebhookRequest request) override;
   Task<Result<v1::VnpayIpnResponse>> vnpay_ipn(CallContext context, v1::VnpayIpnRequest request) override;
   Task<Result<v1::MomoIpnResponse>> momo_ipn(CallContext context, v1::MomoIpnRequest request) override;
+  Task<Result<v1::PaypalWebhookResponse>> paypal_webhook(CallContext context, v1::PaypalWebhookRequest request) override;
   Task<Result<v1::ReturnFromProviderResponse>> return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) override;
 
   /// Called when the worker has something to do.

@@ -107,6 +107,8 @@ Task<Result<std::string>> Webhooks::take_effect(CallContext context, std::string
     if (named && named->provider == provider) payment = std::move(*named);
   }
   if (!payment) co_return std::string("ignored: not our payment");
+  // Some messages name only the payment that we told the provider of.
+  if (event.payment->ref.empty()) event.payment->ref = payment->provider_ref.value_or("");
   const bool is_approved = event.payment->state == ProviderReport::State::approved;
   EMP_CO_ASSIGN(auto booked, co_await book_.enter(context, payment->id, std::move(*event.payment), Source::webhook, "webhook"));
   if (booked.mismatch) co_return std::string("ignored: AMOUNT_MISMATCH");
