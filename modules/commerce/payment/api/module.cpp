@@ -2,6 +2,7 @@
 
 #include "contracts/commerce/payment/v1/payment_api_binding.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
+#include "modules/commerce/payment/adapters/bank_transfer/bank_transfer_gateway.hpp"
 #include "modules/commerce/payment/adapters/momo/momo_gateway.hpp"
 #include "modules/commerce/payment/adapters/paypal/paypal_gateway.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
@@ -64,6 +65,17 @@ paypal::PaypalOptions paypal_options(const config::Settings& settings) {
   return options;
 }
 
+bank_transfer::BankTransferOptions bank_options(const config::Settings& settings) {
+  bank_transfer::BankTransferOptions options;
+  options.enabled = settings.boolean("payment.bank_transfer.enabled", false);
+  options.account_name = settings.string("payment.bank_transfer.account_name", "");
+  options.account_number = settings.string("payment.bank_transfer.account_number", "");
+  options.bank = settings.string("payment.bank_transfer.bank", "");
+  options.currency = settings.string("payment.bank_transfer.currency", "VND");
+  options.webhook_secret = settings.string("payment.bank_transfer.webhook_secret", "");
+  return options;
+}
+
 ServiceOptions service_options(const config::Settings& settings) {
   ServiceOptions options;
   options.is_cod_enabled = settings.boolean("payment.cod.enabled", true);
@@ -87,19 +99,22 @@ class PaymentModule final : public Module {
         vnpay_(vnpay_options(context.settings)),
         momo_(momo_options(context.settings)),
         paypal_(paypal_options(context.settings)),
+        bank_(bank_options(context.settings)),
         store_(context.database, context.clock),
         stripe_gateway_(context.runtime, stripe_),
         vnpay_gateway_(context.runtime, context.clock, context.random, vnpay_),
         momo_gateway_(context.runtime, context.clock, context.random, momo_),
         paypal_gateway_(context.runtime, context.clock, paypal_),
-        providers_({&stripe_gateway_, &paypal_gateway_, &vnpay_gateway_, &momo_gateway_}),
+        bank_gateway_(bank_),
+        providers_({&stripe_gateway_, &paypal_gateway_, &vnpay_gateway_, &momo_gateway_, &bank_gateway_}),
         book_(store_, context.clock, context.random),
         driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
         refunds_(store_, providers_, context.clock, context.random),
-        webhooks_(store_, book_, driver_, refunds_, providers_, context.clock, context.random),
+        credits_(store_, book_, context.clock, context.random),
+        webhooks_(store_, book_, driver_, refunds_, credits_, providers_, context.clock, context.random),
         handlers_(store_, book_, context.clock, context.random),
         worker_(store_, driver_, refunds_, webhooks_, context.clock),
-        service_(context.runtime, store_, book_, driver_, webhooks_, providers_, context.clock, context.random, service_options(context.settings)),
+        service_(context.runtime, store_, book_, driver_, webhooks_, credits_, providers_, context.clock, context.random, service_options(context.settings)),
         binding_(std::make_shared<v1::LocalPaymentApi>(service_, context.clock)) {}
 
   void bind(Calls& calls) override { calls.bind<v1::PaymentApi>(binding_); }
@@ -111,6 +126,7 @@ class PaymentModule final : public Module {
     EMP_CO_TRY(vnpay::check_keys(vnpay_));
     EMP_CO_TRY(momo::check_keys(momo_));
     EMP_CO_TRY(paypal::check_keys(paypal_));
+    EMP_CO_TRY(bank_transfer::check_keys(bank_));
     context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
     context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
     service_.on_work = [&jobs = context_.jobs] { jobs.wake("payment.due"); };
@@ -126,15 +142,18 @@ class PaymentModule final : public Module {
   vnpay::VnpayOptions vnpay_;
   momo::MomoOptions momo_;
   paypal::PaypalOptions paypal_;
+  bank_transfer::BankTransferOptions bank_;
   PostgresPaymentStore store_;
   stripe::StripeGateway stripe_gateway_;
   vnpay::VnpayGateway vnpay_gateway_;
   momo::MomoGateway momo_gateway_;
   paypal::PaypalGateway paypal_gateway_;
+  bank_transfer::BankTransferGateway bank_gateway_;
   Providers providers_;
   Book book_;
   Driver driver_;
   RefundWorker refunds_;
+  BankCredits credits_;
   Webhooks webhooks_;
   EventHandlers handlers_;
   Worker worker_;

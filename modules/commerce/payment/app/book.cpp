@@ -115,6 +115,12 @@ Task<Result<Payment>> Book::move(postgres::UnitOfWork& work, LockedPayment locke
   // The window closes for those who have not paid; money that is held already may be taken.
   const bool was_held = locked.payment.status == Status::authorized || locked.payment.status == Status::pending_collection;
   const bool wanted = waits || (was_held && !locked.around.order_closed && !locked.payment.void_requested_at);
+  const std::int64_t part = locked.payment.method == "bank_transfer" && !is_live(to) && to != Status::captured ? std::exchange(locked.payment.collected_amount, 0) : 0;
+  if (part > 0) {
+    // A transfer that stayed short of its amount has nothing to wait for any more.
+    const PaymentCase row{locked.payment.id, "transfer_to_return", text(to_string(to)), text(part, " ", locked.payment.amount.currency()), text("short:", locked.payment.id, ":", locked.payment.version)};
+    EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
+  }
   advance(locked.payment, to, taken, wanted, now, effects);
   effects.notes.push_back(std::move(note));
   const bool return_money = effects.return_money;

@@ -51,6 +51,17 @@ struct WebhookRow {
   std::int32_t tries = 0;
 };
 
+/// A credit of our bank account, as it is stored.
+struct StoredCredit {
+  std::string bank_txn_id;
+  std::optional<Uuid> payment_id;
+  Money amount;
+  std::string remittance;
+  std::string state;  ///< counted, suspense, to_return
+  std::optional<Uuid> proposed_payment = std::nullopt;
+  std::optional<Uuid> proposed_by = std::nullopt;
+};
+
 struct PaymentCase {
   std::optional<Uuid> payment_id;
   std::string kind;
@@ -139,6 +150,10 @@ class PaymentStore {
   virtual Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) = 0;
   /// Remembers what a courier reported for a parcel. False: it was reported before.
   virtual Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) = 0;
+  /// False: known already.
+  virtual Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) = 0;
+  virtual Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) = 0;  ///< Of one that was inserted.
+  virtual Task<Result<>> update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) = 0;
   virtual Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) = 0;
 
   virtual Task<Result<Refund>> find_refund(Uuid id) = 0;  ///< Errors: REFUND_NOT_FOUND.

@@ -59,12 +59,21 @@ struct ProviderMessage {
   std::map<std::string, std::string> headers;
 };
 
+/// Money on our bank account, as the bank announces it.
+struct BankCredit {
+  std::string bank_txn_id;
+  Money amount;
+  std::string remittance;
+  std::vector<std::string> references;  ///< What in the remittance could be ours.
+};
+
 /// A verified message of the provider. One `id` takes effect once.
 struct ProviderEvent {
   std::string id;
   std::string type;
   std::optional<ProviderReport> payment = std::nullopt;
   std::optional<RefundReport> refund = std::nullopt;
+  std::optional<BankCredit> credit = std::nullopt;
 };
 
 /// Who pays, as far as a provider's page needs to know.

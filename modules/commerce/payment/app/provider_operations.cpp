@@ -55,6 +55,23 @@ Task<Result<v1::PaypalWebhookResponse>> PaymentService::paypal_webhook(CallConte
   co_return out;
 }
 
+Task<Result<v1::BankTransferWebhookResponse>> PaymentService::bank_transfer_webhook(CallContext, v1::BankTransferWebhookRequest request) {
+  EMP_CO_TRY(co_await webhooks_.receive("bank_transfer", {std::move(request.body), std::move(request.headers)}));
+  if (on_webhook) on_webhook();
+  v1::BankTransferWebhookResponse out;
+  out.received = true;
+  co_return out;
+}
+
+Task<Result<v1::MatchTransferResponse>> PaymentService::match_transfer(CallContext context, v1::MatchTransferRequest request) {
+  if (request.amount.amount() <= 0) co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "a transfer brings money").with("amount", request.amount.amount()));
+  EMP_CO_ASSIGN(const auto matched, co_await credits_.match(context, request.id, request.bank_txn_id, request.amount));
+  v1::MatchTransferResponse out;
+  out.payment = shown(matched.payment, context);
+  out.awaits_second_person = matched.awaits_second_person;
+  co_return out;
+}
+
 Task<Result<v1::ReturnFromProviderResponse>> PaymentService::return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) {
   v1::ReturnFromProviderResponse out;
   out.status_code = 303;

@@ -83,9 +83,9 @@ bool is_loopback(std::string_view address) { return address.starts_with("127.") 
 
 }  // namespace
 
-PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, Providers& providers, const Clock& clock, Random& random,
+PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers, const Clock& clock, Random& random,
                                ServiceOptions options)
-    : runtime_(runtime), store_(store), book_(book), driver_(driver), webhooks_(webhooks), providers_(providers), clock_(clock), random_(random), options_(std::move(options)),
+    : runtime_(runtime), store_(store), book_(book), driver_(driver), webhooks_(webhooks), credits_(credits), providers_(providers), clock_(clock), random_(random), options_(std::move(options)),
       create_lane_(runtime, LaneOptions{.name = "payment.create"}, [&store](std::vector<NewPayment> batch) { return store.create_batch(std::move(batch)); }),
       risk_lane_(runtime, LaneOptions{.name = "payment.assess_risk"}, [&store](std::vector<RiskQuestion> batch) { return store.assess_batch(std::move(batch)); }) {}
 

@@ -20,7 +20,7 @@ struct ServiceOptions {
 /// The module's face: each operation is one use case. Money moves only through Book and Driver.
 class PaymentService final : public v1::PaymentApi {
  public:
-  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, Providers& providers, const Clock& clock, Random& random, ServiceOptions options);
+  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers, const Clock& clock, Random& random, ServiceOptions options);
 
   Task<Result<v1::PublicSettings>> get_public_settings(CallContext context, v1::GetPublicSettingsRequest request) override;
   Task<Result<v1::RiskAssessment>> assess_risk(CallContext context, v1::AssessRiskRequest request) override;
@@ -39,6 +39,8 @@ class PaymentService final : public v1::PaymentApi {
   Task<Result<v1::VnpayIpnResponse>> vnpay_ipn(CallContext context, v1::VnpayIpnRequest request) override;
   Task<Result<v1::MomoIpnResponse>> momo_ipn(CallContext context, v1::MomoIpnRequest request) override;
   Task<Result<v1::PaypalWebhookResponse>> paypal_webhook(CallContext context, v1::PaypalWebhookRequest request) override;
+  Task<Result<v1::BankTransferWebhookResponse>> bank_transfer_webhook(CallContext context, v1::BankTransferWebhookRequest request) override;
+  Task<Result<v1::MatchTransferResponse>> match_transfer(CallContext context, v1::MatchTransferRequest request) override;
   Task<Result<v1::ReturnFromProviderResponse>> return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) override;
 
   /// Called when the worker has something to do.
@@ -57,6 +59,7 @@ class PaymentService final : public v1::PaymentApi {
   Book& book_;
   Driver& driver_;
   Webhooks& webhooks_;
+  BankCredits& credits_;
   Providers& providers_;
   const Clock& clock_;
   Random& random_;

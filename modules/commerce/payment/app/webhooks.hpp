@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "modules/commerce/payment/app/bank_credits.hpp"
 #include "modules/commerce/payment/app/driver.hpp"
 #include "modules/commerce/payment/app/refund_worker.hpp"
 
@@ -14,8 +15,8 @@ enum class Recorded : std::uint8_t { now, before, unknown_reference, amount_diff
 /// The providers' messages: verified, stored once, acknowledged; they take effect later, by the job.
 class Webhooks {
  public:
-  Webhooks(PaymentStore& store, Book& book, Driver& driver, RefundWorker& refunds, Providers& providers, const Clock& clock, Random& random)
-      : store_(store), book_(book), driver_(driver), refunds_(refunds), providers_(providers), clock_(clock), random_(random) {}
+  Webhooks(PaymentStore& store, Book& book, Driver& driver, RefundWorker& refunds, BankCredits& credits, Providers& providers, const Clock& clock, Random& random)
+      : store_(store), book_(book), driver_(driver), refunds_(refunds), credits_(credits), providers_(providers), clock_(clock), random_(random) {}
 
   /// Errors: INVALID_SIGNATURE (nothing is stored), MALFORMED_JSON, ROUTE_NOT_FOUND (the provider is not enabled). A message that came before is acknowledged again.
   Task<Result<>> receive(std::string provider, ProviderMessage message);
@@ -32,6 +33,7 @@ class Webhooks {
   Book& book_;
   Driver& driver_;
   RefundWorker& refunds_;
+  BankCredits& credits_;
   Providers& providers_;
   const Clock& clock_;
   Random& random_;

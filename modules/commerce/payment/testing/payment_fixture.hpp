@@ -39,8 +39,8 @@ struct PaymentTest : testing::PostgresTest {
     Parts(PaymentTest& test, std::vector<std::unique_ptr<ProviderGateway>> all)
         : store(test.database(), test.clock), gateways(std::move(all)), providers(pointers(gateways)), book(store, test.clock, test.random),
           driver(test.runtime(), store, book, providers, test.clock, test.driver_options), refunds(store, providers, test.clock, test.random),
-          webhooks(store, book, driver, refunds, providers, test.clock, test.random), handlers(store, book, test.clock, test.random), worker(store, driver, refunds, webhooks, test.clock),
-          service(test.runtime(), store, book, driver, webhooks, providers, test.clock, test.random, ServiceOptions{}) {}
+          credits(store, book, test.clock, test.random), webhooks(store, book, driver, refunds, credits, providers, test.clock, test.random), handlers(store, book, test.clock, test.random), worker(store, driver, refunds, webhooks, test.clock),
+          service(test.runtime(), store, book, driver, webhooks, credits, providers, test.clock, test.random, ServiceOptions{}) {}
     static std::vector<ProviderGateway*> pointers(const std::vector<std::unique_ptr<ProviderGateway>>& all) {
       std::vector<ProviderGateway*> out;
       for (const auto& one : all) out.push_back(one.get());
@@ -52,6 +52,7 @@ struct PaymentTest : testing::PostgresTest {
     Book book;
     Driver driver;
     RefundWorker refunds;
+    BankCredits credits;
     Webhooks webhooks;
     EventHandlers handlers;
     Worker worker;

@@ -24,6 +24,9 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) override;
   Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) override;
   Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) override;
+  Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) override;
+  Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) override;
+  Task<Result<>> update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) override;
   Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) override;
   Task<Result<Refund>> find_refund(Uuid id) override;
   Task<Result<std::optional<Refund>>> find_refund_by_key(postgres::UnitOfWork& work, std::string key) override;
