@@ -100,6 +100,7 @@ class PaymentModule final : public Module {
         momo_(momo_options(context.settings)),
         paypal_(paypal_options(context.settings)),
         bank_(bank_options(context.settings)),
+        public_base_url_(context.settings.string("payment.public_base_url", "")),
         store_(context.database, context.clock),
         stripe_gateway_(context.runtime, stripe_),
         vnpay_gateway_(context.runtime, context.clock, context.random, vnpay_),
@@ -108,7 +109,7 @@ class PaymentModule final : public Module {
         bank_gateway_(bank_),
         providers_({&stripe_gateway_, &paypal_gateway_, &vnpay_gateway_, &momo_gateway_, &bank_gateway_}),
         book_(store_, context.clock, context.random),
-        driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = context.settings.string("payment.public_base_url", "")}),
+        driver_(context.runtime, store_, book_, providers_, context.clock, DriverOptions{.public_base_url = public_base_url_}),
         refunds_(store_, providers_, context.clock, context.random),
         credits_(store_, book_, context.clock, context.random),
         webhooks_(store_, book_, driver_, refunds_, credits_, providers_, context.clock, context.random),
@@ -127,6 +128,9 @@ class PaymentModule final : public Module {
     EMP_CO_TRY(momo::check_keys(momo_));
     EMP_CO_TRY(paypal::check_keys(paypal_));
     EMP_CO_TRY(bank_transfer::check_keys(bank_));
+    if ((vnpay_.enabled || momo_.enabled || paypal_.enabled) && public_base_url_.empty()) {
+      co_return fail(ErrorKind::invalid_argument, "PUBLIC_BASE_URL_MISSING", "payment.public_base_url is absent: the pages of VNPay, MoMo and PayPal send buyers back there");
+    }
     context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
     context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
     service_.on_work = [&jobs = context_.jobs] { jobs.wake("payment.due"); };
@@ -143,6 +147,7 @@ class PaymentModule final : public Module {
   momo::MomoOptions momo_;
   paypal::PaypalOptions paypal_;
   bank_transfer::BankTransferOptions bank_;
+  std::string public_base_url_;
   PostgresPaymentStore store_;
   stripe::StripeGateway stripe_gateway_;
   vnpay::VnpayGateway vnpay_gateway_;

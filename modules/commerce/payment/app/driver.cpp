@@ -221,7 +221,8 @@ Task<Result<>> Driver::resolve_open_outcome(CallContext context, Payment payment
   }
   if (state == ProviderReport::State::requires_action && !report->next_action && payment.status != Status::requires_action) {
     // The buyer never learned what to do: making the object again tells it, where the provider can say it twice.
-    auto again = co_await gateway_of(payment).create(payment, co_await buyer_of(payment));
+    const Buyer buyer = co_await buyer_of(payment);
+    auto again = co_await gateway_of(payment).create(payment, buyer);
     if (again && again->next_action) report = std::move(again);
   }
   EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(*report), Source::answer, "sync"));
