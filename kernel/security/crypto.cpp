@@ -85,6 +85,13 @@ std::string hmac_sha256(std::string_view key, std::string_view message) {
   return out;
 }
 
+std::string hmac_sha512(std::string_view key, std::string_view message) {
+  std::string out(2 * digest_bytes, '\0');
+  const auto* done = HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()), bytes_of(message), message.size(), bytes_of(out), nullptr);
+  EMP_ASSERT(done != nullptr);
+  return out;
+}
+
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
 std::string hex(std::string_view bytes) {

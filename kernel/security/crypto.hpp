@@ -16,6 +16,7 @@ namespace emporion::security {
 std::string sha256(std::string_view bytes);  ///< 32 bytes.
 /// 32 bytes. Source: RFC 2104.
 std::string hmac_sha256(std::string_view key, std::string_view message);
+std::string hmac_sha512(std::string_view key, std::string_view message);  ///< 64 bytes.
 /// Takes time that depends on the lengths only. For every comparison of secrets (AUT-16).
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
 

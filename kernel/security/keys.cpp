@@ -104,6 +104,13 @@ Result<VerificationKey> VerificationKey::from_jwk(std::string_view text) {
   return out;
 }
 
+Result<VerificationKey> VerificationKey::from_public_der(std::string_view der) {
+  const unsigned char* at = bytes_of(der);
+  Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  if (!key || at != bytes_of(der) + der.size() || !is_usable(key.get())) return invalid("not an RSA key of 2048 to 4096 bits");
+  return VerificationKey(std::make_shared<const Impl>(std::move(key)));
+}
+
 std::string VerificationKey::to_jwk() const {
   std::string out;
   json::Writer(out)

@@ -15,6 +15,8 @@ class VerificationKey {
  public:
   /// Reads one JSON Web Key with kty RSA, n and e; a given `kid`, `use` or `alg` must fit. Errors: KEY_INVALID. Source: RFC 7517.
   static Result<VerificationKey> from_jwk(std::string_view json);
+  /// Reads a SubjectPublicKeyInfo, as certificates hold it. Errors: KEY_INVALID.
+  static Result<VerificationKey> from_public_der(std::string_view der);
   /// {"kty":"RSA","use":"sig","alg":"RS256","kid":…,"n":…,"e":…}
   std::string to_jwk() const;
   /// The thumbprint that names the key. Source: RFC 7638 §3.

@@ -1,12 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <future>
-#include <mutex>
-#include <thread>
-
 #include "kernel/base/text.hpp"
 #include "kernel/testing/eventually.hpp"
+#include "tests/journeys/provider_thread.hpp"
 #include "tests/journeys/shop_client.hpp"
 #include "tests/journeys/shop_process.hpp"
 #include "tests/simulators/stripe/stripe_simulator.hpp"
@@ -17,58 +13,11 @@ namespace {
 using simulators::Fault;
 using simulators::StripeSimulator;
 
-/// The provider on a thread of its own, as it would be on a host of its own.
-class Provider {
- public:
-  Provider() {
-    std::unique_lock lock(mutex_);
-    thread_ = std::thread([this] { serve(); });
-    started_.wait(lock, [this] { return !url_.empty(); });
-  }
-  ~Provider() {
-    runtime_.post([this] { start_detached(end(*this)); });
-    thread_.join();
-  }
-  const std::string& url() const { return url_; }
-
-  /// Runs `ask` where the provider lives and answers what it says.
-  template <typename Ask>
-  auto on_its_thread(Ask ask) {
-    std::promise<decltype(ask(std::declval<StripeSimulator&>()))> answer;
-    auto future = answer.get_future();
-    runtime_.post([this, &answer, ask = std::move(ask)]() mutable { answer.set_value(ask(*simulator_)); });
-    return future.get();
-  }
-
- private:
-  void serve() {
-    simulator_ = std::make_unique<StripeSimulator>(runtime_, clock_, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(5'000)});
-    EXPECT_TRUE(simulator_->listen());
-    {
-      const std::lock_guard lock(mutex_);
-      url_ = simulator_->url();
-    }
-    started_.notify_one();
-    runtime_.run();
-    simulator_.reset();
-  }
-  static Task<void> end(Provider& provider) {
-    co_await provider.simulator_->close();
-    provider.runtime_.stop();
-  }
-
-  Runtime runtime_;
-  SystemClock clock_;
-  std::unique_ptr<StripeSimulator> simulator_;
-  std::mutex mutex_;
-  std::condition_variable started_;
-  std::string url_;
-  std::thread thread_;
-};
+using Provider = ProviderThread<StripeSimulator, simulators::StripeSimulatorOptions>;
 
 struct CardPurchase : ::testing::Test {
   static void SetUpTestSuite() {
-    provider = std::make_unique<Provider>();
+    provider = std::make_unique<Provider>(simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(5'000)});
     const simulators::StripeSimulatorOptions keys;
     shop = std::make_unique<ShopProcess>(text("payment:\n  stripe:\n    enabled: true\n    base_url: ", provider->url(), "\n    secret_key: ", keys.secret_key, "\n    webhook_secret: ", keys.webhook_secret, "\n"));
     shop->start();

@@ -120,7 +120,8 @@ class Checker {
       case Place::status_code: wants(kind == Kind::int32 && is_required(field), "status_code is an int32"); break;
       case Place::raw_body: wants(kind == Kind::bytes && is_required(field), "raw_body is bytes"); break;
       case Place::content_type:
-      case Place::client_address: wants(kind == Kind::string && is_required(field), "content_type and client_address are strings"); break;
+      case Place::client_address:
+      case Place::raw_query: wants(kind == Kind::string && is_required(field), "content_type, client_address and raw_query are strings"); break;
       case Place::all_headers: wants(field.is_map() && kind == Kind::string, "all_headers is a map<string, string>"); break;
     }
   }

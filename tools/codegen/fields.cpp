@@ -154,6 +154,7 @@ Place place_of(const pb::FieldDescriptor& field) {
   if (options.GetExtension(emporion::content_type)) return Place::content_type;
   if (options.GetExtension(emporion::all_headers)) return Place::all_headers;
   if (options.GetExtension(emporion::client_address)) return Place::client_address;
+  if (options.GetExtension(emporion::raw_query)) return Place::raw_query;
   return Place::json;
 }
 

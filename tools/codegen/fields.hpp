@@ -38,7 +38,7 @@ std::string value_rules(const pb::FieldDescriptor& field);
 std::string item_rules(const pb::FieldDescriptor& field);
 
 /// Where a request's field comes from, or where a response's goes.
-enum class Place { json, header, cookie, status_code, raw_body, content_type, all_headers, client_address };
+enum class Place { json, header, cookie, status_code, raw_body, content_type, all_headers, client_address, raw_query };
 Place place_of(const pb::FieldDescriptor& field);
 
 std::vector<const pb::FieldDescriptor*> fields_of(const pb::Descriptor& message);

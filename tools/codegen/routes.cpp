@@ -47,6 +47,8 @@ void print_part(Output& out, const pb::FieldDescriptor& field, const HttpRule& r
     case Place::content_type: return out.print(variables, "  out.$member$ = request.header(\"content-type\");\n");
     case Place::all_headers: return out.print(variables, "  out.$member$ = http::all_headers(request);\n");
     case Place::client_address: return out.print(variables, "  if (context.client) out.$member$ = context.client->address;\n");
+    case Place::raw_query:
+      return out.print(variables, "  if (const auto at = request.target.find('?'); at != std::string::npos) out.$member$ = request.target.substr(at + 1);\n");
     case Place::raw_body: return out.print(variables, "  out.$member$ = request.body;\n");
     default: break;
   }

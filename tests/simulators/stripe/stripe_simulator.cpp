@@ -2,7 +2,6 @@
 #include "tests/simulators/stripe/stripe_simulator.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "kernel/base/text.hpp"
@@ -32,22 +31,6 @@ std::optional<Called> called(const http::Request& request) {
     if (slash == std::string_view::npos) return posts ? std::nullopt : std::optional(Called{get, std::string(rest)});
     const std::string verb(rest.substr(slash + 1));
     if (posts && (verb == "confirm" || verb == "capture" || verb == "cancel")) return Called{verb, std::string(rest.substr(0, slash))};
-  }
-  return std::nullopt;
-}
-
-constexpr std::array fault_names{
-    std::pair{std::string_view("lose_answer"), Fault::lose_answer}, std::pair{std::string_view("lose_request"), Fault::lose_request}, std::pair{std::string_view("error_500"), Fault::error_500},
-    std::pair{std::string_view("error_500_after"), Fault::error_500_after}, std::pair{std::string_view("slow"), Fault::slow}, std::pair{std::string_view("busy"), Fault::busy},
-    std::pair{std::string_view("wrong_amount"), Fault::wrong_amount}};
-constexpr std::array delivery_names{
-    std::pair{std::string_view("at_once"), Delivery::at_once}, std::pair{std::string_view("twice"), Delivery::twice}, std::pair{std::string_view("reversed"), Delivery::reversed},
-    std::pair{std::string_view("never"), Delivery::never}, std::pair{std::string_view("wrong_signature"), Delivery::wrong_signature}};
-
-template <typename Names>
-auto named(const Names& names, std::string_view text) -> std::optional<decltype(names[0].second)> {
-  for (const auto& [name, value] : names) {
-    if (name == text) return value;
   }
   return std::nullopt;
 }
@@ -250,12 +233,12 @@ Task<http::Response> StripeSimulator::control(http::Request request) {
   const std::string_view what = std::string_view(request.path).substr(sizeof("/_simulator/") - 1);
   bool ok = true;
   if (what == "fault") {
-    const auto fault = named(fault_names, value("fault"));
+    const auto fault = fault_named(value("fault"));
     const std::string times = value("times");
     ok = fault.has_value();
     if (ok) misbehave(value("operation"), *fault, times.empty() ? 1 : std::stoi(times));
   } else if (what == "delivery") {
-    const auto mode = named(delivery_names, value("mode"));
+    const auto mode = delivery_named(value("mode"));
     ok = mode.has_value();
     if (ok) delivery_ = *mode;
   } else if (what == "settle") {

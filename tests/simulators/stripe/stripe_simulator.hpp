@@ -9,6 +9,7 @@
 #include "kernel/async/runtime.hpp"
 #include "kernel/http/client.hpp"
 #include "kernel/http/server.hpp"
+#include "tests/simulators/common/misbehaviour.hpp"
 #include "tests/simulators/stripe/stripe_ledger.hpp"
 
 namespace emporion::simulators {
@@ -19,19 +20,6 @@ struct StripeSimulatorOptions {
   std::string webhook_url;      ///< Empty: events are kept and can be sent by hand.
   milliseconds hang{3'000};     ///< How long a lost answer keeps its connection open.
 };
-
-/// How the provider misbehaves at a call.
-enum class Fault : std::uint8_t {
-  lose_answer,     ///< Does the work and never answers.
-  lose_request,    ///< Does nothing and never answers.
-  error_500,       ///< Does nothing and answers 500, also to repeats of the key.
-  error_500_after, ///< Does the work and answers 500, also to repeats of the key.
-  slow,            ///< Does the work and answers late, but in time.
-  busy,            ///< 429.
-  wrong_amount,    ///< Answers with another amount than it booked.
-};
-/// What happens to the webhooks of the changes from now on.
-enum class Delivery : std::uint8_t { at_once, twice, reversed, never, wrong_signature };
 
 /// Stripe's side over real HTTP: checks key, version, idempotency keys and parameters strictly, keeps the books, sends signed webhooks, and misbehaves when told to.
 /// Over HTTP it is told by POST /_simulator/fault?operation=confirm&fault=lose_answer&times=1, /_simulator/delivery?mode=never,

@@ -231,6 +231,7 @@ TEST_F(Routes, RefuseABadQuery) {
 TEST_F(Routes, CarryRawBodiesAsTheyAre) {
   const std::string bytes("\0{not json\xff", 11);
   const auto response = send({.method = http::Method::post,
+                              .target = "/api/v1/files?name=a%2Ebin&more=1+2",
                               .path = "/api/v1/files",
                               .query = {{"name", "a.bin"}},
                               .headers = {{"content-type", "application/x-test"}, {"x-two", "1"}, {"x-two", "2"}},
@@ -241,6 +242,7 @@ TEST_F(Routes, CarryRawBodiesAsTheyAre) {
   EXPECT_EQ(response.body, bytes);
   EXPECT_EQ(target.uploaded.media_type, "application/x-test");
   EXPECT_EQ(target.uploaded.headers, (std::map<std::string, std::string>{{"content-type", "application/x-test"}, {"x-two", "1, 2"}}));
+  EXPECT_EQ(target.uploaded.query, "name=a%2Ebin&more=1+2") << "a signature is over what was sent, not over what it means";
 }
 
 TEST_F(Routes, ReadOneFieldAsTheWholeBody) {

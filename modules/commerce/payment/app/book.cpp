@@ -13,26 +13,31 @@ std::optional<Status> status_of(const ProviderReport& report, const Payment& pay
   using State = ProviderReport::State;
   switch (report.state) {
     case State::not_confirmed: return std::nullopt;
-    case State::requires_action: return Status::requires_action;
+    // An action that nobody can tell the buyer is no news.
+    case State::requires_action: return report.next_action || payment.status == Status::requires_action ? std::optional(Status::requires_action) : std::nullopt;
+    case State::approved:
     case State::processing: return Status::processing;
     case State::authorized: return Status::authorized;
     case State::captured: return Status::captured;
-    case State::failed: return Status::failed;
+    // A hold that does not become money is over; only what was never held has failed.
+    case State::failed: return payment.status == Status::authorized ? status_of_cancellation(payment.status, payment.void_requested_at.has_value()) : Status::failed;
     case State::cancelled: return status_of_cancellation(payment.status, payment.void_requested_at.has_value());
   }
   return std::nullopt;
 }
 
 bool agrees(const ProviderReport& report, const Payment& payment) {
-  if (report.amount != payment.amount) return false;
+  const std::int64_t taken = payment.capture_amount.value_or(payment.amount.amount());
+  const bool is_captured = report.state == ProviderReport::State::captured;
+  // Of a capture some providers tell what was taken, others what was held.
+  if (report.amount != payment.amount && !(is_captured && report.amount == Money(taken, payment.amount.currency()))) return false;
   if (payment.provider_ref && *payment.provider_ref != report.ref) return false;
   if (report.payment_id && *report.payment_id != payment.id) return false;
-  const std::int64_t taken = payment.capture_amount.value_or(payment.amount.amount());
-  return report.state != ProviderReport::State::captured || report.captured == taken;
+  return !is_captured || report.captured == taken;
 }
 
 void take_details(Payment& payment, const ProviderReport& report) {
-  payment.provider_ref = report.ref;
+  if (!report.ref.empty()) payment.provider_ref = report.ref;
   if (report.txn_id) payment.provider_txn_id = report.txn_id;
   if (report.card_brand) payment.card_brand = report.card_brand;
   if (report.card_last4) payment.card_last4 = report.card_last4;
@@ -54,7 +59,13 @@ TransactionNote note_of(std::string type, std::optional<Status> from, std::optio
 Task<Result<Booked>> Book::enter(CallContext context, Uuid payment_id, ProviderReport report, Source source, std::string type) {
   EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
   EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, payment_id));
-  if (!agrees(report, locked.payment)) co_return co_await refuse_mismatch(work, std::move(locked), std::move(report), std::move(type), context.trace);
+  EMP_CO_ASSIGN(auto booked, co_await enter_locked(work, std::move(locked), std::move(report), source, std::move(type), context.trace));
+  EMP_CO_TRY(co_await work.commit());
+  co_return std::move(booked);
+}
+
+Task<Result<Booked>> Book::enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace) {
+  if (!agrees(report, locked.payment)) co_return co_await refuse_mismatch(work, std::move(locked), std::move(report), std::move(type), trace);
 
   const Status from = locked.payment.status;
   const auto to = status_of(report, locked.payment);
@@ -63,18 +74,24 @@ Task<Result<Booked>> Book::enter(CallContext context, Uuid payment_id, ProviderR
     take_details(locked.payment, report);
     std::optional<std::string> detail;
     if (*to == Status::failed) detail = report.decline_code;
-    EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), *to, report.captured, note_of(std::move(type), from, to, "succeeded", std::move(detail), report.captured), context.trace));
-    EMP_CO_TRY(co_await work.commit());
+    EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), *to, report.captured, note_of(std::move(type), from, to, "succeeded", std::move(detail), report.captured), trace));
+    if (report.suspicion) EMP_CO_TRY(co_await raise_suspicion(work, moved.id, *report.suspicion));
     co_return Booked{std::move(moved), verdict, false};
   }
   // Late or repeated news leaves a trace only where it was a message; a query that finds nothing new is not history.
   if (source == Source::webhook) {
     Effects effects;
     effects.notes.push_back(note_of(std::move(type), from, to, "ignored", verdict == Verdict::query ? "the provider is asked" : "known or overtaken"));
-    EMP_CO_TRY(co_await store_.save(work, locked.payment, std::move(effects), clock_.now(), context.trace));
-    EMP_CO_TRY(co_await work.commit());
+    EMP_CO_TRY(co_await store_.save(work, locked.payment, std::move(effects), clock_.now(), trace));
   }
   co_return Booked{std::move(locked.payment), verdict, false};
+}
+
+Task<Result<>> Book::raise_suspicion(postgres::UnitOfWork& work, Uuid payment_id, std::string suspicion) {
+  const UtcTime now = clock_.now();
+  observe::error("a provider took money and warns of fraud", {{"payment_id", payment_id.to_string()}, {"provider_says", suspicion}});
+  const PaymentCase row{payment_id, "suspected_fraud", "", std::move(suspicion), text("suspicion:", payment_id)};
+  co_return co_await store_.open_case(work, row, Uuid::v7(now, random_), now);
 }
 
 Task<Result<Booked>> Book::refuse_mismatch(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, std::string type, Uuid trace) {
@@ -88,7 +105,6 @@ Task<Result<Booked>> Book::refuse_mismatch(postgres::UnitOfWork& work, LockedPay
   Effects effects;
   effects.notes.push_back(note_of(std::move(type), locked.payment.status, std::nullopt, "ignored", text("AMOUNT_MISMATCH: ", row.theirs)));
   EMP_CO_TRY(co_await store_.save(work, locked.payment, std::move(effects), now, trace));
-  EMP_CO_TRY(co_await work.commit());
   co_return Booked{std::move(locked.payment), Verdict::ignore, true};
 }
 
@@ -99,6 +115,12 @@ Task<Result<Payment>> Book::move(postgres::UnitOfWork& work, LockedPayment locke
   // The window closes for those who have not paid; money that is held already may be taken.
   const bool was_held = locked.payment.status == Status::authorized || locked.payment.status == Status::pending_collection;
   const bool wanted = waits || (was_held && !locked.around.order_closed && !locked.payment.void_requested_at);
+  const std::int64_t part = locked.payment.method == "bank_transfer" && !is_live(to) && to != Status::captured ? std::exchange(locked.payment.collected_amount, 0) : 0;
+  if (part > 0) {
+    // A transfer that stayed short of its amount has nothing to wait for any more.
+    const PaymentCase row{locked.payment.id, "transfer_to_return", text(to_string(to)), text(part, " ", locked.payment.amount.currency()), text("short:", locked.payment.id, ":", locked.payment.version)};
+    EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
+  }
   advance(locked.payment, to, taken, wanted, now, effects);
   effects.notes.push_back(std::move(note));
   const bool return_money = effects.return_money;
@@ -111,10 +133,18 @@ Task<Result<Payment>> Book::move(postgres::UnitOfWork& work, LockedPayment locke
 }
 
 Task<Result<Payment>> Book::mark_unknown(CallContext context, Uuid payment_id, std::string detail) {
+  co_return co_await mark_open(std::move(context), payment_id, std::move(detail), true);
+}
+
+Task<Result<Payment>> Book::mark_begun(CallContext context, Uuid payment_id, std::string detail) {
+  co_return co_await mark_open(std::move(context), payment_id, std::move(detail), false);
+}
+
+Task<Result<Payment>> Book::mark_open(CallContext context, Uuid payment_id, std::string detail, bool also_waiting) {
   EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
   EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, payment_id));
   const Status from = locked.payment.status;
-  if (from != Status::created && from != Status::requires_action) co_return std::move(locked.payment);
+  if (from != Status::created && !(also_waiting && from == Status::requires_action)) co_return std::move(locked.payment);
   EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), Status::processing, 0, note_of("authorize", from, Status::processing, "unknown", std::move(detail)), context.trace));
   EMP_CO_TRY(co_await work.commit());
   co_return moved;
@@ -176,8 +206,7 @@ Task<Result<Refund>> Book::request_refund(postgres::UnitOfWork& work, LockedPaym
   refund.amount = Money(granted, locked.payment.amount.currency());
   refund.reason = std::move(reason);
   refund.source = std::move(source);
-  // Cash has no way back through a provider: a person pays it out.
-  const bool by_provider = locked.payment.provider_ref.has_value();
+  const bool by_provider = locked.payment.provider_ref.has_value() && !is_paid_back_by_hand(locked.payment.method);
   refund.status = by_provider ? "requested" : "manual_required";
   if (by_provider) refund.next_run_at = now;
   refund.key = std::move(key);

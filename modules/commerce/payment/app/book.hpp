@@ -4,7 +4,7 @@
 #include <string>
 
 #include "kernel/base/random.hpp"
-#include "modules/commerce/payment/app/card_gateway.hpp"
+#include "modules/commerce/payment/app/provider_gateway.hpp"
 #include "modules/commerce/payment/app/payment_store.hpp"
 
 namespace emporion::payment {
@@ -23,8 +23,12 @@ class Book {
 
   /// Enters the provider's report. Amount, currency and reference must be ours: else nothing changes and a case is opened (invariant 5). `type` is the history's word.
   Task<Result<Booked>> enter(CallContext context, Uuid payment_id, ProviderReport report, Source source, std::string type);
+  /// The same inside `work`, which the caller commits; also a mismatch has written its case there.
+  Task<Result<Booked>> enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace);
   /// Says that the outcome of a provider call is open: created → processing, and the worker asks. A payment that moved meanwhile stays as it is.
   Task<Result<Payment>> mark_unknown(CallContext context, Uuid payment_id, std::string detail);
+  /// The same only as long as nothing at all was heard: a payment that waits for its buyer goes on waiting.
+  Task<Result<Payment>> mark_begun(CallContext context, Uuid payment_id, std::string detail);
   /// Ends a payment that certainly took no money.
   Task<Result<Payment>> mark_failed(CallContext context, Uuid payment_id, std::string category, std::string detail);
 
@@ -37,6 +41,8 @@ class Book {
                                       bool window_exempt, Uuid trace);
 
  private:
+  Task<Result<Payment>> mark_open(CallContext context, Uuid payment_id, std::string detail, bool also_waiting);
+  Task<Result<>> raise_suspicion(postgres::UnitOfWork& work, Uuid payment_id, std::string suspicion);
   Task<Result<Booked>> refuse_mismatch(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, std::string type, Uuid trace);
   PaymentStore& store_;
   const Clock& clock_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
 #include "kernel/observe/log.hpp"
@@ -12,10 +13,11 @@ namespace {
 // How often a call that certainly was not executed is tried again within the caller's time.
 constexpr int tries_at_once = 3;
 constexpr milliseconds pause_between{150};
+// How much longer than its caller a first call may live: the longest timeout of a provider, with its repeats.
+constexpr seconds drive_on{120};
 
-std::string return_url_of(const Payment& payment, const DriverOptions& options, std::string_view provider) {
-  if (options.public_base_url.empty()) return payment.return_url.value_or("");
-  return text(options.public_base_url, "/api/v1/payments/return/", provider, "?payment_id=", payment.id);
+bool may_try_at_once(const Result<ProviderReport>& answer, int tried) {
+  return !answer && tried < tries_at_once && is_certainly_not_executed(answer.error()) && answer.error().reason() != "PROVIDER_REFUSED";
 }
 
 }  // namespace
@@ -24,51 +26,96 @@ bool is_certainly_not_executed(const Error& error) {
   return error.reason() == "PROVIDER_UNREACHABLE" || error.reason() == "PROVIDER_REFUSED" || error.reason() == "PROVIDER_BUSY";
 }
 
+ProviderGateway& Driver::gateway_of(const Payment& payment) const {
+  ProviderGateway* gateway = providers_.find(payment.provider);
+  EMP_ASSERT(gateway != nullptr);  // Every payment that owes a call was made with a provider of ours.
+  return *gateway;
+}
+
+Task<Buyer> Driver::buyer_of(Payment payment) {
+  Buyer out;
+  out.return_url = payment.return_url.value_or("");
+  if (!options_.public_base_url.empty()) out.return_url = text(options_.public_base_url, "/api/v1/payments/return/", payment.provider, "?payment_id=", payment.id);
+  if (gateway_of(payment).offer().wants_address) {
+    if (auto address = co_await store_.buyer_address(payment.assessment_id)) out.address = std::move(*address);
+  }
+  co_return out;
+}
+
 Task<Result<Payment>> Driver::begin(CallContext context, Payment payment) {
+  ProviderGateway& gateway = gateway_of(payment);
   if (!payment.provider_ref) {
-    const IntentOrder order{payment.id, payment.order_id, payment.amount, payment.provider_token.value_or(""), payment.order_number};
-    auto made = co_await gateway_.create(order);
-    for (int tried = 1; !made && tried < tries_at_once && is_certainly_not_executed(made.error()) && made.error().reason() != "PROVIDER_REFUSED"; ++tried) {
+    const Buyer buyer = co_await buyer_of(payment);
+    auto made = co_await gateway.create(payment, buyer);
+    for (int tried = 1; may_try_at_once(made, tried); ++tried) {
       co_await runtime_.sleep_for(pause_between * tried);
-      made = co_await gateway_.create(order);
+      made = co_await gateway.create(payment, buyer);
     }
     if (!made) {
       // An object that was never made holds no money; one that may have been made holds none before it is confirmed, and the worker goes on with it under the same key.
       if (is_certainly_not_executed(made.error())) co_return co_await book_.mark_failed(context, payment.id, "generic", made.error().reason());
       co_return co_await book_.mark_unknown(context, payment.id, made.error().reason());
     }
-    if (made->amount != payment.amount) co_return co_await sync(context, payment);
+    if (made->amount != payment.amount) co_return co_await take(std::move(context), std::move(payment), std::move(*made));
     EMP_CO_ASSIGN(const bool goes_on, co_await store_.store_ref(payment.id, made->ref, clock_.now()));
     if (!goes_on) {
-      (void)co_await gateway_.cancel(payment.id, made->ref);  // Unconfirmed: it holds no money, so a lost cancel costs nothing.
+      payment.provider_ref = made->ref;
+      (void)co_await gateway.cancel(payment);  // Unconfirmed: it holds no money, so a lost cancel costs nothing.
       co_return co_await store_.find(payment.id);
     }
     payment.provider_ref = made->ref;
+    if (made->state != ProviderReport::State::not_confirmed) co_return co_await take(std::move(context), std::move(payment), std::move(*made));
   }
   co_return co_await confirm(std::move(context), std::move(payment));
 }
 
+/// Enters what the provider said to the making or confirming. What says nothing that a buyer could act on leaves the outcome open.
+Task<Result<Payment>> Driver::take(CallContext context, Payment payment, ProviderReport report) {
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(context, payment.id, std::move(report), Source::answer, "authorize"));
+  if (booked.mismatch) co_return co_await book_.mark_unknown(context, payment.id, "AMOUNT_MISMATCH");
+  if (booked.payment.status == Status::created) co_return co_await book_.mark_unknown(context, payment.id, "nothing for the buyer to do");
+  co_return std::move(booked.payment);
+}
+
 Task<Result<Payment>> Driver::confirm(CallContext context, Payment payment) {
-  const ConfirmOrder order{payment.id, *payment.provider_ref, return_url_of(payment, options_, gateway_.name()), payment.force_3ds};
-  auto report = co_await gateway_.confirm(order);
-  for (int tried = 1; !report && tried < tries_at_once && is_certainly_not_executed(report.error()) && report.error().reason() != "PROVIDER_REFUSED"; ++tried) {
+  ProviderGateway& gateway = gateway_of(payment);
+  const Buyer buyer = co_await buyer_of(payment);
+  auto report = co_await gateway.confirm(payment, buyer);
+  for (int tried = 1; may_try_at_once(report, tried); ++tried) {
     co_await runtime_.sleep_for(pause_between * tried);
-    report = co_await gateway_.confirm(order);
+    report = co_await gateway.confirm(payment, buyer);
   }
   if (EMP_FAULT_POINT("payment.after_confirm")) report = fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", "lost on order");
   if (!report) co_return co_await after_lost_answer(std::move(context), std::move(payment), report.error());
-  EMP_CO_ASSIGN(auto booked, co_await book_.enter(context, payment.id, std::move(*report), Source::answer, "authorize"));
-  if (booked.mismatch) co_return co_await book_.mark_unknown(context, payment.id, "AMOUNT_MISMATCH");
-  co_return std::move(booked.payment);
+  co_return co_await take(std::move(context), std::move(payment), std::move(*report));
 }
 
 Task<Result<Payment>> Driver::after_lost_answer(CallContext context, Payment payment, Error error) {
   if (error.reason() == "PROVIDER_REFUSED") {
     // Refused for what it is (a bad token, a stale object): the provider's state says whether anything stands.
-    if (auto synced = co_await sync(context, payment); synced && synced->status != Status::created) co_return synced;
+    auto report = co_await gateway_of(payment).query(payment);
+    if (report && report->state != ProviderReport::State::not_confirmed && report->state != ProviderReport::State::approved) {
+      co_return co_await take(std::move(context), std::move(payment), std::move(*report));
+    }
     co_return co_await book_.mark_failed(context, payment.id, "generic", error.detail());
   }
   co_return co_await book_.mark_unknown(context, payment.id, error.reason());
+}
+
+Task<void> Driver::begin_alone(CallContext context, Payment payment, std::shared_ptr<bool> done) {
+  const auto begun = co_await begin(std::move(context), payment);
+  if (!begun) observe::warning("a payment's first call stays open", {{"payment_id", payment.id.to_string()}, {"error", begun.error().to_string()}});
+  *done = true;
+}
+
+Task<Result<Payment>> Driver::begin_within(CallContext context, Payment payment) {
+  const UtcTime until = clock_.now() + options_.answer_within;
+  CallContext alone(until + drive_on, context.trace, context.principal);
+  const auto done = std::make_shared<bool>(false);
+  scope_.spawn(begin_alone(std::move(alone), payment, done));
+  for (milliseconds pause{5}; !*done && clock_.now() < until; pause = std::min(pause * 2, milliseconds(100))) co_await runtime_.sleep_for(pause);
+  if (!*done) co_return co_await book_.mark_begun(std::move(context), payment.id, "the provider has not answered yet");
+  co_return co_await store_.find(payment.id);
 }
 
 Task<Result<Payment>> Driver::wait_begun(Payment payment) {
@@ -81,14 +128,16 @@ Task<Result<Payment>> Driver::wait_begun(Payment payment) {
 }
 
 Task<Result<Payment>> Driver::sync(CallContext context, Payment payment, std::string type) {
-  if (!payment.provider_ref) co_return std::move(payment);
-  EMP_CO_ASSIGN(auto report, co_await gateway_.query(*payment.provider_ref));
+  if (!payment.provider_ref || providers_.find(payment.provider) == nullptr) co_return std::move(payment);
+  EMP_CO_ASSIGN(auto report, co_await gateway_of(payment).query(payment));
+  const bool goes_on = !payment.void_requested_at && !payment.is_window_over(clock_.now());
+  if (report.state == ProviderReport::State::approved && goes_on) co_return co_await confirm(std::move(context), std::move(payment));
   EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(report), Source::answer, std::move(type)));
   co_return std::move(booked.payment);
 }
 
 Task<Result<Payment>> Driver::capture(CallContext context, Payment payment) {
-  auto report = co_await gateway_.capture(payment.id, *payment.provider_ref, payment.capture_amount.value_or(payment.amount.amount()));
+  auto report = co_await gateway_of(payment).capture(payment);
   if (EMP_FAULT_POINT("payment.after_capture")) report = fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", "lost on order");
   if (!report) {
     // A refusal means that the authorization is not what we think: its present state decides.
@@ -100,7 +149,7 @@ Task<Result<Payment>> Driver::capture(CallContext context, Payment payment) {
 }
 
 Task<Result<Payment>> Driver::cancel(CallContext context, Payment payment, std::string type) {
-  auto report = co_await gateway_.cancel(payment.id, *payment.provider_ref);
+  auto report = co_await gateway_of(payment).cancel(payment);
   if (!report) {
     if (report.error().reason() == "PROVIDER_REFUSED") co_return co_await sync(std::move(context), std::move(payment), std::move(type));
     co_return fail(report.error());
@@ -150,9 +199,13 @@ Task<Result<>> Driver::resolve_open_outcome(CallContext context, Payment payment
     auto begun = co_await begin(std::move(context), payment);
     co_return co_await settle(std::move(begun), std::move(payment), delay);
   }
-  auto report = co_await gateway_.query(*payment.provider_ref);
+  auto report = co_await gateway_of(payment).query(payment);
   if (!report) co_return co_await settle(fail(report.error()), std::move(payment), delay);
   const auto state = report->state;
+  if (state == ProviderReport::State::approved && !over) {
+    auto confirmed = co_await confirm(std::move(context), payment);
+    co_return co_await settle(std::move(confirmed), std::move(payment), delay);
+  }
   if (state == ProviderReport::State::not_confirmed) {
     // Nothing was asked for yet. A first repeat may use the old key; after that a replayed failure would come back for ever, so the object is given up.
     if (over || payment.run_tries > 0) {
@@ -162,9 +215,15 @@ Task<Result<>> Driver::resolve_open_outcome(CallContext context, Payment payment
     auto confirmed = co_await confirm(std::move(context), payment);
     co_return co_await settle(std::move(confirmed), std::move(payment), delay);
   }
-  if (over && state == ProviderReport::State::requires_action) {
+  if (over && (state == ProviderReport::State::requires_action || state == ProviderReport::State::approved)) {
     auto cancelled = co_await cancel(std::move(context), payment, payment.void_requested_at ? "void" : "expire");
     co_return co_await settle(std::move(cancelled), std::move(payment), delay);
+  }
+  if (state == ProviderReport::State::requires_action && !report->next_action && payment.status != Status::requires_action) {
+    // The buyer never learned what to do: making the object again tells it, where the provider can say it twice.
+    const Buyer buyer = co_await buyer_of(payment);
+    auto again = co_await gateway_of(payment).create(payment, buyer);
+    if (again && again->next_action) report = std::move(again);
   }
   EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(*report), Source::answer, "sync"));
   if (booked.verdict == Verdict::apply) co_return Result<>();

@@ -23,22 +23,6 @@ struct NewPaymentAnswer {
   std::optional<Uuid> other;
 };
 
-struct Refund {
-  Uuid id = {};
-  Uuid payment_id = {};
-  Uuid order_id = {};
-  Money amount = {};
-  std::string reason = {};
-  std::string source = {};
-  std::string status = {};
-  std::optional<std::string> provider_ref = std::nullopt;
-  std::string key = {};
-  std::int32_t tries = 0;
-  std::optional<UtcTime> next_run_at = std::nullopt;
-  UtcTime created_at = {};
-  std::optional<UtcTime> finished_at = std::nullopt;
-};
-
 /// What stands around a payment, read with its row lock.
 struct Surroundings {
   bool order_closed = false;
@@ -53,10 +37,29 @@ struct LockedPayment {
   Surroundings around;
 };
 
+struct NewWebhook {
+  Uuid id;
+  std::string provider;
+  std::string dedup_key;
+  std::string headers_json;
+  std::string body;
+};
 struct WebhookRow {
   Uuid id;
+  std::string provider;
   std::string body;
   std::int32_t tries = 0;
+};
+
+/// A credit of our bank account, as it is stored.
+struct StoredCredit {
+  std::string bank_txn_id;
+  std::optional<Uuid> payment_id;
+  Money amount;
+  std::string remittance;
+  std::string state;  ///< counted, suspense, to_return
+  std::optional<Uuid> proposed_payment = std::nullopt;
+  std::optional<Uuid> proposed_by = std::nullopt;
 };
 
 struct PaymentCase {
@@ -129,6 +132,8 @@ class PaymentStore {
 
   virtual Task<Result<Payment>> find(Uuid id) = 0;  ///< Errors: PAYMENT_NOT_FOUND.
   virtual Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) = 0;
+  /// The IP address that the payment's risk assessment was made with; empty if unknown.
+  virtual Task<Result<std::string>> buyer_address(Uuid assessment_id) = 0;
   virtual Task<Result<postgres::UnitOfWork>> begin(CallContext context) = 0;
   virtual Task<Result<LockedPayment>> lock(postgres::UnitOfWork& work, Uuid id) = 0;  ///< Errors: PAYMENT_NOT_FOUND.
   /// The order's payments, locked in the order of their ids.
@@ -145,6 +150,10 @@ class PaymentStore {
   virtual Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) = 0;
   /// Remembers what a courier reported for a parcel. False: it was reported before.
   virtual Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) = 0;
+  /// False: known already.
+  virtual Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) = 0;
+  virtual Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) = 0;  ///< Of one that was inserted.
+  virtual Task<Result<>> update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) = 0;
   virtual Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) = 0;
 
   virtual Task<Result<Refund>> find_refund(Uuid id) = 0;  ///< Errors: REFUND_NOT_FOUND.
@@ -158,7 +167,9 @@ class PaymentStore {
   virtual Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::int32_t count) = 0;
 
   /// False: known already.
-  virtual Task<Result<bool>> insert_webhook(Uuid id, std::string provider, std::string dedup_key, std::string headers_json, std::string body, UtcTime now) = 0;
+  virtual Task<Result<bool>> insert_webhook(NewWebhook row, UtcTime now) = 0;
+  /// The same inside `work`, for a message that takes effect there. Without `next_run_at` nothing more is to be done. False: known already.
+  virtual Task<Result<bool>> record_webhook(postgres::UnitOfWork& work, NewWebhook row, std::optional<UtcTime> next_run_at, UtcTime now) = 0;
   virtual Task<Result<std::vector<WebhookRow>>> claim_webhooks(UtcTime now, microseconds lease, std::int32_t count) = 0;
   virtual Task<Result<>> finish_webhook(Uuid id, std::string state, std::string outcome, std::optional<UtcTime> next_run_at, UtcTime now) = 0;
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
 #include "kernel/observe/log.hpp"
@@ -20,12 +21,14 @@ bool is_over(const Refund& refund) { return refund.status == "succeeded" || refu
 Task<Result<>> RefundWorker::resolve(CallContext context, Refund refund) {
   if (is_over(refund)) co_return Result<>();
   EMP_CO_ASSIGN(const auto payment, co_await store_.find(refund.payment_id));
+  ProviderGateway* gateway = providers_.find(payment.provider);
+  EMP_ASSERT(gateway != nullptr);  // What is paid back by hand is never due.
   // One key for all tries: a repeat after a lost answer gets the first refund. A refund that the provider knows already is asked for.
   Result<RefundReport> report = fail(ErrorKind::internal, "UNREACHED");
   if (refund.provider_ref) {
-    report = co_await gateway_.query_refund(*refund.provider_ref);
+    report = co_await gateway->query_refund(payment, refund);
   } else {
-    report = co_await gateway_.refund(payment.id, refund.id, payment.provider_ref.value_or(""), refund.amount);
+    report = co_await gateway->refund(payment, refund);
   }
   if (EMP_FAULT_POINT("payment.after_refund")) report = fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", "lost on order");
   if (!report) co_return co_await try_later(std::move(context), std::move(refund), report.error());

@@ -4,10 +4,10 @@
 
 namespace emporion::payment {
 
-/// Sends stored refunds to the provider and enters what became of them. Five failures in a row leave a refund to a person.
+/// Sends stored refunds to their providers and enters what became of them. Five failures in a row leave a refund to a person.
 class RefundWorker {
  public:
-  RefundWorker(PaymentStore& store, CardGateway& gateway, const Clock& clock, Random& random) : store_(store), gateway_(gateway), clock_(clock), random_(random) {}
+  RefundWorker(PaymentStore& store, Providers& providers, const Clock& clock, Random& random) : store_(store), providers_(providers), clock_(clock), random_(random) {}
 
   /// Does what is owed for one refund that is due.
   Task<Result<>> resolve(CallContext context, Refund refund);
@@ -17,7 +17,7 @@ class RefundWorker {
  private:
   Task<Result<>> try_later(CallContext context, Refund refund, Error error);
   PaymentStore& store_;
-  CardGateway& gateway_;
+  Providers& providers_;
   const Clock& clock_;
   Random& random_;
 };

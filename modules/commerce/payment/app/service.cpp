@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "modules/commerce/payment/app/contract_mapping.hpp"
 #include "modules/commerce/payment/app/page_token.hpp"
@@ -49,32 +50,56 @@ std::string source_of(const v1::RefundPaymentRequest& request, const CallContext
   return context.principal.realm == Realm::staff ? "manual" : context.principal.service == "return" ? "return" : "cancel";
 }
 
+v1::OfferedMethod offered(const ProviderGateway& gateway) {
+  Offer offer = gateway.offer();
+  v1::OfferedMethod out;
+  const bool known = from_string(offer.method, out.method);
+  EMP_ASSERT(known);
+  out.provider = std::string(gateway.name());
+  out.enabled = gateway.is_enabled();
+  out.currencies = std::move(offer.currencies);
+  out.min_amount = offer.min_amount;
+  out.max_amount = offer.max_amount;
+  if (out.enabled && !offer.publishable_key.empty()) out.publishable_key = std::move(offer.publishable_key);
+  out.window_seconds = 15 * 60;
+  return out;
+}
+
+/// Errors: MISSING_FIELD, METHOD_NOT_AVAILABLE (the currency), AMOUNT_OUT_OF_RANGE.
+Result<> check_offer(const Offer& offer, const v1::CreatePaymentRequest& request) {
+  if (offer.needs_token && text_of(request.provider_token).empty()) return fail(ErrorKind::invalid_argument, "MISSING_FIELD", text("a ", offer.method, " payment needs provider_token"));
+  if (!offer.currencies.empty() && std::ranges::find(offer.currencies, request.amount.currency().code()) == offer.currencies.end()) {
+    return fail(Error(ErrorKind::rule_violated, "METHOD_NOT_AVAILABLE", text("not in ", request.amount.currency())).with("method", offer.method));
+  }
+  const bool too_little = offer.min_amount && offer.min_amount->currency() == request.amount.currency() && request.amount < *offer.min_amount;
+  const bool too_much = offer.max_amount && offer.max_amount->currency() == request.amount.currency() && request.amount > *offer.max_amount;
+  if (too_little || too_much) {
+    return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "outside the provider's limits").with("amount", request.amount.amount()));
+  }
+  return {};
+}
+
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
 }  // namespace
 
-PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, CardGateway& gateway, const Clock& clock, Random& random,
+PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers, const Clock& clock, Random& random,
                                ServiceOptions options)
-    : runtime_(runtime), store_(store), book_(book), driver_(driver), webhooks_(webhooks), gateway_(gateway), clock_(clock), random_(random), options_(std::move(options)),
+    : runtime_(runtime), store_(store), book_(book), driver_(driver), webhooks_(webhooks), credits_(credits), providers_(providers), clock_(clock), random_(random), options_(std::move(options)),
       create_lane_(runtime, LaneOptions{.name = "payment.create"}, [&store](std::vector<NewPayment> batch) { return store.create_batch(std::move(batch)); }),
       risk_lane_(runtime, LaneOptions{.name = "payment.assess_risk"}, [&store](std::vector<RiskQuestion> batch) { return store.assess_batch(std::move(batch)); }) {}
 
 Task<void> PaymentService::close() {
   co_await create_lane_.close();
   co_await risk_lane_.close();
+  co_await driver_.close();
 }
 
 v1::Payment PaymentService::shown(const Payment& payment, const CallContext& context) const { return to_contract(payment, payment.refunded_amount, context.principal); }
 
 Task<Result<v1::PublicSettings>> PaymentService::get_public_settings(CallContext, v1::GetPublicSettingsRequest request) {
   v1::PublicSettings out;
-  v1::OfferedMethod card;
-  card.method = v1::PaymentMethod::card;
-  card.provider = std::string(gateway_.name());
-  card.enabled = gateway_.is_enabled();
-  if (card.enabled && !options_.publishable_key.empty()) card.publishable_key = options_.publishable_key;
-  card.window_seconds = 15 * 60;
-  out.methods.push_back(std::move(card));
+  for (const ProviderGateway* gateway : providers_.all()) out.methods.push_back(offered(*gateway));
   v1::OfferedMethod cod;
   cod.method = v1::PaymentMethod::cod;
   cod.provider = "cod";
@@ -117,20 +142,18 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::answer_created(CallConte
 
 Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallContext context, v1::CreatePaymentRequest request) {
   EMP_CO_TRY(refuse_card_numbers({text_of(request.provider_token), text_of(request.return_url), text_of(request.order_number)}));
-  const bool is_card = request.method == v1::PaymentMethod::card;
   const bool is_cod = request.method == v1::PaymentMethod::cod;
-  if (!(is_card && gateway_.is_enabled()) && !(is_cod && options_.is_cod_enabled)) {
+  const ProviderGateway* gateway = is_cod ? nullptr : providers_.of_method(to_string(request.method));
+  if (gateway == nullptr && !(is_cod && options_.is_cod_enabled)) {
     co_return fail(Error(ErrorKind::rule_violated, "METHOD_NOT_AVAILABLE", "this shop does not offer the method").with("method", to_string(request.method)));
   }
-  if (is_card && (!request.provider_token || request.provider_token->empty())) {
-    co_return fail(ErrorKind::invalid_argument, "MISSING_FIELD", "a card payment needs provider_token");
-  }
+  if (gateway != nullptr) EMP_CO_TRY(check_offer(gateway->offer(), request));
   if (request.amount.amount() <= 0) co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "nothing to pay").with("amount", request.amount.amount()));
 
   const UtcTime now = clock_.now();
   Payment payment{.id = request.payment_id, .order_id = request.order_id, .order_number = request.order_number, .attempt_no = request.attempt_no, .customer_id = request.customer_id};
   payment.method = std::string(to_string(request.method));
-  payment.provider = is_card ? std::string(gateway_.name()) : "cod";
+  payment.provider = gateway == nullptr ? "cod" : std::string(gateway->name());
   payment.amount = request.amount;
   payment.provider_token = request.provider_token;
   payment.assessment_id = request.assessment_id;
@@ -144,7 +167,7 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   EMP_CO_ASSIGN(auto stored, co_await store_.find(request.payment_id));
   if (is_cod) co_return co_await answer_created(std::move(context), std::move(stored), answer.outcome == "created" ? 201 : 200);
   if (answer.outcome == "created") {
-    EMP_CO_ASSIGN(auto begun, co_await driver_.begin(context, std::move(stored)));
+    EMP_CO_ASSIGN(auto begun, gateway->offer().is_slow ? co_await driver_.begin_within(context, std::move(stored)) : co_await driver_.begin(context, std::move(stored)));
     if (on_work) on_work();
     co_return co_await answer_created(std::move(context), std::move(begun), 201);
   }
@@ -222,7 +245,6 @@ Task<Result<v1::VoidPaymentResponse>> PaymentService::void_payment(CallContext c
 
 Task<Result<v1::Payment>> PaymentService::sync_payment(CallContext context, v1::SyncPaymentRequest request) {
   EMP_CO_ASSIGN(auto payment, co_await store_.find(request.id));
-  if (payment.provider != gateway_.name()) co_return shown(payment, context);
   auto synced = co_await driver_.sync(context, payment);
   if (!synced) co_return fail(Error(ErrorKind::unavailable, "PROVIDER_UNAVAILABLE", synced.error().detail()).with("retry_after", 5));
   co_return shown(*synced, context);
@@ -332,32 +354,6 @@ Task<Result<v1::CollectCodResponse>> PaymentService::collect_cod(CallContext con
   EMP_CO_ASSIGN(const auto moved, co_await book_.move(work, std::move(locked), Status::captured, taken, std::move(note), context.trace));
   EMP_CO_TRY(co_await work.commit());
   out.payment = shown(moved, context);
-  co_return out;
-}
-
-Task<Result<v1::StripeWebhookResponse>> PaymentService::stripe_webhook(CallContext, v1::StripeWebhookRequest request) {
-  EMP_CO_TRY(co_await webhooks_.receive(std::move(request.body), std::move(request.headers)));
-  if (on_webhook) on_webhook();
-  v1::StripeWebhookResponse out;
-  out.received = true;
-  co_return out;
-}
-
-Task<Result<v1::ReturnFromProviderResponse>> PaymentService::return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) {
-  v1::ReturnFromProviderResponse out;
-  out.status_code = 303;
-  out.location = options_.storefront_url;
-  std::optional<Payment> payment;
-  if (request.payment_id) {
-    if (auto found = co_await store_.find(*request.payment_id)) payment = std::move(*found);
-  } else if (request.payment_intent) {
-    EMP_CO_ASSIGN(payment, co_await store_.find_by_ref(request.provider, *request.payment_intent));
-  }
-  if (payment) {
-    // What the browser says proves nothing (invariant 4): the provider is asked; if it does not answer now, the worker asks again.
-    (void)co_await driver_.sync(context.as_service("payment"), *payment);
-    if (payment->return_url && !payment->return_url->empty()) out.location = *payment->return_url;
-  }
   co_return out;
 }
 

@@ -14,14 +14,13 @@ struct ServiceOptions {
   bool is_cod_enabled = true;
   std::vector<std::string> unscored_addresses;  ///< Addresses behind which many people buy: their orders per hour do not count.
   bool is_risk_decisive = true;                 ///< False: scores are stored and everything is allowed (imports of past orders).
-  std::string publishable_key;
   std::string storefront_url;                   ///< Where the browser goes when a payment names no page of its own.
 };
 
 /// The module's face: each operation is one use case. Money moves only through Book and Driver.
 class PaymentService final : public v1::PaymentApi {
  public:
-  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, CardGateway& gateway, const Clock& clock, Random& random, ServiceOptions options);
+  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers, const Clock& clock, Random& random, ServiceOptions options);
 
   Task<Result<v1::PublicSettings>> get_public_settings(CallContext context, v1::GetPublicSettingsRequest request) override;
   Task<Result<v1::RiskAssessment>> assess_risk(CallContext context, v1::AssessRiskRequest request) override;
@@ -37,6 +36,11 @@ class PaymentService final : public v1::PaymentApi {
   Task<Result<v1::ListLedgerResponse>> list_ledger(CallContext context, v1::ListLedgerRequest request) override;
   Task<Result<v1::CollectCodResponse>> collect_cod(CallContext context, v1::CollectCodRequest request) override;
   Task<Result<v1::StripeWebhookResponse>> stripe_webhook(CallContext context, v1::StripeWebhookRequest request) override;
+  Task<Result<v1::VnpayIpnResponse>> vnpay_ipn(CallContext context, v1::VnpayIpnRequest request) override;
+  Task<Result<v1::MomoIpnResponse>> momo_ipn(CallContext context, v1::MomoIpnRequest request) override;
+  Task<Result<v1::PaypalWebhookResponse>> paypal_webhook(CallContext context, v1::PaypalWebhookRequest request) override;
+  Task<Result<v1::BankTransferWebhookResponse>> bank_transfer_webhook(CallContext context, v1::BankTransferWebhookRequest request) override;
+  Task<Result<v1::MatchTransferResponse>> match_transfer(CallContext context, v1::MatchTransferRequest request) override;
   Task<Result<v1::ReturnFromProviderResponse>> return_from_provider(CallContext context, v1::ReturnFromProviderRequest request) override;
 
   /// Called when the worker has something to do.
@@ -55,7 +59,8 @@ class PaymentService final : public v1::PaymentApi {
   Book& book_;
   Driver& driver_;
   Webhooks& webhooks_;
-  CardGateway& gateway_;
+  BankCredits& credits_;
+  Providers& providers_;
   const Clock& clock_;
   Random& random_;
   ServiceOptions options_;

@@ -24,13 +24,44 @@ std::string headers_json(const std::map<std::string, std::string>& headers) {
 
 }  // namespace
 
-Task<Result<>> Webhooks::receive(std::string body, std::map<std::string, std::string> headers) {
+Task<Result<>> Webhooks::receive(std::string provider, ProviderMessage message) {
   const UtcTime now = clock_.now();
-  const auto signature = headers.find("stripe-signature");
-  EMP_CO_TRY(gateway_.verify(body, signature == headers.end() ? std::string_view() : std::string_view(signature->second), now));
-  EMP_CO_ASSIGN(const auto event, gateway_.read_event(body));
-  EMP_CO_TRY(co_await store_.insert_webhook(Uuid::v7(now, random_), std::string(gateway_.name()), event.id, headers_json(headers), std::move(body), now));
+  ProviderGateway* gateway = providers_.find(provider);
+  if (gateway == nullptr || !gateway->is_enabled()) co_return fail(ErrorKind::not_found, "ROUTE_NOT_FOUND", "this shop does not use the provider");
+  EMP_CO_TRY(co_await gateway->verify(message, now));
+  EMP_CO_ASSIGN(const auto event, gateway->read_event(message.text));
+  EMP_CO_TRY(co_await store_.insert_webhook(row_of(std::move(provider), event.id, std::move(message), now), now));
   co_return Result<>();
+}
+
+NewWebhook Webhooks::row_of(std::string provider, std::string dedup_key, ProviderMessage message, UtcTime now) {
+  std::string headers = headers_json(message.headers);
+  return NewWebhook{Uuid::v7(now, random_), std::move(provider), std::move(dedup_key), std::move(headers), std::move(message.text)};
+}
+
+Task<Result<Recorded>> Webhooks::record(CallContext context, std::string provider, ProviderMessage message) {
+  const UtcTime now = clock_.now();
+  ProviderGateway* gateway = providers_.find(provider);
+  if (gateway == nullptr || !gateway->is_enabled()) co_return fail(ErrorKind::not_found, "ROUTE_NOT_FOUND", "this shop does not use the provider");
+  EMP_CO_TRY(co_await gateway->verify(message, now));
+  EMP_CO_ASSIGN(auto event, gateway->read_event(message.text));
+  if (!event.payment || !event.payment->payment_id) co_return Recorded::unknown_reference;
+  EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
+  auto locked = co_await store_.lock(work, *event.payment->payment_id);
+  if (!locked && locked.error().kind() == ErrorKind::not_found) co_return Recorded::unknown_reference;
+  if (!locked) co_return fail(locked.error());
+  if (locked->payment.provider != provider) co_return Recorded::unknown_reference;
+  EMP_CO_ASSIGN(const auto booked, co_await book_.enter_locked(work, std::move(*locked), std::move(*event.payment), Source::webhook, "webhook", context.trace));
+  if (booked.mismatch) {
+    EMP_CO_TRY(co_await work.commit());
+    co_return Recorded::amount_differs;
+  }
+  // What only the provider's present state settles is asked for by the job.
+  const auto next = booked.verdict == Verdict::query ? std::optional(now) : std::nullopt;
+  EMP_CO_ASSIGN(const bool is_first, co_await store_.record_webhook(work, row_of(std::move(provider), event.id, std::move(message), now), next, now));
+  if (!is_first) co_return Recorded::before;  // Rolls back the second note of it.
+  EMP_CO_TRY(co_await work.commit());
+  co_return Recorded::now;
 }
 
 Task<Result<int>> Webhooks::process(CallContext context, int count) {
@@ -41,9 +72,11 @@ Task<Result<int>> Webhooks::process(CallContext context, int count) {
 
 Task<Result<>> Webhooks::apply(CallContext context, WebhookRow row) {
   const UtcTime now = clock_.now();
-  auto event = gateway_.read_event(row.body);
+  const ProviderGateway* gateway = providers_.find(row.provider);
+  if (gateway == nullptr) co_return co_await store_.finish_webhook(row.id, "dead", "an unknown provider", std::nullopt, now);
+  auto event = gateway->read_event(row.body);
   if (!event) co_return co_await store_.finish_webhook(row.id, "dead", event.error().to_string(), std::nullopt, now);
-  const auto outcome = co_await take_effect(std::move(context), std::move(*event));
+  const auto outcome = co_await take_effect(std::move(context), row.provider, std::move(*event));
   if (outcome) co_return co_await store_.finish_webhook(row.id, outcome->starts_with("ignored") ? "ignored" : "applied", *outcome, std::nullopt, now);
   if (row.tries + 1 >= tries_max) {
     observe::error("a provider's message could not be applied and waits for staff", {{"webhook", row.id.to_string()}, {"error", outcome.error().to_string()}});
@@ -52,7 +85,8 @@ Task<Result<>> Webhooks::apply(CallContext context, WebhookRow row) {
   co_return co_await store_.finish_webhook(row.id, "received", outcome.error().to_string(), now + seconds(1) * (1 << std::min(row.tries, 8)), now);
 }
 
-Task<Result<std::string>> Webhooks::take_effect(CallContext context, ProviderEvent event) {
+Task<Result<std::string>> Webhooks::take_effect(CallContext context, std::string provider, ProviderEvent event) {
+  if (event.credit) co_return co_await credits_.enter(std::move(context), std::move(*event.credit));
   if (event.refund) {
     EMP_CO_ASSIGN(auto refund, co_await store_.find_refund_by_ref(event.refund->ref));
     // The message may overtake the answer to our own call: then the id that we gave the provider names the refund.
@@ -68,14 +102,18 @@ Task<Result<std::string>> Webhooks::take_effect(CallContext context, ProviderEve
   }
   if (!event.payment) co_return text("ignored: ", event.type);
 
-  EMP_CO_ASSIGN(auto payment, co_await store_.find_by_ref(std::string(gateway_.name()), event.payment->ref));
+  EMP_CO_ASSIGN(auto payment, co_await store_.find_by_ref(provider, event.payment->ref));
   if (!payment && event.payment->payment_id) {
-    if (auto named = co_await store_.find(*event.payment->payment_id)) payment = std::move(*named);
+    auto named = co_await store_.find(*event.payment->payment_id);
+    if (named && named->provider == provider) payment = std::move(*named);
   }
   if (!payment) co_return std::string("ignored: not our payment");
+  // Some messages name only the payment that we told the provider of.
+  if (event.payment->ref.empty()) event.payment->ref = payment->provider_ref.value_or("");
+  const bool is_approved = event.payment->state == ProviderReport::State::approved;
   EMP_CO_ASSIGN(auto booked, co_await book_.enter(context, payment->id, std::move(*event.payment), Source::webhook, "webhook"));
   if (booked.mismatch) co_return std::string("ignored: AMOUNT_MISMATCH");
-  if (booked.verdict == Verdict::query) {
+  if (booked.verdict == Verdict::query || (is_approved && is_live(booked.payment.status))) {
     EMP_CO_TRY(co_await driver_.sync(std::move(context), booked.payment, "webhook"));
     co_return text("asked for ", payment->id);
   }

@@ -4,6 +4,8 @@
 
 namespace emporion::payment {
 
+bool is_paid_back_by_hand(std::string_view method) noexcept { return method == "cod" || method == "bank_transfer"; }
+
 Result<std::int64_t> judge_refund(const RefundFacts& facts, std::optional<std::int64_t> wanted, UtcTime now) {
   if (!is_successful(facts.status)) return fail(Error(ErrorKind::conflict, "NOT_REFUNDABLE", text("the payment is ", to_string(facts.status))).with("status", to_string(facts.status)));
   if (!facts.window_exempt && now > facts.captured_at + refund_window) return fail(Error(ErrorKind::rule_violated, "REFUND_WINDOW_CLOSED", "captured more than 30 days ago").with("window_days", 30));

@@ -2,12 +2,36 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "kernel/base/result.hpp"
 #include "kernel/base/time.hpp"
+#include "kernel/base/uuid.hpp"
+#include "kernel/money/money.hpp"
 #include "modules/commerce/payment/domain/status.hpp"
 
 namespace emporion::payment {
+
+/// Money on its way back, as it is stored.
+struct Refund {
+  Uuid id = {};
+  Uuid payment_id = {};
+  Uuid order_id = {};
+  Money amount = {};
+  std::string reason = {};
+  std::string source = {};
+  std::string status = {};
+  std::optional<std::string> provider_ref = std::nullopt;
+  std::string key = {};
+  std::int32_t tries = 0;
+  std::optional<UtcTime> next_run_at = std::nullopt;
+  UtcTime created_at = {};
+  std::optional<UtcTime> finished_at = std::nullopt;
+};
+
+/// Cash and bank transfers have no way back through a provider: a person pays them out.
+bool is_paid_back_by_hand(std::string_view method) noexcept;
 
 /// What the refund rule looks at, read under the payment's row lock.
 struct RefundFacts {

@@ -1,4 +1,3 @@
-#include "modules/commerce/payment/api/audit.hpp"
 #include "modules/commerce/payment/domain/status.hpp"
 #include "modules/commerce/payment/testing/payment_fixture.hpp"
 
@@ -15,10 +14,6 @@ struct MoneyBack : PaymentTest {
     request.source = v1::RefundSource::manual;
     request.reason = "damaged";
     return request;
-  }
-  void expect_clean_audit() {
-    for (const AuditCheck& check : audit_checks()) EXPECT_EQ(sql(std::string(check.sql)).size(), 0u) << check.invariant;
-    for (const AuditFact& fact : audit_facts()) (void)sql(std::string(fact.sql));
   }
 };
 

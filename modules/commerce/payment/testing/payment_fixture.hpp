@@ -7,6 +7,7 @@
 #include "kernel/testing/postgres_fixture.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
+#include "modules/commerce/payment/api/audit.hpp"
 #include "modules/commerce/payment/api/module.hpp"
 #include "modules/commerce/payment/app/event_handlers.hpp"
 #include "modules/commerce/payment/app/service.hpp"
@@ -35,16 +36,23 @@ struct PaymentTest : testing::PostgresTest {
   }
 
   struct Parts {
-    Parts(PaymentTest& test, stripe::StripeOptions options)
-        : store(test.database(), test.clock), gateway(test.runtime(), std::move(options)), book(store, test.clock, test.random),
-          driver(test.runtime(), store, book, gateway, test.clock, DriverOptions{}), refunds(store, gateway, test.clock, test.random),
-          webhooks(store, book, driver, refunds, gateway, test.clock, test.random), handlers(store, book, test.clock, test.random), worker(store, driver, refunds, webhooks, test.clock),
-          service(test.runtime(), store, book, driver, webhooks, gateway, test.clock, test.random, ServiceOptions{}) {}
+    Parts(PaymentTest& test, std::vector<std::unique_ptr<ProviderGateway>> all)
+        : store(test.database(), test.clock), gateways(std::move(all)), providers(pointers(gateways)), book(store, test.clock, test.random),
+          driver(test.runtime(), store, book, providers, test.clock, test.driver_options), refunds(store, providers, test.clock, test.random),
+          credits(store, book, test.clock, test.random), webhooks(store, book, driver, refunds, credits, providers, test.clock, test.random), handlers(store, book, test.clock, test.random), worker(store, driver, refunds, webhooks, test.clock),
+          service(test.runtime(), store, book, driver, webhooks, credits, providers, test.clock, test.random, ServiceOptions{}) {}
+    static std::vector<ProviderGateway*> pointers(const std::vector<std::unique_ptr<ProviderGateway>>& all) {
+      std::vector<ProviderGateway*> out;
+      for (const auto& one : all) out.push_back(one.get());
+      return out;
+    }
     PostgresPaymentStore store;
-    stripe::StripeGateway gateway;
+    std::vector<std::unique_ptr<ProviderGateway>> gateways;
+    Providers providers;
     Book book;
     Driver driver;
     RefundWorker refunds;
+    BankCredits credits;
     Webhooks webhooks;
     EventHandlers handlers;
     Worker worker;
@@ -58,13 +66,19 @@ struct PaymentTest : testing::PostgresTest {
   /// As after a crash: nothing is left but the database and the provider.
   void restart() {
     if (parts) run(parts->service.close());
+    parts = std::make_unique<Parts>(*this, gateways());
+  }
+  /// The providers of the shop.
+  virtual std::vector<std::unique_ptr<ProviderGateway>> gateways() {
     stripe::StripeOptions options;
     options.enabled = true;
     options.base_url = provider.url();
     options.secret_key = simulators::StripeSimulatorOptions{}.secret_key;
     options.webhook_secret = simulators::StripeSimulatorOptions{}.webhook_secret;
     options.timeout = milliseconds(400);
-    parts = std::make_unique<Parts>(*this, options);
+    std::vector<std::unique_ptr<ProviderGateway>> out;
+    out.push_back(std::make_unique<stripe::StripeGateway>(runtime(), std::move(options)));
+    return out;
   }
 
   CallContext by(std::string_view service, std::string key = "key") {
@@ -146,8 +160,13 @@ struct PaymentTest : testing::PostgresTest {
     event.reason = "changed my mind";
     return event;
   }
+  void expect_clean_audit() {
+    for (const AuditCheck& check : audit_checks()) EXPECT_EQ(sql(std::string(check.sql)).size(), 0u) << check.invariant;
+    for (const AuditFact& fact : audit_facts()) (void)sql(std::string(fact.sql));
+  }
   std::string count(const std::string& of) { return value("SELECT count(*)::text FROM " + of); }
 
+  DriverOptions driver_options;
   MovableClock clock;
   SystemRandom random;
   simulators::StripeSimulator provider{runtime(), clock, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(700)}};

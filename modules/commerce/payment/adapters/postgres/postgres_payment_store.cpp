@@ -14,6 +14,7 @@ using postgres::Statement;
 
 constexpr Statement find_payment{"payment.find", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.id = $1", Effect::reads};
 constexpr Statement find_payment_by_ref{"payment.find_by_ref", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.provider = $1 AND p.provider_ref = $2", Effect::reads};
+constexpr Statement find_address{"payment.buyer_address", "SELECT COALESCE(address, '') FROM risk_assessment WHERE id = $1", Effect::reads};
 constexpr Statement lock_payment{"payment.lock", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.id = $1 FOR NO KEY UPDATE", Effect::writes};
 constexpr Statement lock_order{"payment.lock_order", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.order_id = $1 ORDER BY p.id FOR NO KEY UPDATE", Effect::writes};
 // Read after the lock was granted: what others committed before it is seen.
@@ -64,12 +65,13 @@ constexpr Statement claim_refund_rows{"payment.claim_refunds",
                                       "UPDATE refund r SET next_run_at = $2 FROM due, payment p WHERE r.id = due.id AND p.id = r.payment_id RETURNING " EMP_REFUND_COLUMNS,
                                       Effect::writes};
 constexpr Statement insert_webhook_row{"payment.insert_webhook",
-                                       "INSERT INTO webhook_event (id, provider, dedup_key, headers, body, received_at, next_run_at) VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $6) "
+                                       "INSERT INTO webhook_event (id, provider, dedup_key, headers, body, received_at, next_run_at, state) "
+                                       "VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, CASE WHEN $7::timestamptz IS NULL THEN 'applied' ELSE 'received' END) "
                                        "ON CONFLICT (provider, dedup_key) DO NOTHING",
                                        Effect::writes};
 constexpr Statement claim_webhook_rows{"payment.claim_webhooks",
                                        "WITH due AS (SELECT d.id FROM webhook_event d WHERE d.next_run_at <= $1 ORDER BY d.next_run_at, d.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) "
-                                       "UPDATE webhook_event w SET next_run_at = $2 FROM due WHERE w.id = due.id RETURNING w.id, w.body, w.tries",
+                                       "UPDATE webhook_event w SET next_run_at = $2 FROM due WHERE w.id = due.id RETURNING w.id, w.provider, w.body, w.tries",
                                        Effect::writes};
 constexpr Statement finish_webhook_row{"payment.finish_webhook", "UPDATE webhook_event SET state = $2, outcome = $3, next_run_at = $4, tries = tries + 1 WHERE id = $1", Effect::writes};
 constexpr Statement list_payments{"payment.list",
@@ -115,6 +117,11 @@ Task<Result<std::optional<Payment>>> PostgresPaymentStore::find_by_ref(std::stri
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(find_payment_by_ref, provider, ref));
   if (rows.empty()) co_return std::optional<Payment>();
   co_return std::optional(read_payment(rows[0]));
+}
+
+Task<Result<std::string>> PostgresPaymentStore::buyer_address(Uuid assessment_id) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(find_address, assessment_id));
+  co_return rows.empty() ? std::string() : rows[0].get<std::string>(0);
 }
 
 Task<Result<postgres::UnitOfWork>> PostgresPaymentStore::begin(CallContext context) { co_return co_await database_.begin(std::move(context)); }
@@ -249,15 +256,20 @@ Task<Result<std::vector<Refund>>> PostgresPaymentStore::claim_refunds(UtcTime no
   co_return out;
 }
 
-Task<Result<bool>> PostgresPaymentStore::insert_webhook(Uuid id, std::string provider, std::string dedup_key, std::string headers_json, std::string body, UtcTime now) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(insert_webhook_row, id, provider, dedup_key, headers_json, postgres::Bytes{std::move(body)}, now));
+Task<Result<bool>> PostgresPaymentStore::insert_webhook(NewWebhook row, UtcTime now) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(insert_webhook_row, row.id, row.provider, row.dedup_key, row.headers_json, postgres::Bytes{std::move(row.body)}, now, now));
+  co_return rows.affected() == 1;
+}
+
+Task<Result<bool>> PostgresPaymentStore::record_webhook(postgres::UnitOfWork& work, NewWebhook row, std::optional<UtcTime> next_run_at, UtcTime now) {
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_webhook_row, row.id, row.provider, row.dedup_key, row.headers_json, postgres::Bytes{std::move(row.body)}, now, next_run_at));
   co_return rows.affected() == 1;
 }
 
 Task<Result<std::vector<WebhookRow>>> PostgresPaymentStore::claim_webhooks(UtcTime now, microseconds lease, std::int32_t count) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim_webhook_rows, now, now + lease, count));
   std::vector<WebhookRow> out;
-  for (const auto row : rows) out.push_back(WebhookRow{row.get<Uuid>(0), row.get<postgres::Bytes>(1).value, row.get<std::int32_t>(2)});
+  for (const auto row : rows) out.push_back(WebhookRow{row.get<Uuid>(0), row.get<std::string>(1), row.get<postgres::Bytes>(2).value, row.get<std::int32_t>(3)});
   co_return out;
 }
 

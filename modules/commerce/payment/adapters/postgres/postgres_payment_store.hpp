@@ -13,6 +13,7 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<std::vector<Result<StoredAssessment>>>> assess_batch(std::vector<RiskQuestion> batch) override;
   Task<Result<Payment>> find(Uuid id) override;
   Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) override;
+  Task<Result<std::string>> buyer_address(Uuid assessment_id) override;
   Task<Result<postgres::UnitOfWork>> begin(CallContext context) override;
   Task<Result<LockedPayment>> lock(postgres::UnitOfWork& work, Uuid id) override;
   Task<Result<std::vector<LockedPayment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) override;
@@ -23,6 +24,9 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) override;
   Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) override;
   Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) override;
+  Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) override;
+  Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) override;
+  Task<Result<>> update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) override;
   Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) override;
   Task<Result<Refund>> find_refund(Uuid id) override;
   Task<Result<std::optional<Refund>>> find_refund_by_key(postgres::UnitOfWork& work, std::string key) override;
@@ -33,7 +37,8 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<>> publish_refund(postgres::UnitOfWork& work, std::string_view topic, Payment payment, Refund refund, bool full, Uuid trace) override;
   Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id, UtcTime now) override;
   Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::int32_t count) override;
-  Task<Result<bool>> insert_webhook(Uuid id, std::string provider, std::string dedup_key, std::string headers_json, std::string body, UtcTime now) override;
+  Task<Result<bool>> insert_webhook(NewWebhook row, UtcTime now) override;
+  Task<Result<bool>> record_webhook(postgres::UnitOfWork& work, NewWebhook row, std::optional<UtcTime> next_run_at, UtcTime now) override;
   Task<Result<std::vector<WebhookRow>>> claim_webhooks(UtcTime now, microseconds lease, std::int32_t count) override;
   Task<Result<>> finish_webhook(Uuid id, std::string state, std::string outcome, std::optional<UtcTime> next_run_at, UtcTime now) override;
   Task<Result<std::vector<Payment>>> list(PaymentFilter filter) override;

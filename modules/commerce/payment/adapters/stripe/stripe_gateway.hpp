@@ -4,7 +4,7 @@
 
 #include "kernel/http/client.hpp"
 #include "kernel/security/secret.hpp"
-#include "modules/commerce/payment/app/card_gateway.hpp"
+#include "modules/commerce/payment/app/provider_gateway.hpp"
 #include "modules/commerce/payment/adapters/stripe/wire.hpp"
 
 namespace emporion::payment::stripe {
@@ -14,6 +14,7 @@ struct StripeOptions {
   std::string base_url = "https://api.stripe.com";
   std::string secret_key;
   std::string webhook_secret;
+  std::string publishable_key;
   milliseconds timeout{5'000};  ///< Per call: a payment's first two calls end within the 8 s that their caller waits. What takes longer is asked for.
 };
 
@@ -21,21 +22,22 @@ struct StripeOptions {
 Result<> check_keys(const StripeOptions& options, bool live_mode);
 
 /// Cards over Stripe's API.
-class StripeGateway final : public CardGateway {
+class StripeGateway final : public ProviderGateway {
  public:
   StripeGateway(Runtime& runtime, StripeOptions options) : client_(runtime), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "stripe"; }
-  Task<Result<ProviderReport>> create(IntentOrder order) override;
-  Task<Result<ProviderReport>> confirm(ConfirmOrder order) override;
-  Task<Result<ProviderReport>> capture(Uuid payment_id, std::string ref, std::int64_t amount) override;
-  Task<Result<ProviderReport>> cancel(Uuid payment_id, std::string ref) override;
-  Task<Result<ProviderReport>> query(std::string ref) override;
-  Task<Result<RefundReport>> refund(Uuid payment_id, Uuid refund_id, std::string ref, Money amount) override;
-  Task<Result<RefundReport>> query_refund(std::string refund_ref) override;
-  Result<> verify(std::string_view body, std::string_view signature, UtcTime now) const override;
-  Result<ProviderEvent> read_event(std::string_view body) const override { return stripe::read_event(body); }
+  Offer offer() const override;
+  Task<Result<ProviderReport>> create(Payment payment, Buyer buyer) override;
+  Task<Result<ProviderReport>> confirm(Payment payment, Buyer buyer) override;
+  Task<Result<ProviderReport>> capture(Payment payment) override;
+  Task<Result<ProviderReport>> cancel(Payment payment) override;
+  Task<Result<ProviderReport>> query(Payment payment) override;
+  Task<Result<RefundReport>> refund(Payment payment, Refund refund) override;
+  Task<Result<RefundReport>> query_refund(Payment payment, Refund refund) override;
+  Task<Result<>> verify(ProviderMessage message, UtcTime now) override;
+  Result<ProviderEvent> read_event(std::string_view text) const override { return stripe::read_event(text); }
 
  private:
   Task<Result<http::Response>> post(std::string path, Form form, std::string idempotency_key);

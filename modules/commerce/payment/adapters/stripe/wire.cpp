@@ -4,6 +4,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
+#include "modules/commerce/payment/adapters/wire_text.hpp"
 
 namespace emporion::payment::stripe {
 namespace {
@@ -23,18 +24,7 @@ constexpr std::array categories{
     std::pair{std::string_view("do_not_honor"), std::string_view("card_declined")},
 };
 
-std::optional<std::string> string_at(json::Value value, std::string_view name) {
-  const auto member = value.member(name);
-  const auto string = member ? member->string() : std::nullopt;
-  return string ? std::optional<std::string>(std::string(*string)) : std::nullopt;
-}
-
-std::optional<json::Value> object_at(json::Value value, std::string_view name) {
-  const auto member = value.member(name);
-  return member && member->type() == json::Type::object ? member : std::nullopt;
-}
-
-std::unexpected<Error> unreadable(std::string detail) { return fail(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", std::move(detail)); }
+std::unexpected<Error> unreadable(std::string detail) { return fail(unreadable_answer(std::move(detail))); }
 
 std::optional<Money> money_at(json::Value value, std::string_view name) {
   const auto amount = value.member(name);
@@ -65,18 +55,11 @@ std::optional<State> state_of(std::string_view status, bool has_failed) {
 }
 
 std::string next_action_of(json::Value intent) {
-  std::string out;
-  json::Writer writer(out);
   const auto action = object_at(intent, "next_action");
   const auto redirect = action ? object_at(*action, "redirect_to_url") : std::nullopt;
-  const auto url = redirect ? string_at(*redirect, "url") : std::nullopt;
-  writer.begin_object();
-  if (url) {
-    writer.key("type").string("redirect").key("url").string(*url);
-  } else {
-    writer.key("type").string("sdk").key("client_secret").string(string_at(intent, "client_secret").value_or(""));
-  }
-  writer.end_object();
+  if (const auto url = redirect ? string_at(*redirect, "url") : std::nullopt) return redirect_action(*url);
+  std::string out;
+  json::Writer(out).begin_object().key("type").string("sdk").key("client_secret").string(string_at(intent, "client_secret").value_or("")).end_object();
   return out;
 }
 
@@ -95,30 +78,12 @@ void read_charge(json::Value intent, ProviderReport& report) {
   if (before && before->integer()) report.auth_expires_at = UtcTime::from_micros(*before->integer() * 1'000'000);
 }
 
-void append_encoded(std::string& out, std::string_view value) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : value) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back('%');
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 15]);
-  }
-}
-
-/// What a status other than 200 means for a call that may have moved money. 409: the same key is at work, so the outcome is open.
 Error failure_of(int status, std::string_view body) {
   std::string detail = text("HTTP ", status);
   if (const auto document = json::Document::parse(body)) {
     if (const auto error = object_at(document->root(), "error")) detail += text(" ", string_at(*error, "code").value_or(""), " ", string_at(*error, "message").value_or(""));
   }
-  if (status == 429) return Error(ErrorKind::resource_exhausted, "PROVIDER_BUSY", std::move(detail));
-  if (status >= 400 && status < 500 && status != 409 && status != 408) return Error(ErrorKind::rule_violated, "PROVIDER_REFUSED", std::move(detail));
-  return Error(ErrorKind::deadline_exceeded, "PROVIDER_OUTCOME_UNKNOWN", std::move(detail));
+  return error_of_status(status, std::move(detail));
 }
 
 }  // namespace
@@ -127,39 +92,37 @@ std::string encode(const Form& form) {
   std::string out;
   for (const auto& [name, value] : form) {
     if (!out.empty()) out.push_back('&');
-    append_encoded(out, name);
-    out.push_back('=');
-    append_encoded(out, value);
+    out.append(percent_encoded(name)).append("=").append(percent_encoded(value));
   }
   return out;
 }
 
-Form intent_form(const IntentOrder& order) {
-  Form form{{"amount", text(order.amount.amount())},
-            {"currency", ascii_lower(order.amount.currency().code())},
+Form intent_form(const Payment& payment) {
+  Form form{{"amount", text(payment.amount.amount())},
+            {"currency", ascii_lower(payment.amount.currency().code())},
             {"capture_method", "manual"},
             {"payment_method_types[]", "card"},
-            {"payment_method", order.token},
-            {"metadata[payment_id]", order.payment_id.to_string()},
-            {"metadata[order_id]", order.order_id.to_string()}};
-  if (order.description) form.emplace_back("description", *order.description);
+            {"payment_method", payment.provider_token.value_or("")},
+            {"metadata[payment_id]", payment.id.to_string()},
+            {"metadata[order_id]", payment.order_id.to_string()}};
+  if (payment.order_number) form.emplace_back("description", *payment.order_number);
   return form;
 }
 
-Form confirm_form(const ConfirmOrder& order) {
+Form confirm_form(const Payment& payment, const Buyer& buyer) {
   Form form;
-  if (!order.return_url.empty()) form.emplace_back("return_url", order.return_url);
-  if (order.force_3ds) form.emplace_back("payment_method_options[card][request_three_d_secure]", "any");
+  if (!buyer.return_url.empty()) form.emplace_back("return_url", buyer.return_url);
+  if (payment.force_3ds) form.emplace_back("payment_method_options[card][request_three_d_secure]", "any");
   form.emplace_back("expand[]", "latest_charge");
   return form;
 }
 
-Form refund_form(std::string_view intent, Uuid payment_id, Uuid refund_id, Money amount) {
-  return Form{{"payment_intent", std::string(intent)},
-              {"amount", text(amount.amount())},
+Form refund_form(const Payment& payment, const Refund& refund) {
+  return Form{{"payment_intent", payment.provider_ref.value_or("")},
+              {"amount", text(refund.amount.amount())},
               {"reason", "requested_by_customer"},
-              {"metadata[payment_id]", payment_id.to_string()},
-              {"metadata[refund_id]", refund_id.to_string()}};
+              {"metadata[payment_id]", payment.id.to_string()},
+              {"metadata[refund_id]", refund.id.to_string()}};
 }
 
 std::string idempotency_key(Uuid payment_id, std::string_view operation) { return text(payment_id, ":", operation, ":1"); }

@@ -7,7 +7,7 @@
 
 #include "kernel/base/result.hpp"
 #include "kernel/json/value.hpp"
-#include "modules/commerce/payment/app/card_gateway.hpp"
+#include "modules/commerce/payment/app/provider_gateway.hpp"
 
 /// Stripe's wire contract, without the wire. Source: commerce.md §3.7; https://docs.stripe.com/api/payment_intents
 namespace emporion::payment::stripe {
@@ -17,9 +17,9 @@ using Form = std::vector<std::pair<std::string, std::string>>;
 /// application/x-www-form-urlencoded.
 std::string encode(const Form& form);
 
-Form intent_form(const IntentOrder& order);
-Form confirm_form(const ConfirmOrder& order);
-Form refund_form(std::string_view intent, Uuid payment_id, Uuid refund_id, Money amount);
+Form intent_form(const Payment& payment);
+Form confirm_form(const Payment& payment, const Buyer& buyer);
+Form refund_form(const Payment& payment, const Refund& refund);
 
 /// `{payment_id}:{operation}:{n}`: the same for all tries of one operation. Source: commerce.md §3.7.
 std::string idempotency_key(Uuid payment_id, std::string_view operation);
@@ -29,7 +29,7 @@ Result<ProviderReport> read_intent(json::Value value);
 Result<RefundReport> read_refund(json::Value value);
 Result<ProviderEvent> read_event(std::string_view body);
 
-/// Reads an answer to a call on a payment intent. A declined card (402) is a report. Errors: as CardGateway says.
+/// Reads an answer to a call on a payment intent. A declined card (402) is a report. Errors: as ProviderGateway says.
 Result<ProviderReport> read_intent_answer(int status, std::string_view body);
 Result<RefundReport> read_refund_answer(int status, std::string_view body);
 

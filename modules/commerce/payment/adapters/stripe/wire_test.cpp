@@ -16,8 +16,10 @@ std::string intent(std::string_view status, std::string_view more = "") {
 }
 
 TEST(StripeWire, SendsAmountsInMinorUnitsAndTheCurrencyInLowerCase) {
-  const IntentOrder order{payment_id, Uuid::from_name("order"), Money(253'000, Currency::of("VND")), "pm_card"};
-  const std::string body = encode(intent_form(order));
+  Payment payment{.id = payment_id, .order_id = Uuid::from_name("order")};
+  payment.amount = Money(253'000, Currency::of("VND"));
+  payment.provider_token = "pm_card";
+  const std::string body = encode(intent_form(payment));
   EXPECT_NE(body.find("amount=253000&currency=vnd&capture_method=manual"), std::string::npos) << body;
   EXPECT_NE(body.find(text("metadata%5Bpayment_id%5D=", payment_id)), std::string::npos) << body;
   EXPECT_EQ(idempotency_key(payment_id, "create"), text(payment_id, ":create:1"));
