@@ -27,7 +27,7 @@ std::string ProviderSimulator::url() const { return text("http://127.0.0.1:", se
 
 Task<void> ProviderSimulator::close() {
   co_await scope_.join();
-  co_await server_.close(milliseconds(100));
+  co_await server_.close(hang_ + seconds(1));  // A call that hangs must end before the loop does.
 }
 
 void ProviderSimulator::misbehave(std::string operation, Fault fault, int times) {

@@ -61,7 +61,7 @@ std::string StripeSimulator::url() const { return text("http://127.0.0.1:", serv
 
 Task<void> StripeSimulator::close() {
   co_await scope_.join();
-  co_await server_.close(milliseconds(100));
+  co_await server_.close(options_.hang + seconds(1));  // A call that hangs must end before the loop does.
 }
 
 void StripeSimulator::misbehave(std::string operation, Fault fault, int times) {
