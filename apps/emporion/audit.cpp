@@ -40,6 +40,8 @@ constexpr Agreement agreements[] = {
     {"units held for a checkout belong to a saga that is under way", "warehouse.held_sagas", "checkout.live_sagas", Agreement::Relation::left_in_right},
     {"units that Fulfillment picked are picked or shipped in Warehouse", "fulfillment.picked_units_by_order", "warehouse.picked_units_by_order", Agreement::Relation::at_most},
     {"what standing orders were let off is what Promotion counts for them", "order.let_off_by_order", "promotion.redeemed_by_order", Agreement::Relation::left_in_right},
+    {"no use of a promotion is counted for an order that does not stand", "promotion.redeemed_by_order", "order.live_let_off_by_order", Agreement::Relation::left_in_right},
+    {"uses reserved for a checkout belong to a saga that is under way", "promotion.held_sagas", "checkout.live_sagas", Agreement::Relation::left_in_right},
     {"units shipped agree between Fulfillment and Warehouse", "fulfillment.shipped_units_by_order", "warehouse.shipped_units_by_order"},
     {"units handed to a carrier were shipped by Fulfillment", "shipping.shipped_units_by_order", "fulfillment.shipped_units_by_order", Agreement::Relation::at_most},
     {"units that Order counts as shipped were handed to a carrier", "order.shipped_units_by_order", "shipping.shipped_units_by_order", Agreement::Relation::at_most},

@@ -5,7 +5,7 @@
 
 namespace emporion::audit {
 
-/// One invariant of `emporion audit`, and rows of a sold shop broken so that it cannot hold. The tables of these are in breaks_of_*.cpp, one per domain.
+/// One invariant of `emporion audit`, and rows of a sold shop broken so that it cannot hold. The tables of these are in breaks_of_*.cpp.
 struct Break {
   std::string_view module;  ///< As the audit reports it; "left / right", the two facts, for an agreement between modules.
   std::string_view invariant;
@@ -18,6 +18,7 @@ struct Break {
 
 std::vector<Break> breaks_of_identity();
 std::vector<Break> breaks_of_product();
+std::vector<Break> breaks_of_promotion();
 std::vector<Break> breaks_of_order();
 std::vector<Break> breaks_of_payment();
 std::vector<Break> breaks_of_checkout();

@@ -61,6 +61,27 @@ std::vector<Break> breaks_between_modules() {
               "UPDATE reservation_line l SET released = 0 FROM reservation x WHERE x.id = l.reservation_id AND x.status = 'released';"
               "UPDATE reservation SET status = 'active', expires_at = created_at + ttl WHERE status = 'released' RETURNING reference_id::text",
        .database = "warehouse"},
+      // The order stands at its reduced total, and the use was given back: the coupon works once more.
+      {.module = "order.let_off_by_order / promotion.redeemed_by_order",
+       .invariant = "what standing orders were let off is what Promotion counts for them",
+       .sql = "SELECT redemption_end(array_agg(id), 'reversed', true, now(), NULL) FROM redemption; SELECT order_id::text FROM redemption",
+       .database = "promotion"},
+      {.module = "order.let_off_by_order / promotion.redeemed_by_order",
+       .invariant = "what standing orders were let off is what Promotion counts for them",
+       .sql = "UPDATE redemption_line l SET discount = discount - 1 FROM redemption r WHERE r.id = l.redemption_id RETURNING r.order_id::text",
+       .also = {"no use of a promotion is counted for an order that does not stand"},
+       .database = "promotion"},
+      // The order came to nothing, and its buyer cannot use the coupon again.
+      {.module = "promotion.redeemed_by_order / order.live_let_off_by_order",
+       .invariant = "no use of a promotion is counted for an order that does not stand",
+       .sql = "UPDATE redemption SET order_id = gen_random_uuid() RETURNING order_id::text",
+       .also = {"what standing orders were let off is what Promotion counts for them"},
+       .database = "promotion"},
+      {.module = "promotion.held_sagas / checkout.live_sagas",
+       .invariant = "uses reserved for a checkout belong to a saga that is under way",
+       .sql = "UPDATE redemption SET status = 'reserved', order_id = NULL, expires_at = now() RETURNING checkout_id::text",
+       .also = {"what standing orders were let off is what Promotion counts for them"},
+       .database = "promotion"},
       {.module = "fulfillment.picked_units_by_order / warehouse.picked_units_by_order",
        .invariant = "units that Fulfillment picked are picked or shipped in Warehouse",
        .sql = "UPDATE fulfillment SET state = jsonb_set(state, '{items,0,picked}', '1') WHERE status = 'pending' RETURNING order_id || ':' || (state #>> "

@@ -17,7 +17,7 @@ constexpr std::string_view set_one_aside =
 
 std::vector<Break> breaks_of_events() {
   std::vector<Break> out;
-  for (const std::string_view consumer : {"user", "pricing", "warehouse", "order", "payment", "shipping", "fulfillment", "checkout", "gateway"}) {
+  for (const std::string_view consumer : {"user", "pricing", "promotion", "warehouse", "order", "payment", "shipping", "fulfillment", "checkout", "gateway"}) {
     out.push_back({.module = consumer, .invariant = delivered, .sql = forget_one});
   }
   out.push_back({.module = "order", .invariant = delivered, .sql = set_one_aside});

@@ -56,6 +56,8 @@ std::vector<AuditFact> audit_facts() {
        "WHERE h.status <> 'cancelled' AND l.qty > l.cancelled_qty GROUP BY h.id, l.sku"},
       // What standing orders were let off: Promotion counts it for them.
       {"order.let_off_by_order", "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE confirmed_at IS NOT NULL AND status <> 'cancelled' AND discount + shipping_discount > 0"},
+      // What orders that may still go through are let off: nothing beyond it may be counted.
+      {"order.live_let_off_by_order", "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE status <> 'cancelled' AND discount + shipping_discount > 0"},
       {"order.live_totals_by_order", "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header WHERE status <> 'cancelled' AND grand_total > 0"},
       // Cancelled orders: none of them is in payment.unreturned_by_order.
       {"order.cancelled", "SELECT id::text, COALESCE(payment_status, '') FROM order_header WHERE status = 'cancelled'"},

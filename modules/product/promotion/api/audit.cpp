@@ -40,7 +40,8 @@ std::vector<AuditFact> audit_facts() {
        "SELECT r.order_id::text, sum(l.discount)::text FROM redemption r JOIN redemption_line l ON l.redemption_id = r.id WHERE r.status IN ('committed', "
        "'confirmed') GROUP BY "
        "r.order_id"},
-      {"promotion.live_redemptions_by_checkout", "SELECT checkout_id::text, status FROM redemption WHERE status IN ('reserved', 'committed', 'confirmed')"},
+      // Sagas of Checkout for which uses are reserved but not bound to an order yet.
+      {"promotion.held_sagas", "SELECT checkout_id::text, 'held' FROM redemption WHERE status = 'reserved'"},
   };
 }
 
