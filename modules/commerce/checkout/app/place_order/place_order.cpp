@@ -199,12 +199,12 @@ Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) 
 Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context) {
   const auto view = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
   if (!view) co_return outcome_of(view.error());
-  if (state.redemption) {
+  const auto held = co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
+  if (!held) co_return outcome_of(held.error());
+  if (state.redemption) {  // Last of what may be refused before the order is asked for.
     auto reserved = co_await reserve_promotions(state, context, **view);
     if (reserved.kind() != StepOutcome::Kind::done) co_return reserved;
   }
-  const auto held = co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
-  if (!held) co_return outcome_of(held.error());
   const auto created = co_await neighbours_.order().create_order(context.call(context.step_key()), order_request(state, context, **view, *held));
   if (!created) {
     if (created.error().is_transient()) co_return outcome_of(created.error());
