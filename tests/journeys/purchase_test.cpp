@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "tests/journeys/shop_client.hpp"
@@ -52,6 +56,26 @@ TEST_F(Purchase, AGuestBuysAndTheBooksBalance) {
   EXPECT_EQ(other_key.status, 200);
   EXPECT_EQ(member_of(other_key.body, "order_id"), member_of(confirmed.body, "order_id"));
   EXPECT_EQ(shop->audit(), 0) << shop->audit_report();
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_F(Purchase, TheCommandsOfTheReadmeSell) {
+  const std::string readme = text_of(EMP_README);
+  const std::string shown = "http://127.0.0.1:8080";
+  const std::size_t from = readme.find("B=" + shown);
+  ASSERT_NE(from, std::string::npos);
+  std::string commands = readme.substr(from, readme.find("\n```", from) - from + 1);
+  commands.replace(commands.find(shown), shown.size(), shop->url());
+  std::ofstream(shop->home() / "readme.sh") << commands;
+
+  const std::string run_them = text("cd '", shop->home().string(), "' && bash readme.sh > readme.out 2>&1");
+  EXPECT_EQ(std::system(run_them.c_str()), 0);
+  const std::string answers = text_of(shop->home() / "readme.out");
+  EXPECT_NE(answers.find(R"("status":"confirmed","order_id":")"), std::string::npos) << answers;
 }
 
 TEST_F(Purchase, ARegisteredCustomerBuys) {
