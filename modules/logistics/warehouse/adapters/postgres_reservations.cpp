@@ -5,8 +5,8 @@
 #include <set>
 
 #include "kernel/base/text.hpp"
+#include "kernel/lanes/rounds.hpp"
 #include "modules/logistics/warehouse/adapters/answers.hpp"
-#include "modules/logistics/warehouse/adapters/batch.hpp"
 #include "modules/logistics/warehouse/adapters/postgres_stores.hpp"
 
 namespace emporion::warehouse {

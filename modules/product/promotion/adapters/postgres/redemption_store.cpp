@@ -3,7 +3,7 @@
 #include <array>
 
 #include "kernel/json/codec.hpp"
-#include "modules/product/promotion/adapters/batch.hpp"
+#include "kernel/lanes/rounds.hpp"
 #include "modules/product/promotion/adapters/postgres/reserve_arrays.hpp"
 #include "modules/product/promotion/app/reserving.hpp"
 

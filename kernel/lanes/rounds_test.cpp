@@ -1,11 +1,11 @@
-#include "modules/logistics/warehouse/adapters/batch.hpp"
+#include "kernel/lanes/rounds.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace emporion::warehouse {
+namespace emporion {
 namespace {
 
 using ::testing::ElementsAre;
@@ -28,4 +28,4 @@ TEST(Rounds, ACopyTakesTheFirstAnswerAndAnotherBodyIsJudgedLater) {
 }
 
 }  // namespace
-}  // namespace emporion::warehouse
+}  // namespace emporion

@@ -8,7 +8,7 @@
 
 #include "kernel/base/uuid.hpp"
 
-namespace emporion::promotion {
+namespace emporion {
 
 /// A batch in which a key may come several times, cut so that a set-based statement sees each key once. Equal commands are copies and take the first one's
 /// answer; a different command under a key that is already in a round goes into a later one, and so is judged after it.
@@ -42,4 +42,4 @@ Rounds rounds_of(const std::vector<Command>& commands, KeysOf keys_of, AreEqual 
   return out;
 }
 
-}  // namespace emporion::promotion
+}  // namespace emporion
