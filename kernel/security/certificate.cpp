@@ -11,16 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "kernel/security/openssl_pointer.hpp"
+
 namespace emporion::security {
 namespace {
 
-template <auto release>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const noexcept {
-    release(pointer);
-  }
-};
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Memory = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using Store = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;

@@ -11,17 +11,11 @@
 #include "kernel/json/value.hpp"
 #include "kernel/json/writer.hpp"
 #include "kernel/security/crypto.hpp"
+#include "kernel/security/openssl_pointer.hpp"
 
 namespace emporion::security {
 namespace {
 
-template <auto release>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const noexcept {
-    release(pointer);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
