@@ -73,20 +73,24 @@ Result<v1::PlacementResponse> placement_of(const saga::Snapshot& saga, const Che
   return out;
 }
 
-Task<Result<v1::PlacementResponse>> Placement::view_of(saga::Snapshot saga) {
+Task<Result<v1::PlacementResponse>> Placement::view_of(saga::Snapshot saga, std::optional<v1::Quote> quote) {
   EMP_CO_ASSIGN(auto out, placement_of(saga, settings_));
   if (out.status != v1::PlacementStatus::confirmed) co_return out;
   EMP_CO_ASSIGN(const auto state, parse_json<PlaceOrderState>(saga.context));
-  // The order stands whether or not its sums can be read now.
+  if (quote && quote->id == state.quote) {
+    out.totals = std::move(quote->totals);
+    co_return out;
+  }
+  // A new quote took the place of the one that was read. The order stands whether or not its sums can be read now.
   if (auto totals = co_await sessions_.totals(state.quote)) out.totals = std::move(*totals);
   co_return out;
 }
 
-Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid session, Uuid saga, bool first_time) {
+Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid session, std::optional<v1::Quote> quote, Uuid saga, bool first_time) {
   const UtcTime until = std::min(clock_.now() + settings_.confirm_wait, context.deadline - milliseconds(200));
   auto settled = co_await engine_.wait_settled(saga, until);
   if (!settled) co_return fail(located(settled.error(), session));
-  auto answer = co_await view_of(std::move(*settled));
+  auto answer = co_await view_of(std::move(*settled), std::move(quote));
   if (!answer) co_return fail(located(answer.error(), session));
   if (answer->status == v1::PlacementStatus::confirmed) {
     answer->status_code = first_time ? 201 : 200;
@@ -146,7 +150,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::
   if (!accepted) co_return fail(located(accepted.error(), request.id));
   const bool started = accepted->outcome == AcceptOutcome::started;
   if (started) engine_.run_begun(saga, request.id.to_string(), first_context, deadline);
-  co_return co_await outcome(context, request.id, accepted->saga, started);
+  co_return co_await outcome(context, request.id, std::move(view->quote), accepted->saga, started);
 }
 
 Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context, v1::GetConfirmationRequest request, Owner owner) {
@@ -154,7 +158,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirmation(CallContext context,
   EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner));
   if (!view.saga) co_return fail(located(Error(ErrorKind::conflict, "NOT_CONFIRMED", "this checkout was never confirmed"), request.id));
   EMP_CO_ASSIGN(const auto saga, co_await engine_.find(*view.saga));
-  auto answer = co_await view_of(saga);
+  auto answer = co_await view_of(saga, view.quote);
   if (answer) {
     answer->status_code = 200;
     co_return answer;
@@ -200,11 +204,11 @@ Task<Result<v1::PlacementResponse>> Placement::retry_payment(CallContext context
   if (!amended) {
     if (amended.error().reason() != "SAGA_STATE") co_return fail(located(amended.error(), request.id));
     // Not waiting for a payment: either this very request went through already, or the window is closed. The present state tells.
-    auto present = co_await outcome(context, request.id, *view.saga, false);
+    auto present = co_await outcome(context, request.id, view.quote, *view.saga, false);
     if (!present) co_return fail(located(Error(ErrorKind::gone, "PAYMENT_WINDOW_CLOSED", "this order no longer waits for a payment"), request.id));
     co_return present;
   }
-  co_return co_await outcome(context, request.id, *view.saga, true);
+  co_return co_await outcome(context, request.id, view.quote, *view.saga, true);
 }
 
 Task<Result<v1::AbandonCheckoutResponse>> Placement::abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner) {
