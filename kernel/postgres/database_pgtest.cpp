@@ -189,6 +189,15 @@ TEST_F(DatabaseTest, large_parameters_and_rows_pass_in_both_directions_at_once) 
   }
 }
 
+TEST_F(DatabaseTest, settings_of_a_function_hold_while_it_runs_and_a_name_that_no_function_has_is_refused) {
+  sql("CREATE FUNCTION seen() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN current_setting('enable_seqscan'); END $$");
+  EXPECT_EQ(value("SELECT seen()"), "on");
+  sql("SELECT plan_functions(ARRAY['seen'], 'SET enable_seqscan = off')");
+  EXPECT_EQ(value("SELECT seen()"), "off");
+  static constexpr Statement plan_nothing{"test.plan_nothing", "SELECT plan_functions(ARRAY['renamed'], 'SET enable_seqscan = off')"};
+  EXPECT_FALSE(run(database().query(plan_nothing)));
+}
+
 TEST_F(DatabaseTest, the_database_s_refusals_have_their_reasons) {
   ASSERT_TRUE(run(database().query(insert, std::int64_t{1}, "a")));
   const auto check = run(database().query(insert, std::int64_t{2}, ""));
