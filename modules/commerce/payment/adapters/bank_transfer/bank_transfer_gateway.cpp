@@ -15,10 +15,7 @@ constexpr std::size_t reference_length = 10;
 constexpr std::size_t secret_length_min = 16;
 constexpr std::size_t txn_id_length_max = 64;
 
-std::unexpected<Error> invalid(std::string_view setting) {
-  return fail(ErrorKind::invalid_argument, "BANK_TRANSFER_KEYS_INVALID",
-              text(setting, " is absent or a placeholder; set it, or payment.bank_transfer.enabled: false"));
-}
+std::unexpected<Error> invalid(std::string_view setting) { return invalid_keys("bank_transfer", setting, "is absent or a placeholder"); }
 
 std::unexpected<Error> by_hand() { return fail(ErrorKind::rule_violated, "PROVIDER_REFUSED", "a bank transfer is handled by a person"); }
 

@@ -16,9 +16,7 @@ constexpr std::int64_t amount_min = 1'000;
 constexpr std::int64_t amount_max = 50'000'000;
 constexpr std::size_t key_length_min = 8;
 
-std::unexpected<Error> invalid(std::string_view setting, std::string_view what) {
-  return fail(ErrorKind::invalid_argument, "MOMO_KEYS_INVALID", text(setting, " ", what, "; set it, or payment.momo.enabled: false"));
-}
+std::unexpected<Error> invalid(std::string_view setting, std::string_view what) { return invalid_keys("momo", setting, what); }
 
 }  // namespace
 

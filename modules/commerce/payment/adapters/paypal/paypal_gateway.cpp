@@ -18,9 +18,7 @@ constexpr seconds token_margin{60};    // A token is not used so close to its en
 constexpr hours certificate_life{24};  // Then it is fetched and checked again.
 constexpr std::size_t certificates_max = 8;
 
-std::unexpected<Error> invalid(std::string_view setting, std::string_view what) {
-  return fail(ErrorKind::invalid_argument, "PAYPAL_KEYS_INVALID", text(setting, " ", what, "; set it, or payment.paypal.enabled: false"));
-}
+std::unexpected<Error> invalid(std::string_view setting, std::string_view what) { return invalid_keys("paypal", setting, what); }
 
 std::unexpected<Error> refused(std::string why) { return fail(ErrorKind::invalid_argument, "INVALID_SIGNATURE", std::move(why)); }
 

@@ -15,7 +15,7 @@ Result<> check_key(std::string_view setting, std::string_view key, std::initiali
   bool known = false;
   for (const std::string_view prefix : prefixes) known = known || (key.starts_with(prefix) && key.size() >= prefix.size() + 8);
   if (known && !is_placeholder_key(key)) return {};
-  return fail(ErrorKind::invalid_argument, "STRIPE_KEYS_INVALID", text(setting, " is absent, a placeholder or of the wrong mode; set it, or payment.stripe.enabled: false"));
+  return invalid_keys("stripe", setting, "is absent, a placeholder or of the wrong mode");
 }
 
 }  // namespace

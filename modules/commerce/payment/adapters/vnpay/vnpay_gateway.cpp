@@ -14,9 +14,7 @@ namespace {
 constexpr std::size_t tmn_code_length = 8;
 constexpr std::size_t secret_length_min = 16;
 
-std::unexpected<Error> invalid(std::string_view setting, std::string_view what) {
-  return fail(ErrorKind::invalid_argument, "VNPAY_KEYS_INVALID", text(setting, " ", what, "; set it, or payment.vnpay.enabled: false"));
-}
+std::unexpected<Error> invalid(std::string_view setting, std::string_view what) { return invalid_keys("vnpay", setting, what); }
 
 bool is_alphanumeric(std::string_view value) {
   return std::ranges::all_of(value, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
