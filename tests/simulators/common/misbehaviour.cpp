@@ -32,4 +32,21 @@ auto find(const Names& names, std::string_view name) -> std::optional<decltype(n
 std::optional<Fault> fault_named(std::string_view name) noexcept { return find(faults, name); }
 std::optional<Delivery> delivery_named(std::string_view name) noexcept { return find(deliveries, name); }
 
+void Orders::add(const std::string& operation, Fault fault, int times) {
+  for (int i = 0; i < times; ++i) faults_[operation].push_back(fault);
+}
+
+std::optional<Fault> Orders::take(const std::string& operation) {
+  auto& line = faults_[operation];
+  if (line.empty()) return std::nullopt;
+  const Fault fault = line.front();
+  line.pop_front();
+  return fault;
+}
+
+int Orders::calls(const std::string& operation) const {
+  const auto found = calls_.find(operation);
+  return found == calls_.end() ? 0 : found->second;
+}
+
 }  // namespace emporion::simulators

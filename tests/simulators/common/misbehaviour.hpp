@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace emporion::simulators {
@@ -22,5 +25,21 @@ std::optional<Fault> fault_named(std::string_view name) noexcept;
 /// What happens to the webhooks of the changes from now on. `late` and `reversed` wait for a flush, `never` is dropped.
 enum class Delivery : std::uint8_t { at_once, twice, late, reversed, never, wrong_signature };
 std::optional<Delivery> delivery_named(std::string_view name) noexcept;
+
+/// What is ordered of a provider's operations, and how often each was called.
+class Orders {
+ public:
+  /// The next `times` calls of that operation go wrong so.
+  void add(const std::string& operation, Fault fault, int times);
+  void count(const std::string& operation) { ++calls_[operation]; }
+  /// The fault that this call of the operation is to have, used up.
+  std::optional<Fault> take(const std::string& operation);
+  int calls(const std::string& operation) const;
+  const std::map<std::string, int>& all_calls() const noexcept { return calls_; }
+
+ private:
+  std::map<std::string, std::deque<Fault>> faults_;
+  std::map<std::string, int> calls_;
+};
 
 }  // namespace emporion::simulators

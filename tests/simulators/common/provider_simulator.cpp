@@ -30,23 +30,6 @@ Task<void> ProviderSimulator::close() {
   co_await server_.close(hang_ + seconds(1));  // A call that hangs must end before the loop does.
 }
 
-void ProviderSimulator::misbehave(std::string operation, Fault fault, int times) {
-  for (int i = 0; i < times; ++i) faults_[operation].push_back(fault);
-}
-
-int ProviderSimulator::calls(const std::string& operation) const {
-  const auto found = calls_.find(operation);
-  return found == calls_.end() ? 0 : found->second;
-}
-
-std::optional<Fault> ProviderSimulator::take_fault(const std::string& operation) {
-  auto& line = faults_[operation];
-  if (line.empty()) return std::nullopt;
-  const Fault fault = line.front();
-  line.pop_front();
-  return fault;
-}
-
 Task<http::Response> ProviderSimulator::handle(http::Request request) {
   if (request.path.starts_with("/_simulator/")) co_return co_await control(std::move(request));
   co_return co_await serve(std::move(request));
@@ -55,8 +38,8 @@ Task<http::Response> ProviderSimulator::handle(http::Request request) {
 http::Response ProviderSimulator::refuse(const Error& error) { return json_answer(400, text(R"({"message":")", error.reason(), "\"}")); }
 
 Task<http::Response> ProviderSimulator::perform(std::string operation, std::function<http::Response(Spoil)> work) {
-  ++calls_[operation];
-  const auto fault = take_fault(operation);
+  orders_.count(operation);
+  const auto fault = orders_.take(operation);
   if (fault == Fault::busy) co_return json_answer(429, R"({"message":"too many requests"})");
   if (fault == Fault::error_500) co_return json_answer(500, R"({"message":"internal"})");
   if (fault == Fault::lose_request) {

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -28,11 +26,11 @@ class ProviderSimulator : public http::Application {
   Task<void> close();
 
   /// The next `times` calls of that operation go wrong so.
-  void misbehave(std::string operation, Fault fault, int times = 1);
+  void misbehave(const std::string& operation, Fault fault, int times = 1) { orders_.add(operation, fault, times); }
   void deliver(Delivery delivery) { delivery_ = delivery; }
   /// Sends the webhooks that were held back; with `reversed`, newest first.
   Task<void> flush();
-  int calls(const std::string& operation) const;
+  int calls(const std::string& operation) const { return orders_.calls(operation); }
   /// All webhooks so far, oldest first, sent or not.
   const std::vector<http::ClientRequest>& messages() const noexcept { return messages_; }
   /// Status and body of the last answer to a webhook; 0 before the first.
@@ -55,7 +53,6 @@ class ProviderSimulator : public http::Application {
   const Clock& clock() const noexcept { return clock_; }
 
  private:
-  std::optional<Fault> take_fault(const std::string& operation);
   Task<http::Response> control(http::Request request);
   Task<void> send_quietly(http::ClientRequest message);
 
@@ -63,8 +60,7 @@ class ProviderSimulator : public http::Application {
   const Clock& clock_;
   milliseconds hang_;
   http::Client client_;
-  std::map<std::string, std::deque<Fault>> faults_;
-  std::map<std::string, int> calls_;
+  Orders orders_;
   Delivery delivery_ = Delivery::at_once;
   std::vector<http::ClientRequest> messages_;
   std::vector<http::ClientRequest> held_;

@@ -64,23 +64,6 @@ Task<void> StripeSimulator::close() {
   co_await server_.close(options_.hang + seconds(1));  // A call that hangs must end before the loop does.
 }
 
-void StripeSimulator::misbehave(std::string operation, Fault fault, int times) {
-  for (int i = 0; i < times; ++i) faults_[operation].push_back(fault);
-}
-
-std::optional<Fault> StripeSimulator::take_fault(const std::string& operation) {
-  auto& line = faults_[operation];
-  if (line.empty()) return std::nullopt;
-  const Fault fault = line.front();
-  line.pop_front();
-  return fault;
-}
-
-int StripeSimulator::calls(const std::string& operation) const {
-  const auto found = calls_.find(operation);
-  return found == calls_.end() ? 0 : found->second;
-}
-
 std::optional<Answer> StripeSimulator::check_head(const http::Request& request) const {
   if (request.header("authorization") != "Bearer " + options_.secret_key) return error_answer(401, "invalid_request_error", "api_key_invalid", "Invalid API Key provided");
   if (request.header("stripe-version").empty()) return error_answer(400, "invalid_request_error", "version_missing", "Stripe-Version is pinned by this account");
@@ -120,7 +103,7 @@ http::Response StripeSimulator::refuse(const Error& error) {
 }
 
 Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::string parameters, std::string id, Fields fields) {
-  ++calls_[operation];
+  orders_.count(operation);
   if (!key.empty()) {
     const auto [stored, is_first] = keys_.try_emplace(key, Stored{parameters, false, {}});
     if (!is_first) {
@@ -129,7 +112,7 @@ Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::
       co_return stored->second.answer;
     }
   }
-  const auto fault = take_fault(operation);
+  const auto fault = orders_.take(operation);
   if (fault == Fault::busy || fault == Fault::lose_request) {
     if (!key.empty()) keys_.erase(key);  // Never begun, so a repeat begins it.
     if (fault == Fault::busy) co_return error_answer(429, "invalid_request_error", "rate_limit", "Too many requests");
@@ -254,7 +237,7 @@ Task<http::Response> StripeSimulator::control(http::Request request) {
   json::Writer writer(response.body);
   writer.begin_object().key("ok").boolean(ok).key("intents").integer(static_cast<std::int64_t>(ledger_.intents())).key("refunds").integer(static_cast<std::int64_t>(ledger_.refunds()));
   writer.key("balance").integer(ledger_.balance()).key("events").integer(static_cast<std::int64_t>(events_.size())).key("calls").begin_object();
-  for (const auto& [operation, count] : calls_) writer.key(operation).integer(count);
+  for (const auto& [operation, count] : orders_.all_calls()) writer.key(operation).integer(count);
   writer.end_object().end_object();
   co_return response;
 }

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <deque>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +31,7 @@ class StripeSimulator final : public http::Application {
   Task<void> close();
 
   /// The next `times` calls of that operation (create, confirm, capture, cancel, get, refund, get_refund) go wrong so.
-  void misbehave(std::string operation, Fault fault, int times = 1);
+  void misbehave(const std::string& operation, Fault fault, int times = 1) { orders_.add(operation, fault, times); }
   void deliver(Delivery delivery) { delivery_ = delivery; }
   void set_webhook_url(std::string url) { options_.webhook_url = std::move(url); }
   /// Sends events that were held back; with `reversed`, newest first.
@@ -44,7 +42,7 @@ class StripeSimulator final : public http::Application {
   bool lapse(const std::string& intent);
 
   StripeLedger& ledger() noexcept { return ledger_; }
-  int calls(const std::string& operation) const;
+  int calls(const std::string& operation) const { return orders_.calls(operation); }
   /// Signs a body as the webhooks are signed.
   std::string sign(std::string_view body, std::string_view secret) const;
   /// All event bodies so far, oldest first.
@@ -64,7 +62,6 @@ class StripeSimulator final : public http::Application {
   Answer work(const std::string& operation, const std::string& id, const Fields& fields);
   Task<http::Response> control(http::Request request);
   std::optional<Answer> check_head(const http::Request& request) const;
-  std::optional<Fault> take_fault(const std::string& operation);
   void emit(std::string_view type, std::string_view object_json);
   void emit_intent(const std::string& id, const std::string& status_before);
   Task<void> send(std::string body);
@@ -76,8 +73,7 @@ class StripeSimulator final : public http::Application {
   StripeLedger ledger_;
   http::Client client_;
   std::map<std::string, Stored> keys_;
-  std::map<std::string, std::deque<Fault>> faults_;
-  std::map<std::string, int> calls_;
+  Orders orders_;
   Delivery delivery_ = Delivery::at_once;
   std::vector<std::string> events_;
   std::vector<std::string> held_;
