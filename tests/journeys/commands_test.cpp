@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -13,21 +11,20 @@
 #include <string>
 #include <vector>
 
+#include "tests/journeys/shop_process.hpp"
+
 namespace emporion::journeys {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-/// What a person at a terminal sees of a command that fails.
-struct Ended {
-  int code = -1;
-  std::string errors;
-  std::string last_line() const {
-    const std::string text = errors.ends_with('\n') ? errors.substr(0, errors.size() - 1) : errors;
-    return text.substr(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
-  }
-};
+/// What a person at a terminal sees last of a command that fails.
+std::string last_line(const Ended& ended) {
+  std::string text = ended.complained;
+  if (text.ends_with('\n')) text.pop_back();
+  return text.substr(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+}
 
 struct Commands : ::testing::Test {
   Commands() {
@@ -46,42 +43,20 @@ struct Commands : ::testing::Test {
   }
   std::string home() const { return (folder / "home").string(); }
 
-  Ended run(std::vector<std::string> arguments) const {
-    const std::string log = (folder / "errors.txt").string();
-    arguments.insert(arguments.begin(), EMP_BINARY);
-    const pid_t child = fork();
-    if (child == 0) {
-      const int errors = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      const int nothing = open("/dev/null", O_WRONLY);
-      dup2(errors, STDERR_FILENO);
-      dup2(nothing, STDOUT_FILENO);
-      alarm(60);  // None of these may go on to serve.
-      std::vector<char*> argv;
-      for (auto& argument : arguments) argv.push_back(argument.data());
-      argv.push_back(nullptr);
-      execv(argv[0], argv.data());
-      _exit(127);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    Ended out;
-    out.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    std::ifstream written(log);
-    out.errors.assign(std::istreambuf_iterator<char>(written), {});
-    return out;
-  }
+  /// None of these may go on to serve.
+  Ended run(std::vector<std::string> words) const { return run_emporion(std::move(words), folder, {}, 60); }
 
   fs::path folder;
 };
 
 /// One line that says what, why and what to do, a code of failure, and no trace of our insides.
 void expect_one_clear_line(const Ended& ended, int code, const std::string& reason, const std::string& part) {
-  EXPECT_EQ(ended.code, code) << ended.errors;
-  EXPECT_TRUE(ended.last_line().starts_with("emporion: ")) << ended.errors;
-  EXPECT_THAT(ended.last_line(), HasSubstr("(" + reason + ")"));
-  EXPECT_THAT(ended.last_line(), HasSubstr(part));
-  EXPECT_LT(ended.last_line().size(), 400u) << ended.last_line();
-  EXPECT_EQ(ended.errors.find(".cpp"), std::string::npos) << ended.errors;
+  EXPECT_EQ(ended.code, code) << ended.complained;
+  EXPECT_TRUE(last_line(ended).starts_with("emporion: ")) << ended.complained;
+  EXPECT_THAT(last_line(ended), HasSubstr("(" + reason + ")"));
+  EXPECT_THAT(last_line(ended), HasSubstr(part));
+  EXPECT_LT(last_line(ended).size(), 400u) << last_line(ended);
+  EXPECT_EQ(ended.complained.find(".cpp"), std::string::npos) << ended.complained;
 }
 
 TEST_F(Commands, a_placement_that_cannot_be_read_stops_the_start_and_makes_nothing) {

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
@@ -56,11 +55,6 @@ TEST_F(Purchase, AGuestBuysAndTheBooksBalance) {
   EXPECT_EQ(other_key.status, 200);
   EXPECT_EQ(member_of(other_key.body, "order_id"), member_of(confirmed.body, "order_id"));
   EXPECT_EQ(shop->audit(), 0) << shop->audit_report();
-}
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TEST_F(Purchase, TheCommandsOfTheReadmeSell) {

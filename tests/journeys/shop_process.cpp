@@ -19,7 +19,7 @@ namespace {
 constexpr int ready_within_s = 120;
 constexpr int end_within_s = 60;
 
-pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, int output, const std::string& log) {
+pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, int output, const std::string& log, unsigned limit_s = 0) {
   const pid_t pid = fork();
   EMP_ASSERT(pid >= 0);
   if (pid > 0) return pid;
@@ -29,11 +29,30 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  alarm(limit_s);  // Outlives the exec; 0 is none.
   execv(argv[0], argv.data());
   _exit(127);
 }
 
 }  // namespace
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream text(file);
+  return {std::istreambuf_iterator<char>(text), {}};
+}
+
+Ended run_emporion(std::vector<std::string> words, const std::filesystem::path& folder, const std::vector<std::string>& environment, unsigned limit_s) {
+  const std::string out = (folder / "command.out").string();
+  const std::string errors = (folder / "command.err").string();
+  std::filesystem::remove(errors);
+  const int output = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  words.insert(words.begin(), EMP_BINARY);
+  const pid_t pid = spawn(words, environment, output, errors, limit_s);
+  close(output);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text_of(out), text_of(errors)};
+}
 
 ShopProcess::ShopProcess(std::string settings) {
   std::string pattern = (std::filesystem::temp_directory_path() / "emporion-journey-XXXXXX").string();
@@ -131,26 +150,14 @@ bool ShopProcess::wait_for_end(int limit_s) {
 }
 
 int ShopProcess::command(std::vector<std::string> words, const std::vector<std::string>& environment, const std::string& settings) {
-  const auto text_of = [](const std::string& path) {
-    std::ifstream file(path);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
-  const std::string out = (home_ / "command.out").string();
-  const std::string errors = (home_ / "command.err").string();
-  std::filesystem::remove(errors);
-  const int output = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   const std::filesystem::path placement = home_ / "command.yaml";
   std::filesystem::copy_file(home_ / "placement.yaml", placement, std::filesystem::copy_options::overwrite_existing);
   std::ofstream(placement, std::ios::app) << settings;
-  words.insert(words.begin(), EMP_BINARY);
   words.insert(words.end(), {"--home", home_.string(), "--placement", placement.string()});
-  const pid_t pid = spawn(words, environment, output, errors);
-  close(output);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  printed_ = text_of(out);
-  complained_ = text_of(errors);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  Ended ended = run_emporion(std::move(words), home_, environment);
+  printed_ = std::move(ended.printed);
+  complained_ = std::move(ended.complained);
+  return ended.code;
 }
 
 int ShopProcess::audit(const std::string& settings, const std::vector<std::string>& options) {

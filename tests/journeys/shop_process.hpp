@@ -10,6 +10,18 @@
 
 namespace emporion::journeys {
 
+/// A command of the binary that has run to its end.
+struct Ended {
+  int code = -1;
+  std::string printed;     ///< Standard output.
+  std::string complained;  ///< Standard error.
+};
+/// Runs the binary with these words; what it writes is kept in `folder` meanwhile. After `limit_s` seconds, if not 0, it is ended by SIGALRM.
+Ended run_emporion(std::vector<std::string> words, const std::filesystem::path& folder, const std::vector<std::string>& environment = {}, unsigned limit_s = 0);
+
+/// The whole file, empty if there is none.
+std::string text_of(const std::filesystem::path& file);
+
 /// The real binary, serving on a free port of 127.0.0.1 from a home of its own. Ends it, and removes the home, when it goes.
 class ShopProcess {
  public:
