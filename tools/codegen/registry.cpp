@@ -36,8 +36,12 @@ class Builder {
 
   void add_service(const pb::ServiceDescriptor& service) {
     const std::string& module = service.options().GetExtension(emporion::module);
-    if (!out_.modules.try_emplace(module).second) refuse(service, "module " + module + " has two services");
-    module_of_package_[service.file()->package()] = module;
+    // A module may have several services, each in its own file, but one package: calls, events and wire names stay its own.
+    out_.modules.try_emplace(module);
+    const auto [package, fresh_module] = package_of_module_.emplace(module, service.file()->package());
+    if (!fresh_module && package->second != service.file()->package()) refuse(service, "module " + module + " has services in two packages");
+    const auto [owner, fresh_package] = module_of_package_.emplace(service.file()->package(), module);
+    if (!fresh_package && owner->second != module) refuse(service, "package " + service.file()->package() + " has services of two modules");
     for (int i = 0; i < service.method_count(); ++i) {
       const auto rule = http_rule_of(*service.method(i));
       if (!rule) continue;
@@ -80,6 +84,7 @@ class Builder {
 
   Registry out_;
   std::map<std::string, std::string> module_of_package_;
+  std::map<std::string, std::string> package_of_module_;
   std::map<std::string, std::string> routes_;
 };
 

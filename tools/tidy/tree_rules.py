@@ -120,10 +120,16 @@ def dependency_documented(root: Path):
 
 def adr_complete(root: Path):
     """A decision record says what it weighed, what it costs, and what would fail if it were broken."""
-    for number, record in enumerate(sorted((root / "docs/adr").glob("*.md")), 1):
+    numbers = set()
+    for record in sorted((root / "docs/adr").glob("*.md")):
         path = record.relative_to(root).as_posix()
-        if not record.name.startswith(f"{number:04}-"):
-            yield path, f"is not number {number:04}"
+        number = re.match(r"(\d{4})-", record.name)
+        if not number:
+            yield path, "has no number: it is called NNNN-what-was-decided.md"
+        elif number.group(1) in numbers:
+            yield path, f"is the second number {number.group(1)}"
+        else:
+            numbers.add(number.group(1))
         for part in ("Context", "Options", "Decision", "Consequences", "Enforced by"):
             if not re.search(rf"^\*\*{part}\b", read(record), re.M):
                 yield path, f"has no {part}"
