@@ -39,4 +39,7 @@ golden: bootstrap ## Accept what the contracts now say into the golden files of 
 	@cp build/dev/generated/contracts_registry/contracts/contracts_graph.txt tests/architecture/contracts_graph.golden
 	@git --no-pager diff --stat tests/architecture
 
-.PHONY: help bootstrap build run test bench format format-check tidy golden
+acceptance: ## Write docs/acceptance.md: which test shows which acceptance check.
+	@tools/acceptance/acceptance.py
+
+.PHONY: help bootstrap build run test bench format format-check tidy golden acceptance
