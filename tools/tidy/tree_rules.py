@@ -1,5 +1,6 @@
 """Rules about the whole tree: a function from the root folder to (path, message) of each break."""
 
+import json
 import re
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def statement_effect(root: Path):
 
 
 def dependency_documented(root: Path):
-    """Every package has a line in docs/dependencies.md that says why it is here, and every line a package."""
+    """Every package, from Debian or npm, has a line in docs/dependencies.md that says why it is here, and every line a package."""
     wanted = [line.strip() for line in read(root / "tools/packages.txt").splitlines() if line.strip() and not line.startswith("#")]
     rows = [line.split("|")[1] for line in read(root / "docs/dependencies.md").splitlines() if line.startswith("| `")]
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
@@ -116,6 +117,15 @@ def dependency_documented(root: Path):
             yield "docs/dependencies.md", f"says nothing of {name}"
     for name in sorted(documented - set(wanted)):
         yield "docs/dependencies.md", f"names {name}, which is not in tools/packages.txt"
+    from_npm = set()
+    for manifest in [found for depth in ("", "*/", "*/*/", "*/*/*/") for found in root.glob(f"{depth}package.json")]:
+        if not {"node_modules", "build", "fixtures"} & set(manifest.relative_to(root).parts):
+            from_npm.update(name for part in ("dependencies", "devDependencies") for name in json.loads(read(manifest)).get(part, {}))
+    listed = set(re.findall(r"^\| npm `([^`]+)`", read(root / "docs/dependencies.md"), re.M))
+    for name in sorted(from_npm - listed):
+        yield "docs/dependencies.md", f"says nothing of {name} from npm"
+    for name in sorted(listed - from_npm):
+        yield "docs/dependencies.md", f"names {name} from npm, which is in no package.json"
 
 
 def adr_complete(root: Path):

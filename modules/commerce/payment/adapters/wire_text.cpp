@@ -64,7 +64,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return value;
 }
 
-std::string form_encoded(std::string_view text) { return encoded(text, "-_.", true); }
+std::string form_encoded(std::string_view text) { return encoded(text, "*-_.", true); }
 std::string percent_encoded(std::string_view text) { return encoded(text, "-_.~", false); }
 
 std::string base32_of(const Uuid& id) {

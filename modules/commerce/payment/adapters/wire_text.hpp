@@ -21,7 +21,7 @@ std::optional<json::Value> first_at(json::Value value, std::string_view name);
 
 /// All of `text` as a decimal number.
 std::optional<std::int64_t> whole_number(std::string_view text);
-/// application/x-www-form-urlencoded, a blank as `+`: letters, digits and `-_.` stay. Source: https://url.spec.whatwg.org/#urlencoded-serializing
+/// application/x-www-form-urlencoded, a blank as `+`: letters, digits and `*-_.` stay. Source: https://url.spec.whatwg.org/#urlencoded-serializing
 std::string form_encoded(std::string_view text);
 /// Percent-encoding: letters, digits and `-_.~` stay. Source: RFC 3986 §2.3.
 std::string percent_encoded(std::string_view text);

@@ -22,6 +22,13 @@ std::string headers_json(const std::map<std::string, std::string>& headers) {
   return out;
 }
 
+/// What is verified and cannot be read is the sender's mistake (400), though in an answer to our own call the same text would leave its outcome open.
+Result<ProviderEvent> read_message(const ProviderGateway& gateway, std::string_view text) {
+  auto event = gateway.read_event(text);
+  if (!event && event.error().kind() != ErrorKind::invalid_argument) return fail(ErrorKind::invalid_argument, "MALFORMED_MESSAGE", event.error().detail());
+  return event;
+}
+
 }  // namespace
 
 Task<Result<>> Webhooks::receive(std::string provider, ProviderMessage message) {
@@ -29,7 +36,7 @@ Task<Result<>> Webhooks::receive(std::string provider, ProviderMessage message) 
   ProviderGateway* gateway = providers_.find(provider);
   if (gateway == nullptr || !gateway->is_enabled()) co_return fail(ErrorKind::not_found, "ROUTE_NOT_FOUND", "this shop does not use the provider");
   EMP_CO_TRY(co_await gateway->verify(message, now));
-  EMP_CO_ASSIGN(const auto event, gateway->read_event(message.text));
+  EMP_CO_ASSIGN(const auto event, read_message(*gateway, message.text));
   EMP_CO_TRY(co_await store_.insert_webhook(row_of(std::move(provider), event.id, std::move(message), now), now));
   co_return Result<>();
 }
@@ -44,7 +51,7 @@ Task<Result<Recorded>> Webhooks::record(CallContext context, std::string provide
   ProviderGateway* gateway = providers_.find(provider);
   if (gateway == nullptr || !gateway->is_enabled()) co_return fail(ErrorKind::not_found, "ROUTE_NOT_FOUND", "this shop does not use the provider");
   EMP_CO_TRY(co_await gateway->verify(message, now));
-  EMP_CO_ASSIGN(auto event, gateway->read_event(message.text));
+  EMP_CO_ASSIGN(auto event, read_message(*gateway, message.text));
   if (!event.payment || !event.payment->payment_id) co_return Recorded::unknown_reference;
   EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
   auto locked = co_await store_.lock(work, *event.payment->payment_id);

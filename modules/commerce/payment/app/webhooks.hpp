@@ -18,7 +18,7 @@ class Webhooks {
   Webhooks(PaymentStore& store, Book& book, Driver& driver, RefundWorker& refunds, BankCredits& credits, Providers& providers, const Clock& clock, Random& random)
       : store_(store), book_(book), driver_(driver), refunds_(refunds), credits_(credits), providers_(providers), clock_(clock), random_(random) {}
 
-  /// Errors: INVALID_SIGNATURE (nothing is stored), MALFORMED_JSON, ROUTE_NOT_FOUND (the provider is not enabled). A message that came before is acknowledged again.
+  /// Errors: INVALID_SIGNATURE, MALFORMED_JSON, MALFORMED_MESSAGE (nothing is stored), ROUTE_NOT_FOUND (the provider is not enabled). A message that came before is acknowledged again.
   Task<Result<>> receive(std::string provider, ProviderMessage message);
   /// For a provider that wants to know what its message did: verifies, judges and stores it in one transaction. Errors: as `receive`.
   Task<Result<Recorded>> record(CallContext context, std::string provider, ProviderMessage message);
