@@ -22,7 +22,8 @@ struct Called {
 std::optional<Called> called(const http::Request& request) {
   const std::string_view path = request.path;
   const bool posts = request.method == http::Method::post;
-  for (const auto& [prefix, create, get] : {std::tuple{std::string_view("/v1/payment_intents"), "create", "get"}, std::tuple{std::string_view("/v1/refunds"), "refund", "get_refund"}}) {
+  for (const auto& [prefix, create, get] :
+       {std::tuple{std::string_view("/v1/payment_intents"), "create", "get"}, std::tuple{std::string_view("/v1/refunds"), "refund", "get_refund"}}) {
     if (!path.starts_with(prefix)) continue;
     std::string_view rest = path.substr(prefix.size());
     if (rest.empty()) return posts ? std::optional(Called{create, ""}) : std::nullopt;
@@ -65,12 +66,16 @@ Task<void> StripeSimulator::close() {
 }
 
 std::optional<Answer> StripeSimulator::check_head(const http::Request& request) const {
-  if (request.header("authorization") != "Bearer " + options_.secret_key) return error_answer(401, "invalid_request_error", "api_key_invalid", "Invalid API Key provided");
-  if (request.header("stripe-version").empty()) return error_answer(400, "invalid_request_error", "version_missing", "Stripe-Version is pinned by this account");
+  if (request.header("authorization") != "Bearer " + options_.secret_key)
+    return error_answer(401, "invalid_request_error", "api_key_invalid", "Invalid API Key provided");
+  if (request.header("stripe-version").empty())
+    return error_answer(400, "invalid_request_error", "version_missing", "Stripe-Version is pinned by this account");
   if (request.method != http::Method::post) return std::nullopt;
   const std::string_view key = request.header("idempotency-key");
-  if (key.empty() || key.size() > 255) return error_answer(400, "idempotency_error", "idempotency_key_missing", "every POST carries an Idempotency-Key of at most 255 characters");
-  if (request.header("content-type") != "application/x-www-form-urlencoded") return error_answer(400, "invalid_request_error", "content_type", "bodies are form-encoded");
+  if (key.empty() || key.size() > 255)
+    return error_answer(400, "idempotency_error", "idempotency_key_missing", "every POST carries an Idempotency-Key of at most 255 characters");
+  if (request.header("content-type") != "application/x-www-form-urlencoded")
+    return error_answer(400, "invalid_request_error", "content_type", "bodies are form-encoded");
   return std::nullopt;
 }
 
@@ -104,11 +109,14 @@ http::Response StripeSimulator::refuse(const Error& error) {
 
 Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::string parameters, std::string id, Fields fields) {
   orders_.count(operation);
+  ++calls_by_second_[operation][now_unix()];
   if (!key.empty()) {
     const auto [stored, is_first] = keys_.try_emplace(key, Stored{parameters, false, {}});
     if (!is_first) {
-      if (stored->second.parameters != parameters) co_return error_answer(400, "idempotency_error", "idempotency_error", "Keys for idempotent requests can only be used with the same parameters");
-      if (!stored->second.done) co_return error_answer(409, "idempotency_error", "idempotency_key_in_use", "There is currently another in-progress request using this key");
+      if (stored->second.parameters != parameters)
+        co_return error_answer(400, "idempotency_error", "idempotency_error", "Keys for idempotent requests can only be used with the same parameters");
+      if (!stored->second.done)
+        co_return error_answer(409, "idempotency_error", "idempotency_key_in_use", "There is currently another in-progress request using this key");
       co_return stored->second.answer;
     }
   }
@@ -136,6 +144,14 @@ Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::
   if (fault == Fault::lose_answer) co_await runtime_.sleep_for(options_.hang);
   if (fault == Fault::slow) co_await runtime_.sleep_for(slowness);
   co_return answer;
+}
+
+int StripeSimulator::busiest_second(const std::string& operation) const {
+  int most = 0;
+  const auto found = calls_by_second_.find(operation);
+  if (found == calls_by_second_.end()) return most;
+  for (const auto& [second, calls] : found->second) most = std::max(most, calls);
+  return most;
 }
 
 Answer StripeSimulator::work(const std::string& operation, const std::string& id, const Fields& fields) {
@@ -171,7 +187,15 @@ void StripeSimulator::emit_intent(const std::string& id, const std::string& stat
 void StripeSimulator::emit(std::string_view type, std::string_view object_json) {
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("id").string(text("evt_sim_", events_.size() + 1)).key("object").string("event").key("type").string(type).key("created").integer(now_unix());
+  writer.begin_object()
+      .key("id")
+      .string(text("evt_sim_", events_.size() + 1))
+      .key("object")
+      .string("event")
+      .key("type")
+      .string(type)
+      .key("created")
+      .integer(now_unix());
   writer.key("data").begin_object().key("object").raw(object_json).end_object().end_object();
   events_.push_back(body);
   const bool goes_now = delivery_ == Delivery::at_once || delivery_ == Delivery::twice || delivery_ == Delivery::wrong_signature;
@@ -235,7 +259,13 @@ Task<http::Response> StripeSimulator::control(http::Request request) {
   }
   if (!ok) response.status = 400;
   json::Writer writer(response.body);
-  writer.begin_object().key("ok").boolean(ok).key("intents").integer(static_cast<std::int64_t>(ledger_.intents())).key("refunds").integer(static_cast<std::int64_t>(ledger_.refunds()));
+  writer.begin_object()
+      .key("ok")
+      .boolean(ok)
+      .key("intents")
+      .integer(static_cast<std::int64_t>(ledger_.intents()))
+      .key("refunds")
+      .integer(static_cast<std::int64_t>(ledger_.refunds()));
   writer.key("balance").integer(ledger_.balance()).key("events").integer(static_cast<std::int64_t>(events_.size())).key("calls").begin_object();
   for (const auto& [operation, count] : orders_.all_calls()) writer.key(operation).integer(count);
   writer.end_object().end_object();

@@ -15,12 +15,12 @@ namespace emporion::simulators {
 struct StripeSimulatorOptions {
   std::string secret_key = "sk_test_simulated_0001";
   std::string webhook_secret = "whsec_simulated_0001";
-  std::string webhook_url;      ///< Empty: events are kept and can be sent by hand.
-  milliseconds hang{3'000};     ///< How long a lost answer keeps its connection open.
+  std::string webhook_url;   ///< Empty: events are kept and can be sent by hand.
+  milliseconds hang{3'000};  ///< How long a lost answer keeps its connection open.
 };
 
-/// Stripe's side over real HTTP: checks key, version, idempotency keys and parameters strictly, keeps the books, sends signed webhooks, and misbehaves when told to.
-/// Over HTTP it is told by POST /_simulator/fault?operation=confirm&fault=lose_answer&times=1, /_simulator/delivery?mode=never,
+/// Stripe's side over real HTTP: checks key, version, idempotency keys and parameters strictly, keeps the books, sends signed webhooks, and misbehaves when
+/// told to. Over HTTP it is told by POST /_simulator/fault?operation=confirm&fault=lose_answer&times=1, /_simulator/delivery?mode=never,
 /// /_simulator/settle?intent=pi_…&approved=true, /_simulator/lapse?intent=pi_…, /_simulator/flush; GET /_simulator/stats.
 class StripeSimulator final : public http::Application {
  public:
@@ -43,6 +43,8 @@ class StripeSimulator final : public http::Application {
 
   StripeLedger& ledger() noexcept { return ledger_; }
   int calls(const std::string& operation) const { return orders_.calls(operation); }
+  /// The most calls of that operation that came within one second of the clock.
+  int busiest_second(const std::string& operation) const;
   /// Signs a body as the webhooks are signed.
   std::string sign(std::string_view body, std::string_view secret) const;
   /// All event bodies so far, oldest first.
@@ -76,6 +78,7 @@ class StripeSimulator final : public http::Application {
   Orders orders_;
   Delivery delivery_ = Delivery::at_once;
   std::vector<std::string> events_;
+  std::map<std::string, std::map<std::int64_t, int>> calls_by_second_;
   std::vector<std::string> held_;
   Scope scope_;
   http::Server server_;

@@ -1,10 +1,11 @@
 #include "modules/commerce/payment/api/module.hpp"
 
 #include "contracts/commerce/payment/v1/payment_api_binding.hpp"
-#include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
+#include "kernel/base/text.hpp"
 #include "modules/commerce/payment/adapters/bank_transfer/bank_transfer_gateway.hpp"
 #include "modules/commerce/payment/adapters/momo/momo_gateway.hpp"
 #include "modules/commerce/payment/adapters/paypal/paypal_gateway.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
 #include "modules/commerce/payment/adapters/vnpay/vnpay_gateway.hpp"
 #include "modules/commerce/payment/api/audit.hpp"
@@ -90,6 +91,16 @@ ServiceOptions service_options(const config::Settings& settings) {
   return options;
 }
 
+/// Source: commerce.md §3.6: Stripe's own ceiling is a hundred a second.
+std::map<std::string, int, std::less<>> provider_rates(const config::Settings& settings) {
+  std::map<std::string, int, std::less<>> out;
+  for (const std::string_view provider : {"stripe", "paypal", "vnpay", "momo"}) {
+    out.emplace(provider, static_cast<int>(settings.integer(text("payment.", provider, ".calls_per_second"), ProviderBudget::default_rate, 1,
+                                                            provider == "stripe" ? 100 : 1'000)));
+  }
+  return out;
+}
+
 class PaymentModule final : public Module {
  public:
   explicit PaymentModule(ModuleContext context)
@@ -102,7 +113,7 @@ class PaymentModule final : public Module {
         bank_(bank_options(context.settings)),
         public_base_url_(context.settings.string("payment.public_base_url", "")),
         store_(context.database, context.clock),
-        stripe_gateway_(context.runtime, stripe_),
+        stripe_gateway_(context.runtime, context.clock, stripe_),
         vnpay_gateway_(context.runtime, context.clock, context.random, vnpay_),
         momo_gateway_(context.runtime, context.clock, context.random, momo_),
         paypal_gateway_(context.runtime, context.clock, paypal_),
@@ -114,7 +125,8 @@ class PaymentModule final : public Module {
         credits_(store_, book_, context.clock, context.random),
         webhooks_(store_, book_, driver_, refunds_, credits_, providers_, context.clock, context.random),
         handlers_(store_, book_, context.clock, context.random),
-        worker_(store_, driver_, refunds_, webhooks_, context.clock),
+        budget_(provider_rates(context.settings)),
+        worker_(store_, driver_, refunds_, webhooks_, providers_, budget_, context.clock),
         service_(context.runtime, store_, book_, driver_, webhooks_, credits_, providers_, context.clock, context.random, service_options(context.settings)),
         binding_(std::make_shared<v1::LocalPaymentApi>(service_, context.clock)) {}
 
@@ -129,7 +141,8 @@ class PaymentModule final : public Module {
     EMP_CO_TRY(paypal::check_keys(paypal_));
     EMP_CO_TRY(bank_transfer::check_keys(bank_));
     if ((vnpay_.enabled || momo_.enabled || paypal_.enabled) && public_base_url_.empty()) {
-      co_return fail(ErrorKind::invalid_argument, "PUBLIC_BASE_URL_MISSING", "payment.public_base_url is absent: the pages of VNPay, MoMo and PayPal send buyers back there");
+      co_return fail(ErrorKind::invalid_argument, "PUBLIC_BASE_URL_MISSING",
+                     "payment.public_base_url is absent: the pages of VNPay, MoMo and PayPal send buyers back there");
     }
     context_.jobs.every("payment.due", seconds(1), &worker_, &Worker::run_due);
     context_.jobs.every("payment.webhooks", seconds(1), &worker_, &Worker::run_webhooks);
@@ -161,6 +174,7 @@ class PaymentModule final : public Module {
   BankCredits credits_;
   Webhooks webhooks_;
   EventHandlers handlers_;
+  ProviderBudget budget_;
   Worker worker_;
   PaymentService service_;
   std::shared_ptr<v1::PaymentApi> binding_;

@@ -17,7 +17,8 @@ constexpr milliseconds pause_between{150};
 constexpr seconds drive_on{120};
 
 bool may_try_at_once(const Result<ProviderReport>& answer, int tried) {
-  return !answer && tried < tries_at_once && is_certainly_not_executed(answer.error()) && answer.error().reason() != "PROVIDER_REFUSED";
+  return !answer && tried < tries_at_once && is_certainly_not_executed(answer.error()) && answer.error().reason() != "PROVIDER_REFUSED" &&
+         !was_not_made(answer.error());
 }
 
 }  // namespace
@@ -35,7 +36,8 @@ ProviderGateway& Driver::gateway_of(const Payment& payment) const {
 Task<Buyer> Driver::buyer_of(Payment payment) {
   Buyer out;
   out.return_url = payment.return_url.value_or("");
-  if (!options_.public_base_url.empty()) out.return_url = text(options_.public_base_url, "/api/v1/payments/return/", payment.provider, "?payment_id=", payment.id);
+  if (!options_.public_base_url.empty())
+    out.return_url = text(options_.public_base_url, "/api/v1/payments/return/", payment.provider, "?payment_id=", payment.id);
   if (gateway_of(payment).offer().wants_address) {
     if (auto address = co_await store_.buyer_address(payment.assessment_id)) out.address = std::move(*address);
   }
@@ -52,7 +54,8 @@ Task<Result<Payment>> Driver::begin(CallContext context, Payment payment) {
       made = co_await gateway.create(payment, buyer);
     }
     if (!made) {
-      // An object that was never made holds no money; one that may have been made holds none before it is confirmed, and the worker goes on with it under the same key.
+      // An object that was never made holds no money; one that may have been made holds none before it is confirmed, and the worker goes on with it under the
+      // same key.
       if (is_certainly_not_executed(made.error())) co_return co_await book_.mark_failed(context, payment.id, "generic", made.error().reason());
       co_return co_await book_.mark_unknown(context, payment.id, made.error().reason());
     }
@@ -158,7 +161,9 @@ Task<Result<Payment>> Driver::cancel(CallContext context, Payment payment, std::
   co_return std::move(booked.payment);
 }
 
-Task<Result<>> Driver::later(Payment payment, microseconds delay) { co_return co_await store_.reschedule(payment.id, clock_.now() + delay, payment.run_tries + 1); }
+Task<Result<>> Driver::later(Payment payment, microseconds delay) {
+  co_return co_await store_.reschedule(payment.id, clock_.now() + delay, payment.run_tries + 1);
+}
 
 /// After an attempt: done when the status moved, else once more after `delay`.
 Task<Result<>> Driver::settle(Result<Payment> answer, Payment payment, microseconds delay) {

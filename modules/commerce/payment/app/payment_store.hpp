@@ -8,6 +8,7 @@
 #include "kernel/base/result.hpp"
 #include "kernel/postgres/database.hpp"
 #include "kernel/rpc/call_context.hpp"
+#include "modules/commerce/payment/app/provider_budget.hpp"
 #include "modules/commerce/payment/domain/payment.hpp"
 #include "modules/commerce/payment/domain/refund.hpp"
 #include "modules/commerce/payment/domain/risk.hpp"
@@ -26,8 +27,8 @@ struct NewPaymentAnswer {
 /// What stands around a payment, read with its row lock.
 struct Surroundings {
   bool order_closed = false;
-  bool other_live = false;           ///< Another payment of the order is live or successful.
-  std::int64_t refunds_sum = 0;      ///< All refunds that have not failed.
+  bool other_live = false;       ///< Another payment of the order is live or successful.
+  std::int64_t refunds_sum = 0;  ///< All refunds that have not failed.
   bool order_waits(const Payment& payment, UtcTime now) const {
     return !order_closed && !other_live && !payment.void_requested_at && !payment.is_window_over(now);
   }
@@ -143,13 +144,14 @@ class PaymentStore {
   /// Stores the provider's reference, unless the payment was given up meanwhile. Answers whether it may go on.
   virtual Task<Result<bool>> store_ref(Uuid id, std::string ref, UtcTime now) = 0;
   virtual Task<Result<>> reschedule(Uuid id, UtcTime at, std::int32_t tries) = 0;
-  /// Takes due payments for `lease`: no two workers get the same one.
-  virtual Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::int32_t count) = 0;
+  /// Takes due payments for `lease`, of each provider up to its quota: no two workers get the same one.
+  virtual Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) = 0;
 
   virtual Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) = 0;
   virtual Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) = 0;
   /// Remembers what a courier reported for a parcel. False: it was reported before.
-  virtual Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) = 0;
+  virtual Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted,
+                                               UtcTime now) = 0;
   /// False: known already.
   virtual Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) = 0;
   virtual Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) = 0;  ///< Of one that was inserted.
@@ -163,8 +165,9 @@ class PaymentStore {
   virtual Task<Result<Refund>> lock_refund(postgres::UnitOfWork& work, Uuid id) = 0;
   virtual Task<Result<>> update_refund(postgres::UnitOfWork& work, Refund refund, std::optional<std::string> error) = 0;
   virtual Task<Result<>> publish_refund(postgres::UnitOfWork& work, std::string_view topic, Payment payment, Refund refund, bool full, Uuid trace) = 0;
-  virtual Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id, UtcTime now) = 0;
-  virtual Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::int32_t count) = 0;
+  virtual Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id,
+                                     UtcTime now) = 0;
+  virtual Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) = 0;
 
   /// False: known already.
   virtual Task<Result<bool>> insert_webhook(NewWebhook row, UtcTime now) = 0;

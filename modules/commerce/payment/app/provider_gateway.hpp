@@ -95,15 +95,18 @@ struct Offer {
 };
 
 /// A payment provider. A declined payment is a report (failed), not an error. Every call may be repeated: all tries of one operation are one to the provider.
-/// Two-phase providers go from `create` or `confirm` to authorized and take the money with `capture`; one-phase providers report captured and have no `capture`.
-/// Errors of every call: PROVIDER_UNREACHABLE (unavailable: certainly not executed), PROVIDER_OUTCOME_UNKNOWN (deadline_exceeded: a timeout, a 5xx, an answer that cannot be
-/// read), PROVIDER_REFUSED (rule_violated: certainly not executed, and repeating will not help), PROVIDER_BUSY (resource_exhausted: not executed, later).
+/// Two-phase providers go from `create` or `confirm` to authorized and take the money with `capture`; one-phase providers report captured and have no
+/// `capture`. Errors of every call: PROVIDER_UNREACHABLE (unavailable: certainly not executed), PROVIDER_OUTCOME_UNKNOWN (deadline_exceeded: a timeout, a 5xx,
+/// an answer that cannot be read), PROVIDER_REFUSED (rule_violated: certainly not executed, and repeating will not help), PROVIDER_BUSY (resource_exhausted:
+/// not executed, later).
 class ProviderGateway {
  public:
   virtual ~ProviderGateway() = default;
   virtual bool is_enabled() const noexcept = 0;
   virtual std::string_view name() const noexcept = 0;
   virtual Offer offer() const = 0;
+  /// How long no call will be made, since the provider does not answer; nothing if one would be.
+  virtual std::optional<seconds> rests_for() const { return std::nullopt; }
 
   /// Makes the provider's object; moves no money. What it reports may be the buyer's turn already (requires_action).
   virtual Task<Result<ProviderReport>> create(Payment payment, Buyer buyer) = 0;
@@ -122,6 +125,9 @@ class ProviderGateway {
   /// Reads the text of a verified message. Errors: MALFORMED_JSON and such.
   virtual Result<ProviderEvent> read_event(std::string_view text) const = 0;
 };
+
+/// True for the error of a call that was not made at all, because the provider is left alone for a while: it carries `retry_after`.
+inline bool was_not_made(const Error& error) { return error.reason() == "PROVIDER_UNREACHABLE" && !error.metadata_json("retry_after").empty(); }
 
 /// The providers that this program speaks to, enabled or not.
 class Providers {

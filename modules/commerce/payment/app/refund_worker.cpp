@@ -7,6 +7,8 @@
 #include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
 #include "kernel/observe/log.hpp"
+#include "kernel/observe/metrics.hpp"
+#include "modules/commerce/payment/domain/breaker.hpp"
 
 namespace emporion::payment {
 namespace {
@@ -43,7 +45,8 @@ Task<Result<>> RefundWorker::enter(CallContext context, Uuid refund_id, RefundRe
   EMP_CO_ASSIGN(auto refund, co_await store_.lock_refund(work, refund_id));
   if (is_over(refund) && refund.status != "manual_required") co_return Result<>();
   if (report.amount != refund.amount) {
-    const PaymentCase row{refund.payment_id, "amount_mismatch", text("refund ", refund.amount.amount()), text("refund ", report.amount.amount(), " ", report.ref), text("refund:", refund.id, ":", report.amount.amount())};
+    const PaymentCase row{refund.payment_id, "amount_mismatch", text("refund ", refund.amount.amount()),
+                          text("refund ", report.amount.amount(), " ", report.ref), text("refund:", refund.id, ":", report.amount.amount())};
     observe::error("AMOUNT_MISMATCH: a provider's refund does not agree with ours", {{"refund_id", refund.id.to_string()}});
     EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
     co_return co_await work.commit();
@@ -99,6 +102,12 @@ Task<Result<>> RefundWorker::try_later(CallContext context, Refund refund, Error
   EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, refund.payment_id));
   EMP_CO_ASSIGN(auto fresh, co_await store_.lock_refund(work, refund.id));
   if (is_over(fresh)) co_return Result<>();
+  if (was_not_made(error)) {
+    // The provider is left alone for a while: that says nothing of this refund.
+    fresh.next_run_at = now + Breaker::open_for;
+    EMP_CO_TRY(co_await store_.update_refund(work, fresh, error.to_string()));
+    co_return co_await work.commit();
+  }
   ++fresh.tries;
   fresh.next_run_at = now + seconds(10) * (1 << std::min(fresh.tries, 6));
   const bool given_up = fresh.tries >= failures_max;
@@ -107,6 +116,9 @@ Task<Result<>> RefundWorker::try_later(CallContext context, Refund refund, Error
     fresh.next_run_at.reset();
     const PaymentCase row{refund.payment_id, "refund_failed", text(refund.amount.amount()), error.to_string(), text("refund_failed:", refund.id)};
     observe::error("a refund was tried five times and waits for staff", {{"refund_id", refund.id.to_string()}, {"error", error.to_string()}});
+    observe::counter("emporion_payment_refunds_given_up_total", "Refunds that were left to a person after five failures.",
+                     {{"provider", locked.payment.provider}})
+        .increment();
     EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
   }
   EMP_CO_TRY(co_await store_.update_refund(work, fresh, error.to_string()));

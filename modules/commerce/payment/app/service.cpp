@@ -6,6 +6,7 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/json/writer.hpp"
 #include "modules/commerce/payment/app/contract_mapping.hpp"
 #include "modules/commerce/payment/app/page_token.hpp"
 #include "modules/commerce/payment/domain/card_number.hpp"
@@ -31,7 +32,8 @@ Error wrong_state(const Payment& payment) {
 
 /// What makes a repeat the same payment. Where the buyer returns to and how long there is may be told anew.
 Uuid digest_of(const v1::CreatePaymentRequest& request) {
-  return Uuid::from_name(text(request.order_id, " ", request.attempt_no, " ", request.amount.amount(), " ", request.amount.currency(), " ", to_string(request.method), " ", text_of(request.provider_token)));
+  return Uuid::from_name(text(request.order_id, " ", request.attempt_no, " ", request.amount.amount(), " ", request.amount.currency(), " ",
+                              to_string(request.method), " ", text_of(request.provider_token)));
 }
 
 Error refusal_of(const NewPaymentAnswer& answer) {
@@ -65,29 +67,54 @@ v1::OfferedMethod offered(const ProviderGateway& gateway) {
   return out;
 }
 
+bool takes_currency(const Offer& offer, Currency currency) {
+  return offer.currencies.empty() || std::ranges::find(offer.currencies, currency.code()) != offer.currencies.end();
+}
+bool is_within_limits(const Offer& offer, const Money& amount) {
+  const bool too_little = offer.min_amount && offer.min_amount->currency() == amount.currency() && amount < *offer.min_amount;
+  const bool too_much = offer.max_amount && offer.max_amount->currency() == amount.currency() && amount > *offer.max_amount;
+  return !too_little && !too_much;
+}
+bool may_take(const Offer& offer, const Money& amount) { return takes_currency(offer, amount.currency()) && is_within_limits(offer, amount); }
+
 /// Errors: MISSING_FIELD, METHOD_NOT_AVAILABLE (the currency), AMOUNT_OUT_OF_RANGE.
 Result<> check_offer(const Offer& offer, const v1::CreatePaymentRequest& request) {
-  if (offer.needs_token && text_of(request.provider_token).empty()) return fail(ErrorKind::invalid_argument, "MISSING_FIELD", text("a ", offer.method, " payment needs provider_token"));
-  if (!offer.currencies.empty() && std::ranges::find(offer.currencies, request.amount.currency().code()) == offer.currencies.end()) {
+  if (offer.needs_token && text_of(request.provider_token).empty())
+    return fail(ErrorKind::invalid_argument, "MISSING_FIELD", text("a ", offer.method, " payment needs provider_token"));
+  if (!takes_currency(offer, request.amount.currency())) {
     return fail(Error(ErrorKind::rule_violated, "METHOD_NOT_AVAILABLE", text("not in ", request.amount.currency())).with("method", offer.method));
   }
-  const bool too_little = offer.min_amount && offer.min_amount->currency() == request.amount.currency() && request.amount < *offer.min_amount;
-  const bool too_much = offer.max_amount && offer.max_amount->currency() == request.amount.currency() && request.amount > *offer.max_amount;
-  if (too_little || too_much) {
+  if (!is_within_limits(offer, request.amount)) {
     return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "outside the provider's limits").with("amount", request.amount.amount()));
   }
   return {};
+}
+
+Error unreachable(const Error& error) {
+  const std::string_view told = error.metadata_json("retry_after");
+  Error out(ErrorKind::unavailable, "PROVIDER_UNAVAILABLE", "the provider cannot be reached; the capture is tried again");
+  return told.empty() ? std::move(out).with("retry_after", 5) : std::move(out).with_json("retry_after", std::string(told));
 }
 
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
 }  // namespace
 
-PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers, const Clock& clock, Random& random,
-                               ServiceOptions options)
-    : runtime_(runtime), store_(store), book_(book), driver_(driver), webhooks_(webhooks), credits_(credits), providers_(providers), clock_(clock), random_(random), options_(std::move(options)),
+PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits,
+                               Providers& providers, const Clock& clock, Random& random, ServiceOptions options)
+    : runtime_(runtime),
+      store_(store),
+      book_(book),
+      driver_(driver),
+      webhooks_(webhooks),
+      credits_(credits),
+      providers_(providers),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)),
       create_lane_(runtime, LaneOptions{.name = "payment.create"}, [&store](std::vector<NewPayment> batch) { return store.create_batch(std::move(batch)); }),
-      risk_lane_(runtime, LaneOptions{.name = "payment.assess_risk"}, [&store](std::vector<RiskQuestion> batch) { return store.assess_batch(std::move(batch)); }) {}
+      risk_lane_(runtime, LaneOptions{.name = "payment.assess_risk"},
+                 [&store](std::vector<RiskQuestion> batch) { return store.assess_batch(std::move(batch)); }) {}
 
 Task<void> PaymentService::close() {
   co_await create_lane_.close();
@@ -95,7 +122,9 @@ Task<void> PaymentService::close() {
   co_await driver_.close();
 }
 
-v1::Payment PaymentService::shown(const Payment& payment, const CallContext& context) const { return to_contract(payment, payment.refunded_amount, context.principal); }
+v1::Payment PaymentService::shown(const Payment& payment, const CallContext& context) const {
+  return to_contract(payment, payment.refunded_amount, context.principal);
+}
 
 Task<Result<v1::PublicSettings>> PaymentService::get_public_settings(CallContext, v1::GetPublicSettingsRequest request) {
   v1::PublicSettings out;
@@ -124,7 +153,8 @@ Task<Result<v1::RiskAssessment>> PaymentService::assess_risk(CallContext context
                         .method = std::string(to_string(request.method)),
                         .facts = {.amount = request.amount}};
   if (facts.email) question.email_digest = Uuid::from_name(text("email:", ascii_lower(*facts.email)));
-  const bool is_shared = facts.ip_address && (is_loopback(*facts.ip_address) || std::ranges::find(options_.unscored_addresses, *facts.ip_address) != options_.unscored_addresses.end());
+  const bool is_shared = facts.ip_address && (is_loopback(*facts.ip_address) ||
+                                              std::ranges::find(options_.unscored_addresses, *facts.ip_address) != options_.unscored_addresses.end());
   if (facts.ip_address && !is_shared) question.address = *facts.ip_address;
   question.facts.is_guest = !request.customer_id.has_value();
   question.facts.distinct_skus = request.distinct_skus;
@@ -140,6 +170,21 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::answer_created(CallConte
   co_return out;
 }
 
+/// Nothing was sent, so the buyer may choose another of `other_methods`, or come back after `retry_after` seconds.
+Error PaymentService::resting(const ProviderGateway& gateway, seconds rest, const v1::CreatePaymentRequest& request) const {
+  std::string others;
+  json::Writer writer(others);
+  writer.begin_array();
+  for (const ProviderGateway* other : providers_.all()) {
+    if (other != &gateway && other->is_enabled() && !other->rests_for() && may_take(other->offer(), request.amount)) writer.string(other->offer().method);
+  }
+  if (options_.is_cod_enabled) writer.string("cod");
+  writer.end_array();
+  return Error(ErrorKind::unavailable, "PROVIDER_UNAVAILABLE", text(gateway.name(), " does not answer at present; nothing was charged"))
+      .with("retry_after", rest.count())
+      .with_json("other_methods", std::move(others));
+}
+
 Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallContext context, v1::CreatePaymentRequest request) {
   EMP_CO_TRY(refuse_card_numbers({text_of(request.provider_token), text_of(request.return_url), text_of(request.order_number)}));
   const bool is_cod = request.method == v1::PaymentMethod::cod;
@@ -148,10 +193,19 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
     co_return fail(Error(ErrorKind::rule_violated, "METHOD_NOT_AVAILABLE", "this shop does not offer the method").with("method", to_string(request.method)));
   }
   if (gateway != nullptr) EMP_CO_TRY(check_offer(gateway->offer(), request));
-  if (request.amount.amount() <= 0) co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "nothing to pay").with("amount", request.amount.amount()));
+  if (const auto rest = gateway == nullptr ? std::nullopt : gateway->rests_for()) {
+    // A payment that is there already is answered as it stands; a new one is not begun.
+    if (const auto known = co_await store_.find(request.payment_id); !known) co_return fail(resting(*gateway, *rest, request));
+  }
+  if (request.amount.amount() <= 0)
+    co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "nothing to pay").with("amount", request.amount.amount()));
 
   const UtcTime now = clock_.now();
-  Payment payment{.id = request.payment_id, .order_id = request.order_id, .order_number = request.order_number, .attempt_no = request.attempt_no, .customer_id = request.customer_id};
+  Payment payment{.id = request.payment_id,
+                  .order_id = request.order_id,
+                  .order_number = request.order_number,
+                  .attempt_no = request.attempt_no,
+                  .customer_id = request.customer_id};
   payment.method = std::string(to_string(request.method));
   payment.provider = gateway == nullptr ? "cod" : std::string(gateway->name());
   payment.amount = request.amount;
@@ -167,7 +221,8 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   EMP_CO_ASSIGN(auto stored, co_await store_.find(request.payment_id));
   if (is_cod) co_return co_await answer_created(std::move(context), std::move(stored), answer.outcome == "created" ? 201 : 200);
   if (answer.outcome == "created") {
-    EMP_CO_ASSIGN(auto begun, gateway->offer().is_slow ? co_await driver_.begin_within(context, std::move(stored)) : co_await driver_.begin(context, std::move(stored)));
+    EMP_CO_ASSIGN(auto begun,
+                  gateway->offer().is_slow ? co_await driver_.begin_within(context, std::move(stored)) : co_await driver_.begin(context, std::move(stored)));
     if (on_work) on_work();
     co_return co_await answer_created(std::move(context), std::move(begun), 201);
   }
@@ -205,13 +260,14 @@ Task<Result<v1::Payment>> PaymentService::capture_payment(CallContext context, v
   auto captured = co_await driver_.capture(context, payment);
   if (!captured) {
     if (captured.error().reason() == "PROVIDER_UNREACHABLE" || captured.error().reason() == "PROVIDER_BUSY") {
-      co_return fail(Error(ErrorKind::unavailable, "PROVIDER_UNAVAILABLE", "the provider cannot be reached; the capture is tried again").with("retry_after", 5));
+      co_return fail(unreachable(captured.error()));
     }
     // Outcome unknown: still authorized, with the capture pending; the worker finds out.
     EMP_CO_ASSIGN(auto stored, co_await store_.find(request.id));
     co_return shown(stored, context);
   }
-  if (captured->status == Status::expired || captured->status == Status::voided) co_return fail(Error(ErrorKind::gone, "AUTHORIZATION_EXPIRED", "the authorization has ended"));
+  if (captured->status == Status::expired || captured->status == Status::voided)
+    co_return fail(Error(ErrorKind::gone, "AUTHORIZATION_EXPIRED", "the authorization has ended"));
   co_return shown(*captured, context);
 }
 
@@ -260,7 +316,8 @@ Task<Result<v1::Refund>> PaymentService::refund_payment(CallContext context, v1:
   const std::optional<std::int64_t> amount = request.amount ? std::optional(request.amount->amount()) : std::nullopt;
   const std::string caller = context.principal.realm == Realm::service ? context.principal.service : text("staff:", context.principal.id);
   const std::string key = text(caller, ":", context.idempotency_key);
-  EMP_CO_ASSIGN(auto refund, co_await book_.request_refund(work, std::move(locked), amount, source_of(request, context), request.reason, key, is_staff_or_service(context), context.trace));
+  EMP_CO_ASSIGN(auto refund, co_await book_.request_refund(work, std::move(locked), amount, source_of(request, context), request.reason, key,
+                                                           is_staff_or_service(context), context.trace));
   EMP_CO_TRY(co_await work.commit());
   if (on_work) on_work();
   co_return to_contract(refund);
@@ -278,7 +335,12 @@ Task<Result<v1::Payment>> PaymentService::get_payment(CallContext context, v1::G
 }
 
 Task<Result<v1::ListPaymentsResponse>> PaymentService::list_payments(CallContext context, v1::ListPaymentsRequest request) {
-  PaymentFilter filter{.order_id = request.order_id, .customer_id = request.customer_id, .status = std::nullopt, .before_at = std::nullopt, .before_id = std::nullopt, .count = request.page_size.value_or(20)};
+  PaymentFilter filter{.order_id = request.order_id,
+                       .customer_id = request.customer_id,
+                       .status = std::nullopt,
+                       .before_at = std::nullopt,
+                       .before_id = std::nullopt,
+                       .count = request.page_size.value_or(20)};
   if (request.status) filter.status = std::string(to_string(*request.status));
   if (request.page_token) {
     EMP_CO_ASSIGN(const auto token, PageToken::parse(*request.page_token));
@@ -288,7 +350,8 @@ Task<Result<v1::ListPaymentsResponse>> PaymentService::list_payments(CallContext
   EMP_CO_ASSIGN(const auto payments, co_await store_.list(filter));
   v1::ListPaymentsResponse out;
   for (const Payment& payment : payments) out.payments.push_back(shown(payment, context));
-  if (static_cast<std::int32_t>(payments.size()) == filter.count) out.next_page_token = PageToken{payments.back().created_at, payments.back().id, 0}.to_string();
+  if (static_cast<std::int32_t>(payments.size()) == filter.count)
+    out.next_page_token = PageToken{payments.back().created_at, payments.back().id, 0}.to_string();
   co_return out;
 }
 
@@ -321,7 +384,8 @@ Task<Result<v1::ListLedgerResponse>> PaymentService::list_ledger(CallContext, v1
   EMP_CO_ASSIGN(const auto rows, co_await store_.ledger(filter));
   v1::ListLedgerResponse out;
   for (const LedgerRow& row : rows) out.entries.push_back(to_contract(row));
-  if (static_cast<std::int32_t>(rows.size()) == filter.count) out.next_page_token = PageToken{rows.back().at, rows.back().posting_id, rows.back().line_no}.to_string();
+  if (static_cast<std::int32_t>(rows.size()) == filter.count)
+    out.next_page_token = PageToken{rows.back().at, rows.back().posting_id, rows.back().line_no}.to_string();
   co_return out;
 }
 

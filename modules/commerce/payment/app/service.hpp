@@ -20,7 +20,8 @@ struct ServiceOptions {
 /// The module's face: each operation is one use case. Money moves only through Book and Driver.
 class PaymentService final : public v1::PaymentApi {
  public:
-  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers, const Clock& clock, Random& random, ServiceOptions options);
+  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers,
+                 const Clock& clock, Random& random, ServiceOptions options);
 
   Task<Result<v1::PublicSettings>> get_public_settings(CallContext context, v1::GetPublicSettingsRequest request) override;
   Task<Result<v1::RiskAssessment>> assess_risk(CallContext context, v1::AssessRiskRequest request) override;
@@ -52,6 +53,7 @@ class PaymentService final : public v1::PaymentApi {
  private:
   Task<Result<v1::CreatePaymentResponse>> answer_created(CallContext context, Payment payment, int status_code);
   Task<Result<Payment>> visible(CallContext context, Uuid id);
+  Error resting(const ProviderGateway& gateway, seconds rest, const v1::CreatePaymentRequest& request) const;
   v1::Payment shown(const Payment& payment, const CallContext& context) const;
 
   Runtime& runtime_;

@@ -9,18 +9,22 @@ namespace emporion::payment {
 /// The module's periodic work: what is owed to providers, and their stored messages.
 class Worker {
  public:
-  Worker(PaymentStore& store, Driver& driver, RefundWorker& refunds, Webhooks& webhooks, const Clock& clock) : store_(store), driver_(driver), refunds_(refunds), webhooks_(webhooks), clock_(clock) {}
+  Worker(PaymentStore& store, Driver& driver, RefundWorker& refunds, Webhooks& webhooks, Providers& providers, ProviderBudget& budget, const Clock& clock)
+      : store_(store), driver_(driver), refunds_(refunds), webhooks_(webhooks), providers_(providers), budget_(budget), clock_(clock) {}
 
-  /// Open outcomes, captures, voids and windows that are due, and refunds. At most `per_run` calls a run each, so with one run per second that is the provider's rate.
+  /// Open outcomes, captures, voids and windows that are due, and refunds: of each provider as many as its budget of this second allows.
   Task<Result<>> run_due(CallContext context);
   Task<Result<>> run_webhooks(CallContext context);
 
  private:
-  static constexpr int per_run = 20;  ///< Source: commerce.md §3.6, 20 requests per second.
+  /// What is left of each provider's budget; `share` of it.
+  std::vector<ProviderQuota> quotas(int share_percent);
   PaymentStore& store_;
   Driver& driver_;
   RefundWorker& refunds_;
   Webhooks& webhooks_;
+  Providers& providers_;
+  ProviderBudget& budget_;
   const Clock& clock_;
 };
 

@@ -18,6 +18,7 @@ struct Refund {
   Uuid id = {};
   Uuid payment_id = {};
   Uuid order_id = {};
+  std::string provider = {};
   Money amount = {};
   std::string reason = {};
   std::string source = {};
@@ -39,7 +40,7 @@ struct RefundFacts {
   std::int64_t captured_amount = 0;
   std::int64_t refunds_open_or_done = 0;  ///< Sum of all refunds that have not failed.
   UtcTime captured_at;
-  bool window_exempt = false;             ///< Staff, returns and checkout (ruling 4).
+  bool window_exempt = false;  ///< Staff, returns and checkout (ruling 4).
 };
 
 constexpr std::chrono::hours refund_window{24 * 30};

@@ -37,9 +37,17 @@ struct PaymentTest : testing::PostgresTest {
 
   struct Parts {
     Parts(PaymentTest& test, std::vector<std::unique_ptr<ProviderGateway>> all)
-        : store(test.database(), test.clock), gateways(std::move(all)), providers(pointers(gateways)), book(store, test.clock, test.random),
-          driver(test.runtime(), store, book, providers, test.clock, test.driver_options), refunds(store, providers, test.clock, test.random),
-          credits(store, book, test.clock, test.random), webhooks(store, book, driver, refunds, credits, providers, test.clock, test.random), handlers(store, book, test.clock, test.random), worker(store, driver, refunds, webhooks, test.clock),
+        : store(test.database(), test.clock),
+          gateways(std::move(all)),
+          providers(pointers(gateways)),
+          book(store, test.clock, test.random),
+          driver(test.runtime(), store, book, providers, test.clock, test.driver_options),
+          refunds(store, providers, test.clock, test.random),
+          credits(store, book, test.clock, test.random),
+          webhooks(store, book, driver, refunds, credits, providers, test.clock, test.random),
+          handlers(store, book, test.clock, test.random),
+          budget(test.rates),
+          worker(store, driver, refunds, webhooks, providers, budget, test.clock),
           service(test.runtime(), store, book, driver, webhooks, credits, providers, test.clock, test.random, ServiceOptions{}) {}
     static std::vector<ProviderGateway*> pointers(const std::vector<std::unique_ptr<ProviderGateway>>& all) {
       std::vector<ProviderGateway*> out;
@@ -55,6 +63,7 @@ struct PaymentTest : testing::PostgresTest {
     BankCredits credits;
     Webhooks webhooks;
     EventHandlers handlers;
+    ProviderBudget budget;
     Worker worker;
     PaymentService service;
   };
@@ -77,7 +86,7 @@ struct PaymentTest : testing::PostgresTest {
     options.webhook_secret = simulators::StripeSimulatorOptions{}.webhook_secret;
     options.timeout = milliseconds(400);
     std::vector<std::unique_ptr<ProviderGateway>> out;
-    out.push_back(std::make_unique<stripe::StripeGateway>(runtime(), std::move(options)));
+    out.push_back(std::make_unique<stripe::StripeGateway>(runtime(), clock, std::move(options)));
     return out;
   }
 
@@ -167,6 +176,7 @@ struct PaymentTest : testing::PostgresTest {
   std::string count(const std::string& of) { return value("SELECT count(*)::text FROM " + of); }
 
   DriverOptions driver_options;
+  std::map<std::string, int, std::less<>> rates;  ///< Calls per second of the worker.
   MovableClock clock;
   SystemRandom random;
   simulators::StripeSimulator provider{runtime(), clock, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(700)}};

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "kernel/base/random.hpp"
-#include "kernel/http/client.hpp"
+#include "modules/commerce/payment/adapters/guarded_client.hpp"
 #include "modules/commerce/payment/adapters/momo/wire.hpp"
 #include "modules/commerce/payment/app/provider_gateway.hpp"
 
@@ -29,11 +29,12 @@ Result<> check_keys(const MomoOptions& options);
 class MomoGateway final : public ProviderGateway {
  public:
   MomoGateway(Runtime& runtime, const Clock& clock, Random& random, MomoOptions options)
-      : client_(runtime), clock_(clock), random_(random), options_(std::move(options)) {}
+      : client_(runtime, clock, "momo"), clock_(clock), random_(random), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "momo"; }
   Offer offer() const override;
+  std::optional<seconds> rests_for() const override { return client_.rests_for(); }
   Task<Result<ProviderReport>> create(Payment payment, Buyer buyer) override;
   Task<Result<ProviderReport>> confirm(Payment payment, Buyer buyer) override { return create(std::move(payment), std::move(buyer)); }
   Task<Result<ProviderReport>> capture(Payment payment) override;
@@ -49,7 +50,7 @@ class MomoGateway final : public ProviderGateway {
   Task<Result<Answer>> ask(Payment payment);
   Task<Result<ProviderReport>> confirm_as(Payment payment, std::string request_type);
 
-  http::Client client_;
+  GuardedClient client_;
   const Clock& clock_;
   Random& random_;
   MomoOptions options_;

@@ -173,6 +173,7 @@ Task<Result<std::string>> PaypalGateway::token() {
   request.headers.push_back({"content-type", "application/x-www-form-urlencoded"});
   request.body = "grant_type=client_credentials";
   const auto response = co_await send_once(std::move(request));
+  if (!response && was_not_made(response.error())) co_return fail(response.error());
   if (!response) co_return fail(ErrorKind::unavailable, "PROVIDER_UNREACHABLE", response.error().detail());
   const auto document = json::Document::parse(response->body);
   const auto given = document ? string_at(document->root(), "access_token") : std::nullopt;

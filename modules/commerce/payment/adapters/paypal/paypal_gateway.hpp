@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
-#include "kernel/http/client.hpp"
 #include "kernel/security/keys.hpp"
+#include "modules/commerce/payment/adapters/guarded_client.hpp"
 #include "modules/commerce/payment/adapters/paypal/wire.hpp"
 #include "modules/commerce/payment/app/provider_gateway.hpp"
 
@@ -31,11 +31,12 @@ Result<> check_keys(const PaypalOptions& options);
 /// forgets it in hours.
 class PaypalGateway final : public ProviderGateway {
  public:
-  PaypalGateway(Runtime& runtime, const Clock& clock, PaypalOptions options) : client_(runtime), clock_(clock), options_(std::move(options)) {}
+  PaypalGateway(Runtime& runtime, const Clock& clock, PaypalOptions options) : client_(runtime, clock, "paypal"), clock_(clock), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "paypal"; }
   Offer offer() const override;
+  std::optional<seconds> rests_for() const override { return client_.rests_for(); }
   Task<Result<ProviderReport>> create(Payment payment, Buyer buyer) override;
   Task<Result<ProviderReport>> confirm(Payment payment, Buyer buyer) override;
   Task<Result<ProviderReport>> capture(Payment payment) override;
@@ -57,7 +58,7 @@ class PaypalGateway final : public ProviderGateway {
   Task<Result<security::VerificationKey>> certificate_key(std::string url, UtcTime now);
   Task<Result<>> ask_whether_genuine(ProviderMessage message);
 
-  http::Client client_;
+  GuardedClient client_;
   const Clock& clock_;
   PaypalOptions options_;
   std::string token_;

@@ -69,6 +69,7 @@ Refund read_refund(const postgres::Row& row) {
   out.next_run_at = row.get<Time>(11);
   out.created_at = row.get<UtcTime>(12);
   out.finished_at = row.get<Time>(13);
+  out.provider = row.get<std::string>(14);
   return out;
 }
 

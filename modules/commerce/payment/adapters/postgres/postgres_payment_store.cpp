@@ -11,83 +11,126 @@ using postgres::Bound;
 using postgres::Effect;
 using postgres::Statement;
 
-
 constexpr Statement find_payment{"payment.find", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.id = $1", Effect::reads};
-constexpr Statement find_payment_by_ref{"payment.find_by_ref", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.provider = $1 AND p.provider_ref = $2", Effect::reads};
+constexpr Statement find_payment_by_ref{"payment.find_by_ref", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.provider = $1 AND p.provider_ref = $2",
+                                        Effect::reads};
 constexpr Statement find_address{"payment.buyer_address", "SELECT COALESCE(address, '') FROM risk_assessment WHERE id = $1", Effect::reads};
 constexpr Statement lock_payment{"payment.lock", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.id = $1 FOR NO KEY UPDATE", Effect::writes};
-constexpr Statement lock_order{"payment.lock_order", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.order_id = $1 ORDER BY p.id FOR NO KEY UPDATE", Effect::writes};
+constexpr Statement lock_order{"payment.lock_order", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.order_id = $1 ORDER BY p.id FOR NO KEY UPDATE",
+                               Effect::writes};
 // Read after the lock was granted: what others committed before it is seen.
-constexpr Statement read_around{"payment.around",
-                                "SELECT EXISTS (SELECT FROM closed_order c WHERE c.order_id = $2), "
-                                "  EXISTS (SELECT FROM payment o WHERE o.order_id = $2 AND o.id <> $1 AND NOT o.superseded AND o.status NOT IN ('failed', 'expired', 'voided')), "
-                                "  (SELECT COALESCE(sum(r.amount), 0)::bigint FROM refund r WHERE r.payment_id = $1 AND r.status <> 'failed')",
-                                Effect::reads};
-constexpr Statement update_payment{
-    "payment.update",
-    "UPDATE payment SET captured_amount = $2, refunded_amount = $3, reduced_amount = $4, collected_amount = $5, status = $6, provider_ref = $7, provider_txn_id = $8, card_brand = $9, "
-    "card_last4 = $10, next_action = $11::text::jsonb, decline_category = $12, decline_code = $13, auth_expires_at = $14, captured_at = $15, capture_asked_at = $16, capture_amount = $17, "
-    "void_requested_at = $18, void_reason = $19, superseded = $20, next_run_at = $21, run_tries = $22, transaction_seq = $23, version = version + 1, updated_at = $24 "
-    "WHERE id = $1 AND version = $25",
+constexpr Statement read_around{
+    "payment.around",
+    "SELECT EXISTS (SELECT FROM closed_order c WHERE c.order_id = $2), "
+    "  EXISTS (SELECT FROM payment o WHERE o.order_id = $2 AND o.id <> $1 AND NOT o.superseded AND o.status NOT IN ('failed', 'expired', 'voided')), "
+    "  (SELECT COALESCE(sum(r.amount), 0)::bigint FROM refund r WHERE r.payment_id = $1 AND r.status <> 'failed')",
+    Effect::reads};
+constexpr Statement update_payment{"payment.update",
+                                   "UPDATE payment SET captured_amount = $2, refunded_amount = $3, reduced_amount = $4, collected_amount = $5, status = $6, "
+                                   "provider_ref = $7, provider_txn_id = $8, card_brand = $9, "
+                                   "card_last4 = $10, next_action = $11::text::jsonb, decline_category = $12, decline_code = $13, auth_expires_at = $14, "
+                                   "captured_at = $15, capture_asked_at = $16, capture_amount = $17, "
+                                   "void_requested_at = $18, void_reason = $19, superseded = $20, next_run_at = $21, run_tries = $22, transaction_seq = $23, "
+                                   "version = version + 1, updated_at = $24 "
+                                   "WHERE id = $1 AND version = $25",
+                                   Effect::writes};
+constexpr Statement insert_transaction{
+    "payment.insert_transaction",
+    "INSERT INTO payment_transaction (payment_id, seq, type, from_status, to_status, amount, outcome, detail, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     Effect::writes};
-constexpr Statement insert_transaction{"payment.insert_transaction",
-                                       "INSERT INTO payment_transaction (payment_id, seq, type, from_status, to_status, amount, outcome, detail, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                                       Effect::writes};
 constexpr Statement mark_declined{"payment.mark_declined", "UPDATE risk_assessment SET declined = true WHERE id = $1", Effect::writes};
 constexpr Statement insert_entry{"payment.insert_ledger_entry",
                                  "INSERT INTO ledger_entry (posting_id, line_no, account, amount, currency, payment_id, order_id, refund_id, cause, at) "
                                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
                                  Effect::writes};
-constexpr Statement set_ref{"payment.store_ref",
-                            "UPDATE payment SET provider_ref = $2, updated_at = $3 WHERE id = $1 AND status IN ('created', 'processing') AND void_requested_at IS NULL "
-                            "AND (provider_ref IS NULL OR provider_ref = $2)",
-                            Effect::writes};
-constexpr Statement set_schedule{"payment.reschedule", "UPDATE payment SET next_run_at = $2, run_tries = $3 WHERE id = $1 AND next_run_at IS NOT NULL", Effect::writes};
+constexpr Statement set_ref{
+    "payment.store_ref",
+    "UPDATE payment SET provider_ref = $2, updated_at = $3 WHERE id = $1 AND status IN ('created', 'processing') AND void_requested_at IS NULL "
+    "AND (provider_ref IS NULL OR provider_ref = $2)",
+    Effect::writes};
+constexpr Statement set_schedule{"payment.reschedule", "UPDATE payment SET next_run_at = $2, run_tries = $3 WHERE id = $1 AND next_run_at IS NOT NULL",
+                                 Effect::writes};
 constexpr Statement claim_payments{"payment.claim_due",
-                                   "WITH due AS (SELECT d.id FROM payment d WHERE d.next_run_at <= $1 ORDER BY d.next_run_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) "
+                                   "WITH due AS (SELECT d.id FROM unnest($3::text[], $4::int4[]) AS q (provider, n) CROSS JOIN LATERAL (SELECT o.id FROM "
+                                   "payment o WHERE o.provider = q.provider AND "
+                                   "    o.next_run_at <= $1 ORDER BY o.next_run_at LIMIT q.n FOR NO KEY UPDATE SKIP LOCKED) d) "
                                    "UPDATE payment p SET next_run_at = $2 FROM due WHERE p.id = due.id RETURNING " EMP_PAYMENT_COLUMNS,
                                    Effect::writes};
-constexpr Statement insert_tombstone{"payment.insert_tombstone", "INSERT INTO payment_tombstone (payment_id, order_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", Effect::writes};
+constexpr Statement insert_tombstone{"payment.insert_tombstone",
+                                     "INSERT INTO payment_tombstone (payment_id, order_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", Effect::writes};
 constexpr Statement insert_closed{"payment.close_order", "INSERT INTO closed_order (order_id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", Effect::writes};
-constexpr Statement insert_report{"payment.insert_cod_report", "INSERT INTO cod_report (shipment_id, payment_id, amount, counted, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING", Effect::writes};
-constexpr Statement insert_case{"payment.open_case",
-                                "INSERT INTO payment_case (id, payment_id, kind, ours, theirs, dedup_key, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", Effect::writes};
-constexpr Statement find_refund_by_id{"payment.find_refund", "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1", Effect::reads};
-constexpr Statement find_refund_key{"payment.find_refund_by_key", "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.idem_key = $1", Effect::reads};
-constexpr Statement find_refund_ref{"payment.find_refund_by_ref", "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.provider_ref = $1", Effect::reads};
-constexpr Statement lock_refund_row{"payment.lock_refund", "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1 FOR NO KEY UPDATE OF r", Effect::writes};
-constexpr Statement insert_refund_row{"payment.insert_refund",
-                                      "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, next_run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                                      Effect::writes};
-constexpr Statement update_refund_row{"payment.update_refund", "UPDATE refund SET status = $2, provider_ref = $3, tries = $4, next_run_at = $5, error = $6, finished_at = $7 WHERE id = $1", Effect::writes};
-constexpr Statement claim_refund_rows{"payment.claim_refunds",
-                                      "WITH due AS (SELECT d.id FROM refund d WHERE d.next_run_at <= $1 ORDER BY d.next_run_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) "
-                                      "UPDATE refund r SET next_run_at = $2 FROM due, payment p WHERE r.id = due.id AND p.id = r.payment_id RETURNING " EMP_REFUND_COLUMNS,
-                                      Effect::writes};
+constexpr Statement insert_report{"payment.insert_cod_report",
+                                  "INSERT INTO cod_report (shipment_id, payment_id, amount, counted, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                                  Effect::writes};
+constexpr Statement insert_case{
+    "payment.open_case",
+    "INSERT INTO payment_case (id, payment_id, kind, ours, theirs, dedup_key, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+    Effect::writes};
+constexpr Statement find_refund_by_id{"payment.find_refund",
+                                      "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1", Effect::reads};
+constexpr Statement find_refund_key{"payment.find_refund_by_key",
+                                    "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.idem_key = $1", Effect::reads};
+constexpr Statement find_refund_ref{
+    "payment.find_refund_by_ref", "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.provider_ref = $1", Effect::reads};
+constexpr Statement lock_refund_row{"payment.lock_refund",
+                                    "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1 FOR NO KEY UPDATE OF r",
+                                    Effect::writes};
+constexpr Statement insert_refund_row{
+    "payment.insert_refund",
+    "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, next_run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    Effect::writes};
+constexpr Statement update_refund_row{
+    "payment.update_refund", "UPDATE refund SET status = $2, provider_ref = $3, tries = $4, next_run_at = $5, error = $6, finished_at = $7 WHERE id = $1",
+    Effect::writes};
+constexpr Statement claim_refund_rows{
+    "payment.claim_refunds",
+    "WITH due AS (SELECT d.id FROM unnest($3::text[], $4::int4[]) AS q (provider, n) CROSS JOIN LATERAL (SELECT o.id FROM refund o WHERE o.provider = "
+    "q.provider AND "
+    "    o.next_run_at <= $1 ORDER BY o.next_run_at LIMIT q.n FOR NO KEY UPDATE SKIP LOCKED) d) "
+    "UPDATE refund r SET next_run_at = $2 FROM due, payment p WHERE r.id = due.id AND p.id = r.payment_id RETURNING " EMP_REFUND_COLUMNS,
+    Effect::writes};
 constexpr Statement insert_webhook_row{"payment.insert_webhook",
                                        "INSERT INTO webhook_event (id, provider, dedup_key, headers, body, received_at, next_run_at, state) "
                                        "VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, CASE WHEN $7::timestamptz IS NULL THEN 'applied' ELSE 'received' END) "
                                        "ON CONFLICT (provider, dedup_key) DO NOTHING",
                                        Effect::writes};
-constexpr Statement claim_webhook_rows{"payment.claim_webhooks",
-                                       "WITH due AS (SELECT d.id FROM webhook_event d WHERE d.next_run_at <= $1 ORDER BY d.next_run_at, d.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) "
-                                       "UPDATE webhook_event w SET next_run_at = $2 FROM due WHERE w.id = due.id RETURNING w.id, w.provider, w.body, w.tries",
-                                       Effect::writes};
-constexpr Statement finish_webhook_row{"payment.finish_webhook", "UPDATE webhook_event SET state = $2, outcome = $3, next_run_at = $4, tries = tries + 1 WHERE id = $1", Effect::writes};
-constexpr Statement list_payments{"payment.list",
-                                  "SELECT " EMP_PAYMENT_COLUMNS
-                                  " FROM payment p WHERE ($1::uuid IS NULL OR p.order_id = $1) AND ($2::uuid IS NULL OR p.customer_id = $2) AND ($3::text IS NULL OR p.status = $3) "
-                                  "AND ($4::timestamptz IS NULL OR (p.created_at, p.id) < ($4, $5::uuid)) ORDER BY p.created_at DESC, p.id DESC LIMIT $6",
-                                  Effect::reads};
-constexpr Statement list_transactions{"payment.transactions",
-                                      "SELECT seq, type, from_status, to_status, amount, outcome, detail, at FROM payment_transaction WHERE payment_id = $1 ORDER BY seq", Effect::reads};
-constexpr Statement list_ledger{"payment.ledger",
-                                "SELECT posting_id, line_no, account, amount, currency, payment_id, order_id, refund_id, cause, at FROM ledger_entry "
-                                "WHERE ($1::uuid IS NULL OR payment_id = $1) AND ($2::uuid IS NULL OR order_id = $2) AND ($3::text IS NULL OR account = $3) "
-                                "AND ($4::timestamptz IS NULL OR (at, posting_id, line_no) > ($4, $5::uuid, $6::int4)) ORDER BY at, posting_id, line_no LIMIT $7",
-                                Effect::reads};
+constexpr Statement claim_webhook_rows{
+    "payment.claim_webhooks",
+    "WITH due AS (SELECT d.id FROM webhook_event d WHERE d.next_run_at <= $1 ORDER BY d.next_run_at, d.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) "
+    "UPDATE webhook_event w SET next_run_at = $2 FROM due WHERE w.id = due.id RETURNING w.id, w.provider, w.body, w.tries",
+    Effect::writes};
+constexpr Statement finish_webhook_row{"payment.finish_webhook",
+                                       "UPDATE webhook_event SET state = $2, outcome = $3, next_run_at = $4, tries = tries + 1 WHERE id = $1", Effect::writes};
+constexpr Statement list_payments{
+    "payment.list",
+    "SELECT " EMP_PAYMENT_COLUMNS
+    " FROM payment p WHERE ($1::uuid IS NULL OR p.order_id = $1) AND ($2::uuid IS NULL OR p.customer_id = $2) AND ($3::text IS NULL OR p.status = $3) "
+    "AND ($4::timestamptz IS NULL OR (p.created_at, p.id) < ($4, $5::uuid)) ORDER BY p.created_at DESC, p.id DESC LIMIT $6",
+    Effect::reads};
+constexpr Statement list_transactions{
+    "payment.transactions", "SELECT seq, type, from_status, to_status, amount, outcome, detail, at FROM payment_transaction WHERE payment_id = $1 ORDER BY seq",
+    Effect::reads};
+constexpr Statement list_ledger{
+    "payment.ledger",
+    "SELECT posting_id, line_no, account, amount, currency, payment_id, order_id, refund_id, cause, at FROM ledger_entry "
+    "WHERE ($1::uuid IS NULL OR payment_id = $1) AND ($2::uuid IS NULL OR order_id = $2) AND ($3::text IS NULL OR account = $3) "
+    "AND ($4::timestamptz IS NULL OR (at, posting_id, line_no) > ($4, $5::uuid, $6::int4)) ORDER BY at, posting_id, line_no LIMIT $7",
+    Effect::reads};
 
 std::optional<std::string> name_of(const std::optional<Status>& status) { return status ? std::optional(std::string(to_string(*status))) : std::nullopt; }
+
+struct QuotaColumns {
+  std::vector<std::string> providers;
+  std::vector<std::int32_t> counts;
+};
+QuotaColumns columns_of(const std::vector<ProviderQuota>& quotas) {
+  QuotaColumns out;
+  for (const ProviderQuota& quota : quotas) {
+    out.providers.push_back(quota.provider);
+    out.counts.push_back(quota.count);
+  }
+  return out;
+}
 
 std::unexpected<Error> no_payment() { return fail(ErrorKind::not_found, "PAYMENT_NOT_FOUND", "no such payment"); }
 
@@ -97,11 +140,13 @@ Task<Result<LockedPayment>> with_surroundings(postgres::UnitOfWork& work, Paymen
   co_return LockedPayment{std::move(payment), Surroundings{row.get<bool>(0), row.get<bool>(1), row.get<std::int64_t>(2)}};
 }
 
-void add_posting(std::vector<Bound>& bounds, const Payment& payment, const std::optional<Uuid>& refund_id, const Posting& posting, const Uuid& posting_id, UtcTime now) {
+void add_posting(std::vector<Bound>& bounds, const Payment& payment, const std::optional<Uuid>& refund_id, const Posting& posting, const Uuid& posting_id,
+                 UtcTime now) {
   EMP_ASSERT(balance(posting) == 0);
   std::int32_t line = 0;
   for (const LedgerLeg& leg : posting.legs) {
-    bounds.push_back(postgres::bind(insert_entry, posting_id, ++line, leg.account, leg.amount, posting.currency.code(), payment.id, payment.order_id, refund_id, posting.cause, now));
+    bounds.push_back(postgres::bind(insert_entry, posting_id, ++line, leg.account, leg.amount, posting.currency.code(), payment.id, payment.order_id, refund_id,
+                                    posting.cause, now));
   }
 }
 
@@ -146,13 +191,15 @@ Task<Result<>> PostgresPaymentStore::save(postgres::UnitOfWork& work, Payment pa
   std::vector<Bound> bounds;
   const std::int32_t first_seq = payment.transaction_seq + 1;
   payment.transaction_seq += static_cast<std::int32_t>(effects.notes.size());
-  bounds.push_back(postgres::bind(update_payment, payment.id, payment.captured_amount, payment.refunded_amount, payment.reduced_amount, payment.collected_amount, to_string(payment.status), payment.provider_ref,
-                        payment.provider_txn_id, payment.card_brand, payment.card_last4, payment.next_action, payment.decline_category, payment.decline_code, payment.auth_expires_at, payment.captured_at,
-                        payment.capture_asked_at, payment.capture_amount, payment.void_requested_at, payment.void_reason, payment.superseded, payment.next_run_at, payment.run_tries,
-                        payment.transaction_seq, now, payment.version));
+  bounds.push_back(postgres::bind(update_payment, payment.id, payment.captured_amount, payment.refunded_amount, payment.reduced_amount,
+                                  payment.collected_amount, to_string(payment.status), payment.provider_ref, payment.provider_txn_id, payment.card_brand,
+                                  payment.card_last4, payment.next_action, payment.decline_category, payment.decline_code, payment.auth_expires_at,
+                                  payment.captured_at, payment.capture_asked_at, payment.capture_amount, payment.void_requested_at, payment.void_reason,
+                                  payment.superseded, payment.next_run_at, payment.run_tries, payment.transaction_seq, now, payment.version));
   std::int32_t seq = first_seq;
   for (const TransactionNote& note : effects.notes) {
-    bounds.push_back(postgres::bind(insert_transaction, payment.id, seq++, note.type, name_of(note.from), name_of(note.to), note.amount, note.outcome, note.detail, now));
+    bounds.push_back(
+        postgres::bind(insert_transaction, payment.id, seq++, note.type, name_of(note.from), name_of(note.to), note.amount, note.outcome, note.detail, now));
   }
   ++payment.version;  // As the statement above leaves it; the events carry it.
   for (const Status status : effects.announced) {
@@ -176,8 +223,9 @@ Task<Result<>> PostgresPaymentStore::reschedule(Uuid id, UtcTime at, std::int32_
   co_return Result<>();
 }
 
-Task<Result<std::vector<Payment>>> PostgresPaymentStore::claim_due(UtcTime now, microseconds lease, std::int32_t count) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim_payments, now, now + lease, count));
+Task<Result<std::vector<Payment>>> PostgresPaymentStore::claim_due(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) {
+  const auto [providers, counts] = columns_of(quotas);
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim_payments, now, now + lease, providers, counts));
   std::vector<Payment> out;
   for (const auto row : rows) out.push_back(read_payment(row));
   co_return out;
@@ -193,7 +241,8 @@ Task<Result<>> PostgresPaymentStore::close_order(postgres::UnitOfWork& work, Uui
   co_return Result<>();
 }
 
-Task<Result<bool>> PostgresPaymentStore::insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) {
+Task<Result<bool>> PostgresPaymentStore::insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted,
+                                                           UtcTime now) {
   EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_report, shipment_id, payment_id, amount, counted, now));
   co_return rows.affected() == 1;
 }
@@ -222,7 +271,8 @@ Task<Result<std::optional<Refund>>> PostgresPaymentStore::find_refund_by_ref(std
 }
 
 Task<Result<>> PostgresPaymentStore::insert_refund(postgres::UnitOfWork& work, Refund refund) {
-  EMP_CO_TRY(co_await work.query(insert_refund_row, refund.id, refund.payment_id, refund.amount.amount(), refund.reason, refund.source, refund.status, refund.key, refund.next_run_at, refund.created_at));
+  EMP_CO_TRY(co_await work.query(insert_refund_row, refund.id, refund.payment_id, refund.amount.amount(), refund.reason, refund.source, refund.status,
+                                 refund.key, refund.next_run_at, refund.created_at));
   co_return Result<>();
 }
 
@@ -233,7 +283,8 @@ Task<Result<Refund>> PostgresPaymentStore::lock_refund(postgres::UnitOfWork& wor
 }
 
 Task<Result<>> PostgresPaymentStore::update_refund(postgres::UnitOfWork& work, Refund refund, std::optional<std::string> error) {
-  EMP_CO_TRY(co_await work.query(update_refund_row, refund.id, refund.status, refund.provider_ref, refund.tries, refund.next_run_at, error, refund.finished_at));
+  EMP_CO_TRY(
+      co_await work.query(update_refund_row, refund.id, refund.status, refund.provider_ref, refund.tries, refund.next_run_at, error, refund.finished_at));
   co_return Result<>();
 }
 
@@ -242,27 +293,31 @@ Task<Result<>> PostgresPaymentStore::publish_refund(postgres::UnitOfWork& work, 
   co_return Result<>();
 }
 
-Task<Result<>> PostgresPaymentStore::post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id, UtcTime now) {
+Task<Result<>> PostgresPaymentStore::post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id,
+                                                 UtcTime now) {
   std::vector<Bound> bounds;
   add_posting(bounds, payment, refund_id, posting, posting_id, now);
   EMP_CO_TRY(co_await work.run_together(std::move(bounds)));
   co_return Result<>();
 }
 
-Task<Result<std::vector<Refund>>> PostgresPaymentStore::claim_refunds(UtcTime now, microseconds lease, std::int32_t count) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim_refund_rows, now, now + lease, count));
+Task<Result<std::vector<Refund>>> PostgresPaymentStore::claim_refunds(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) {
+  const auto [providers, counts] = columns_of(quotas);
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim_refund_rows, now, now + lease, providers, counts));
   std::vector<Refund> out;
   for (const auto row : rows) out.push_back(read_refund(row));
   co_return out;
 }
 
 Task<Result<bool>> PostgresPaymentStore::insert_webhook(NewWebhook row, UtcTime now) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(insert_webhook_row, row.id, row.provider, row.dedup_key, row.headers_json, postgres::Bytes{std::move(row.body)}, now, now));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(insert_webhook_row, row.id, row.provider, row.dedup_key, row.headers_json,
+                                                          postgres::Bytes{std::move(row.body)}, now, now));
   co_return rows.affected() == 1;
 }
 
 Task<Result<bool>> PostgresPaymentStore::record_webhook(postgres::UnitOfWork& work, NewWebhook row, std::optional<UtcTime> next_run_at, UtcTime now) {
-  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_webhook_row, row.id, row.provider, row.dedup_key, row.headers_json, postgres::Bytes{std::move(row.body)}, now, next_run_at));
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_webhook_row, row.id, row.provider, row.dedup_key, row.headers_json,
+                                                     postgres::Bytes{std::move(row.body)}, now, next_run_at));
   co_return rows.affected() == 1;
 }
 
@@ -279,7 +334,8 @@ Task<Result<>> PostgresPaymentStore::finish_webhook(Uuid id, std::string state, 
 }
 
 Task<Result<std::vector<Payment>>> PostgresPaymentStore::list(PaymentFilter filter) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_payments, filter.order_id, filter.customer_id, filter.status, filter.before_at, filter.before_id, filter.count));
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(list_payments, filter.order_id, filter.customer_id, filter.status, filter.before_at, filter.before_id, filter.count));
   std::vector<Payment> out;
   for (const auto row : rows) out.push_back(read_payment(row));
   co_return out;
@@ -294,20 +350,21 @@ Task<Result<std::vector<TransactionRow>>> PostgresPaymentStore::transactions(Uui
   };
   for (const auto row : rows) {
     out.push_back(TransactionRow{row.get<std::int32_t>(0),
-                                 TransactionNote{row.get<std::string>(1), status_at(row, 2), status_at(row, 3), row.get<std::optional<std::int64_t>>(4), row.get<std::string>(5),
-                                                 row.get<std::optional<std::string>>(6)},
+                                 TransactionNote{row.get<std::string>(1), status_at(row, 2), status_at(row, 3), row.get<std::optional<std::int64_t>>(4),
+                                                 row.get<std::string>(5), row.get<std::optional<std::string>>(6)},
                                  row.get<UtcTime>(7)});
   }
   co_return out;
 }
 
 Task<Result<std::vector<LedgerRow>>> PostgresPaymentStore::ledger(LedgerFilter filter) {
-  EMP_CO_ASSIGN(const auto rows,
-                co_await database_.query(list_ledger, filter.payment_id, filter.order_id, filter.account, filter.after_at, filter.after_posting, filter.after_line, filter.count));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_ledger, filter.payment_id, filter.order_id, filter.account, filter.after_at,
+                                                          filter.after_posting, filter.after_line, filter.count));
   std::vector<LedgerRow> out;
   for (const auto row : rows) {
-    out.push_back(LedgerRow{row.get<Uuid>(0), row.get<std::int32_t>(1), row.get<std::string>(2), Money(row.get<std::int64_t>(3), Currency::of(row.get<std::string>(4))), row.get<Uuid>(5),
-                            row.get<Uuid>(6), row.get<std::optional<Uuid>>(7), row.get<std::string>(8), row.get<UtcTime>(9)});
+    out.push_back(LedgerRow{row.get<Uuid>(0), row.get<std::int32_t>(1), row.get<std::string>(2),
+                            Money(row.get<std::int64_t>(3), Currency::of(row.get<std::string>(4))), row.get<Uuid>(5), row.get<Uuid>(6),
+                            row.get<std::optional<Uuid>>(7), row.get<std::string>(8), row.get<UtcTime>(9)});
   }
   co_return out;
 }

@@ -20,7 +20,7 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<>> save(postgres::UnitOfWork& work, Payment payment, Effects effects, UtcTime now, Uuid trace) override;
   Task<Result<bool>> store_ref(Uuid id, std::string ref, UtcTime now) override;
   Task<Result<>> reschedule(Uuid id, UtcTime at, std::int32_t tries) override;
-  Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::int32_t count) override;
+  Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) override;
   Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) override;
   Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) override;
   Task<Result<bool>> insert_cod_report(postgres::UnitOfWork& work, Uuid shipment_id, Uuid payment_id, std::int64_t amount, bool counted, UtcTime now) override;
@@ -35,8 +35,9 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<Refund>> lock_refund(postgres::UnitOfWork& work, Uuid id) override;
   Task<Result<>> update_refund(postgres::UnitOfWork& work, Refund refund, std::optional<std::string> error) override;
   Task<Result<>> publish_refund(postgres::UnitOfWork& work, std::string_view topic, Payment payment, Refund refund, bool full, Uuid trace) override;
-  Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id, UtcTime now) override;
-  Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::int32_t count) override;
+  Task<Result<>> post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id,
+                             UtcTime now) override;
+  Task<Result<std::vector<Refund>>> claim_refunds(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) override;
   Task<Result<bool>> insert_webhook(NewWebhook row, UtcTime now) override;
   Task<Result<bool>> record_webhook(postgres::UnitOfWork& work, NewWebhook row, std::optional<UtcTime> next_run_at, UtcTime now) override;
   Task<Result<std::vector<WebhookRow>>> claim_webhooks(UtcTime now, microseconds lease, std::int32_t count) override;

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "kernel/http/client.hpp"
 #include "kernel/security/secret.hpp"
-#include "modules/commerce/payment/app/provider_gateway.hpp"
+#include "modules/commerce/payment/adapters/guarded_client.hpp"
 #include "modules/commerce/payment/adapters/stripe/wire.hpp"
+#include "modules/commerce/payment/app/provider_gateway.hpp"
 
 namespace emporion::payment::stripe {
 
@@ -24,11 +24,12 @@ Result<> check_keys(const StripeOptions& options, bool live_mode);
 /// Cards over Stripe's API.
 class StripeGateway final : public ProviderGateway {
  public:
-  StripeGateway(Runtime& runtime, StripeOptions options) : client_(runtime), options_(std::move(options)) {}
+  StripeGateway(Runtime& runtime, const Clock& clock, StripeOptions options) : client_(runtime, clock, "stripe"), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "stripe"; }
   Offer offer() const override;
+  std::optional<seconds> rests_for() const override { return client_.rests_for(); }
   Task<Result<ProviderReport>> create(Payment payment, Buyer buyer) override;
   Task<Result<ProviderReport>> confirm(Payment payment, Buyer buyer) override;
   Task<Result<ProviderReport>> capture(Payment payment) override;
@@ -45,7 +46,7 @@ class StripeGateway final : public ProviderGateway {
   Task<Result<http::Response>> send(http::ClientRequest request);
   Task<Result<ProviderReport>> post_intent(std::string path, Form form, std::string idempotency_key);
 
-  http::Client client_;
+  GuardedClient client_;
   StripeOptions options_;
 };
 
