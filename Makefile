@@ -21,6 +21,12 @@ run: build ## Set everything up and serve the demo shop on http://127.0.0.1:8080
 test: bootstrap ## Set everything up and run every test.
 	@tools/test.sh
 
+crash: bootstrap ## Every saga with a crash and a lost answer at each of its points: unattended, an hour or two.
+	@tools/crash.sh
+
+races: bootstrap ## The published attacks on shops and the field's known races, many rounds each. ARGS=--gtest_filter=*stock* for one.
+	@tools/races.sh $(ARGS)
+
 bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for three minutes.
 	@bench/run.sh $(ARGS)
 
@@ -42,4 +48,11 @@ golden: bootstrap ## Accept what the contracts now say into the golden files of 
 acceptance: ## Write docs/acceptance.md: which test shows which acceptance check.
 	@tools/acceptance/acceptance.py
 
-.PHONY: help bootstrap build run test bench format format-check tidy golden acceptance
+fuzz: bootstrap ## Fuzz what reads foreign bytes, FUZZ_SECONDS=600 for each target. ARGS=--keep keeps the corpus.
+	@tools/fuzz.sh $(ARGS)
+
+mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--discover tries all tests of its module.
+	@tools/build.sh dev
+	@tools/mutate.py $(ARGS)
+
+.PHONY: help bootstrap build run test crash races bench format format-check tidy golden acceptance fuzz mutate

@@ -36,7 +36,7 @@ function(emporion_contract dotted)
 endfunction()
 
 # emporion_contracts_registry(): what concerns all contracts at once, made whenever any of them changes. The library contracts_registry holds contracts/openapi.hpp and
-# contracts/topics.hpp; the test contracts_events_test takes each event through JSON; contracts_graph.txt is compared in tests/architecture.
+# contracts/topics.hpp; the test contracts_events_test takes each event through JSON, fuzz_contract_readers each message (message_readers.hpp); contracts_graph.txt is compared in tests/architecture.
 function(emporion_contracts_registry)
   get_property(protos GLOBAL PROPERTY EMP_PROTOS)
   get_property(contracts GLOBAL PROPERTY EMP_CONTRACT_TARGETS)
@@ -46,7 +46,7 @@ function(emporion_contracts_registry)
   list(SORT protos)
   set(root ${EMP_GENERATED_DIR}/contracts_registry)
   list(TRANSFORM protos PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE proto_files)
-  set(outputs openapi.json openapi.hpp openapi.cpp contracts_graph.txt topics.hpp topics.cpp events_test.cpp)
+  set(outputs openapi.json openapi.hpp openapi.cpp contracts_graph.txt topics.hpp topics.cpp events_test.cpp message_readers.hpp message_readers.cpp)
   list(TRANSFORM outputs PREPEND ${root}/contracts/)
   file(MAKE_DIRECTORY ${root})
   add_custom_command(OUTPUT ${outputs}

@@ -12,7 +12,10 @@
 #include <mutex>
 #include <queue>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "kernel/async/fault_pause.hpp"
 
 namespace emporion {
 namespace {
@@ -78,6 +81,8 @@ struct Sleeper {
   friend bool operator>(const Sleeper& a, const Sleeper& b) { return std::pair(a.wakes_at, a.order) > std::pair(b.wakes_at, b.order); }
 };
 
+thread_local Runtime* runtime_of_this_thread = nullptr;  ///< Inside `run`.
+
 }  // namespace
 
 struct Runtime::Impl {
@@ -142,7 +147,9 @@ Runtime::~Runtime() = default;
 
 void Runtime::run() {
   impl_->io_thread = std::this_thread::get_id();
+  Runtime* const outer = std::exchange(runtime_of_this_thread, this);
   impl_->context.run();
+  runtime_of_this_thread = outer;
   impl_->io_thread = std::thread::id();
   impl_->context.restart();
 }
@@ -190,5 +197,10 @@ void Runtime::watch_signals(std::move_only_function<void()> on_signal) {
 void* Runtime::native_handle() noexcept { return &impl_->context; }
 
 void Runtime::submit_to_worker(std::move_only_function<void()> work) { impl_->workers.submit(std::move(work)); }
+
+Task<void> fault_pause(std::string_view point) {
+  const microseconds span = fault::FaultPoints::delay(point);
+  if (span > microseconds(0) && runtime_of_this_thread != nullptr) co_await runtime_of_this_thread->sleep_for(span);
+}
 
 }  // namespace emporion

@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "kernel/async/fault_pause.hpp"
+
 // tidy-allow-file(test_sleeps): the timer is what is tested here.
 namespace emporion {
 namespace {
@@ -166,6 +168,30 @@ TEST(Runtime, TellsOfSignalsOnTheIoThread) {
   runtime.run();
   EXPECT_EQ(signals, 2);
 }
+
+#if EMP_FAULT_POINTS
+Task<int> pause_and_mark(std::string& log, const char* point) {
+  EMP_FAULT_PAUSE(point);
+  log += point;
+  co_return 0;
+}
+
+// A delay that was ordered holds the one who passes the point, and nobody else.
+TEST(Runtime, LetsOthersGoOnWhileAFaultPointIsDelayed) {
+  ASSERT_TRUE(fault::FaultPoints::arm("delay:slow:7/50"));
+  Runtime runtime;
+  std::string log;
+  run_until_done(runtime, [](std::string& order) -> Task<int> {
+    std::vector<Task<int>> both;
+    both.push_back(pause_and_mark(order, "slow "));
+    both.push_back(pause_and_mark(order, "quick "));
+    (void)co_await when_all(std::move(both));
+    co_return 0;
+  }(log));
+  fault::FaultPoints::disarm();
+  EXPECT_EQ(log, "quick slow ");
+}
+#endif
 
 }  // namespace
 }  // namespace emporion

@@ -1,72 +1,99 @@
 #include "kernel/fault/fault_points.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <mutex>
 
-#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/fault/fault_order.hpp"
 
 namespace emporion::fault {
 namespace {
 
-enum class Action : std::uint8_t { none, crash, lose, list };
-
-struct Order {
-  Action action = Action::none;
-  std::string prefix;
-  std::string begins_at;  ///< Counting begins when this point is passed; empty: at once.
-  std::uint64_t at = 0;
-  std::ofstream listed;
-};
-
 struct Armed {
   std::mutex mutex;
-  Order order;
+  FaultOrder order;
   std::uint64_t passed = 0;
+  std::map<std::string, std::uint64_t, std::less<>> passes;  ///< Of each point, while delays are ordered.
+  std::ofstream listed;
+  std::atomic<bool> may_delay = false;
+  std::string file;       ///< Where the order stands; empty: nowhere.
+  struct stat read_as{};  ///< The file when it was last read.
 
   Armed() {
     const char* wanted = std::getenv("EMPORION_FAULT");
     if (wanted == nullptr || *wanted == '\0') return;
-    auto parsed = parse(wanted);
-    if (!parsed) {
-      std::fprintf(stderr, "EMPORION_FAULT: %s\n", parsed.error().detail().c_str());
-      std::_Exit(2);
-    }
-    order = std::move(*parsed);
+    if (const auto taken = take(wanted); !taken) end(taken.error());
   }
 
-  static Result<Order> parse(std::string_view wanted) {
-    const auto malformed = [&] {
-      return fail(ErrorKind::invalid_argument, "FAULT_MALFORMED", text("\"", wanted, "\" is not crash:PREFIX:N, lose:PREFIX:N or list:PREFIX:PATH"));
-    };
-    const std::size_t first = wanted.find(':');
-    const std::size_t second = first == std::string_view::npos ? first : wanted.find(':', first + 1);
-    if (second == std::string_view::npos) return malformed();
-    const std::string_view action = wanted.substr(0, first);
-    const std::string_view last = wanted.substr(second + 1);
-    Order order;
-    order.prefix = wanted.substr(first + 1, second - first - 1);
-    if (order.prefix.starts_with("after=")) {
-      order.begins_at = order.prefix.substr(6);
-      order.prefix.clear();
+  [[noreturn]] static void end(const Error& error) {
+    std::fprintf(stderr, "EMPORION_FAULT: %s\n", error.detail().c_str());
+    std::_Exit(2);
+  }
+
+  Result<> take(std::string_view wanted) {
+    if (wanted.starts_with("file:")) {
+      file = wanted.substr(5);
+      read_as = {};
+      set({});
+      refresh();
+      return {};
     }
-    if (action == "list") {
-      if (last.empty()) return malformed();
-      order.action = Action::list;
-      order.listed.open(std::string(last), std::ios::trunc);
-      return order;
+    EMP_ASSIGN(FaultOrder parsed, FaultOrder::parse(wanted));
+    file.clear();
+    set(std::move(parsed));
+    return {};
+  }
+
+  void set(FaultOrder wanted) {
+    order = std::move(wanted);
+    passed = 0;
+    passes.clear();
+    listed.close();
+    if (order.action == Action::list) listed.open(order.list, std::ios::trunc);
+    may_delay = order.action == Action::delay || !file.empty();
+  }
+
+  /// Reads the file if it is another than before. Nobody writes into it: it is replaced, so what is read is whole.
+  void refresh() {
+    if (file.empty()) return;
+    struct stat now{};
+    if (stat(file.c_str(), &now) != 0) {
+      if (order.action != Action::none) set({});
+      read_as = {};
+      return;
     }
-    if (action != "crash" && action != "lose") return malformed();
-    order.action = action == "crash" ? Action::crash : Action::lose;
-    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), order.at);
-    if (error != std::errc() || end != last.data() + last.size() || order.at == 0) return malformed();
-    return order;
+    if (now.st_ino == read_as.st_ino && now.st_mtim.tv_sec == read_as.st_mtim.tv_sec && now.st_mtim.tv_nsec == read_as.st_mtim.tv_nsec) return;
+    read_as = now;
+    std::ifstream in(file);
+    std::string line;
+    std::getline(in, line);
+    if (line.empty()) return set({});
+    auto parsed = FaultOrder::parse(line);
+    if (!parsed) end(parsed.error());
+    set(std::move(*parsed));
+  }
+
+  /// Whether the point counts.
+  bool counts(std::string_view name) {
+    refresh();
+    if (order.action == Action::none) return false;
+    if (!order.begins_at.empty()) {
+      if (name != order.begins_at) return false;
+      order.begins_at.clear();
+    }
+    return order.names(name);
+  }
+
+  void tell(std::string_view name) const {
+    if (!file.empty()) std::ofstream(file + ".fired", std::ios::app) << name << '\n';
   }
 };
 
@@ -80,18 +107,14 @@ Armed& armed() {
 bool FaultPoints::pass(std::string_view name) noexcept {
   Armed& state = armed();
   const std::lock_guard guard(state.mutex);
-  if (state.order.action == Action::none) return false;
-  if (!state.order.begins_at.empty()) {
-    if (name != state.order.begins_at) return false;
-    state.order.begins_at.clear();
-  }
-  if (!name.starts_with(state.order.prefix)) return false;
+  if (!state.counts(name) || state.order.action == Action::delay) return false;
   ++state.passed;
   if (state.order.action == Action::list) {
-    state.order.listed << name << std::endl;  // Flushed: who reads it does so while the process runs.
+    state.listed << name << std::endl;  // Flushed: who reads it does so while the process runs.
     return false;
   }
   if (state.passed != state.order.at) return false;
+  state.tell(name);
   if (state.order.action == Action::crash) {
     kill(getpid(), SIGKILL);
     pause();
@@ -99,20 +122,27 @@ bool FaultPoints::pass(std::string_view name) noexcept {
   return true;
 }
 
-Result<> FaultPoints::arm(std::string_view order) {
-  EMP_ASSIGN(Order parsed, Armed::parse(order));
+bool FaultPoints::may_delay() noexcept { return armed().may_delay.load(std::memory_order_relaxed); }
+
+microseconds FaultPoints::delay(std::string_view name) noexcept {
   Armed& state = armed();
   const std::lock_guard guard(state.mutex);
-  state.order = std::move(parsed);
-  state.passed = 0;
-  return {};
+  if (!state.counts(name) || state.order.action != Action::delay) return microseconds(0);
+  ++state.passed;
+  return state.order.delay_of(name, ++state.passes[std::string(name)]);
+}
+
+Result<> FaultPoints::arm(std::string_view order) {
+  Armed& state = armed();
+  const std::lock_guard guard(state.mutex);
+  return state.take(order);
 }
 
 void FaultPoints::disarm() noexcept {
   Armed& state = armed();
   const std::lock_guard guard(state.mutex);
-  state.order = Order();
-  state.passed = 0;
+  state.file.clear();
+  state.set({});
 }
 
 std::uint64_t FaultPoints::passed() noexcept {

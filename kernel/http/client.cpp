@@ -13,6 +13,7 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 
 namespace emporion::http {
 namespace {
@@ -324,7 +325,8 @@ Client::Client(Runtime& runtime, std::size_t connections_max) : impl_(std::make_
 Client::~Client() = default;
 
 Task<Result<Response>> Client::send(CallContext context, ClientRequest request) {
-  EMP_ASSERT(context.open_transactions() == 0);  // Wall 3: no call to a provider while a transaction is open.
+  EMP_ASSERT(
+      EMP_GUARD("http.no_provider_call_in_a_transaction", context.open_transactions() == 0));  // Wall 3: no call to a provider while a transaction is open.
   co_return co_await send(std::move(request));
 }
 

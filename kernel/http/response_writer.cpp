@@ -1,6 +1,7 @@
 #include "kernel/http/response_writer.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "kernel/base/assert.hpp"
@@ -69,7 +70,7 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 }  // namespace
 
 bool has_body(const Response& response, const ResponseForm& form) noexcept {
-  return !form.is_head && !status_has_no_body(response.status) && !response.body.empty();
+  return !form.is_head && !status_has_no_body(response.status) && (response.rest || !response.body.empty());
 }
 
 void append_head(std::string& out, const Response& response, const ResponseForm& form) {
@@ -84,10 +85,14 @@ void append_head(std::string& out, const Response& response, const ResponseForm&
   out.append("\r\n");
   if (!form.date.empty()) append_header(out, "Date", form.date);
   if (!status_has_no_body(response.status)) {
-    if (!response.body.empty()) append_header(out, "Content-Type", response.content_type);
-    out.append("Content-Length: ");
-    detail::append_text(out, response.body.size());
-    out.append("\r\n");
+    if (!response.body.empty() || response.rest) append_header(out, "Content-Type", response.content_type);
+    if (!response.rest) {
+      out.append("Content-Length: ");
+      detail::append_text(out, response.body.size());
+      out.append("\r\n");
+    } else if (!form.is_http_1_0) {
+      append_header(out, "Transfer-Encoding", "chunked");
+    }
   }
   for (const auto& header : response.headers) append_header(out, header.name, header.value);
   if (!form.keeps_alive) {
@@ -96,6 +101,13 @@ void append_head(std::string& out, const Response& response, const ResponseForm&
     out.append("Connection: keep-alive\r\n");
   }
   out.append("\r\n");
+}
+
+void append_chunk(std::string& out, std::string_view bytes) {
+  EMP_ASSERT(!bytes.empty());  // A chunk of no bytes is the end.
+  char size[16];
+  const auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
+  out.append(size, end).append("\r\n").append(bytes).append("\r\n");
 }
 
 std::string http_date(std::int64_t seconds_since_epoch) {

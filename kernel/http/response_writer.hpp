@@ -21,6 +21,10 @@ void append_head(std::string& out, const Response& response, const ResponseForm&
 /// True if `response` is sent with its body.
 bool has_body(const Response& response, const ResponseForm& form) noexcept;
 
+/// Appends one chunk of a chunked body; `bytes` are not empty.
+void append_chunk(std::string& out, std::string_view bytes);
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
 std::string http_date(std::int64_t seconds_since_epoch);
 

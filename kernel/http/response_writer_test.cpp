@@ -25,6 +25,20 @@ TEST(ResponseWriter, SaysNothingOfABodyThatCannotBe) {
   EXPECT_TRUE(has_body({.body = "x"}, {}));
 }
 
+TEST(ResponseWriter, WritesABodyOfUnknownLengthInChunks) {
+  struct Nothing final : BodySource {
+    Task<Result<std::string>> next() override { co_return std::string(); }
+  };
+  const Response response{.content_type = "text/csv", .rest = std::make_shared<Nothing>()};
+  EXPECT_EQ(head_of(response), "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(head_of(response, {.keeps_alive = false, .is_http_1_0 = true}), "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(has_body(response, {}));
+  EXPECT_FALSE(has_body(response, {.is_head = true}));
+  std::string out;
+  append_chunk(out, std::string(26, 'x'));
+  EXPECT_EQ(out, "1a\r\nxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
+}
+
 TEST(ResponseWriter, SaysWhetherTheConnectionStays) {
   EXPECT_EQ(head_of({}, {.keeps_alive = false}), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(head_of({}, {.is_http_1_0 = true}), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");

@@ -41,11 +41,21 @@ struct Request {
   std::optional<std::string_view> cookie(std::string_view name) const noexcept;
 };
 
+/// The rest of a body that is too long to be held at once. It is asked for the next part only after the one before has been taken by the client's connection,
+/// so a client that reads slowly slows its maker down. Destroyed early if the client goes.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// The next bytes; empty at the end. An error cuts the connection: the client sees that the body is not whole.
+  virtual Task<Result<std::string>> next() = 0;
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
   std::vector<Header> headers;
+  std::shared_ptr<BodySource> rest = nullptr;  ///< What follows `body`. Sent chunked (RFC 9112 §7.1), to HTTP/1.0 until the connection closes.
 };
 
 /// application/problem+json (RFC 9457) with reason, metadata and trace_id. 429 and 503 carry Retry-After (metadata retry_after, else 1).
@@ -57,9 +67,9 @@ using PathParameters = std::vector<std::string>;
 /// One route of the table. `handle` answers a Response for every outcome, refusals included.
 struct Route {
   Method method = Method::get;
-  std::string path_template;               ///< "/api/v1/cart/items/{line_id}", may end in ":verb"
+  std::string path_template;  ///< "/api/v1/cart/items/{line_id}", may end in ":verb"
   const rpc::Operation* operation = nullptr;
-  bool is_public = true;                   ///< False: modules only; never matched from outside.
+  bool is_public = true;  ///< False: modules only; never matched from outside.
   std::move_only_function<Task<Response>(CallContext, const Request&, PathParameters)> handle;
 };
 

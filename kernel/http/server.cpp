@@ -165,7 +165,8 @@ class Server::Impl::Connection {
         form.is_http_1_0 = parser_.is_http_1_0();
         enter_without_limit(Phase::handling);
         response = co_await server_->application.handle(std::move(request));
-        form.keeps_alive = parser_.keeps_alive() && !server_->is_closing;
+        // To HTTP/1.0 the end of the connection is the end of a body whose length is not known.
+        form.keeps_alive = parser_.keeps_alive() && !server_->is_closing && !(response.rest && form.is_http_1_0);
       } else {
         response = server_->application.refuse(refusal_ ? *refusal_ : parser_.refusal());
         form.keeps_alive = false;
@@ -221,9 +222,37 @@ class Server::Impl::Connection {
     append_head(out_, response, form);
     enter(Phase::writing, server_->limits.idle_timeout);
     if (!has_body(response, form)) co_return co_await write(asio::buffer(out_), {});
+    if (response.rest) co_return co_await send_rest(std::move(response), form);
     if (response.body.size() > joined_bytes_max) co_return co_await write(asio::buffer(out_), asio::buffer(response.body));
     out_.append(response.body);
     co_return co_await write(asio::buffer(out_), {});
+  }
+
+  /// The head that `out_` holds, then part by part: the next one is made when the one before has left. False also if the body could not be made whole.
+  Task<bool> send_rest(Response response, ResponseForm form) {
+    std::string part = std::move(response.body);
+    while (true) {
+      if (form.is_http_1_0) {
+        out_.append(part);
+      } else if (!part.empty()) {
+        append_chunk(out_, part);
+      }
+      if (!co_await write(asio::buffer(out_), {})) co_return false;
+      out_.clear();
+      enter_without_limit(Phase::handling);
+      auto made = co_await response.rest->next();
+      enter(Phase::writing, server_->limits.idle_timeout);
+      if (is_cut_) co_return false;
+      if (!made) {
+        observe::warning("a body broke off", {{"error", made.error().to_string()}});
+        cut();  // No last chunk: the client must not take what it has for the whole.
+        co_return false;
+      }
+      if (made->empty()) break;
+      part = std::move(*made);
+    }
+    if (form.is_http_1_0) co_return true;
+    co_return co_await write(asio::buffer(last_chunk), {});
   }
 
   /// Both parts, whole; false if the client is gone or does not read.

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -23,6 +24,24 @@
 // tidy-allow-file(third_party_include): seen by the tests of this folder only.
 namespace emporion::http {
 
+/// A body of `parts` parts of `bytes` bytes each; breaks off before the part `broken_at`, if that is not negative.
+class CountedBody final : public BodySource {
+ public:
+  CountedBody(std::atomic<int>& made, int parts, std::size_t bytes, int broken_at = -1) : made_(made), parts_(parts), bytes_(bytes), broken_at_(broken_at) {}
+  Task<Result<std::string>> next() override {
+    if (made_ == broken_at_) co_return fail(ErrorKind::unavailable, "BROKEN_OFF", "the store went away");
+    if (made_ == parts_) co_return std::string();
+    ++made_;
+    co_return std::string(bytes_, static_cast<char>('a' + made_ % 26));
+  }
+
+ private:
+  std::atomic<int>& made_;
+  int parts_;
+  std::size_t bytes_;
+  int broken_at_;
+};
+
 /// Answers what it was asked, so a test sees what arrived.
 class EchoingApplication final : public Application {
  public:
@@ -31,6 +50,9 @@ class EchoingApplication final : public Application {
   Task<Response> handle(Request request) override {
     ++handled;
     if (request.path == "/large") co_return Response{.content_type = "text/plain", .body = std::string(3'000'000, 'x')};
+    if (request.path == "/parts") co_return Response{.content_type = "text/csv", .body = "head;", .rest = std::make_shared<CountedBody>(parts_made, 3, 4)};
+    if (request.path == "/broken") co_return Response{.content_type = "text/csv", .body = "head;", .rest = std::make_shared<CountedBody>(parts_made, 3, 4, 2)};
+    if (request.path == "/endless") co_return Response{.content_type = "text/csv", .rest = std::make_shared<CountedBody>(parts_made, 4'000, 65'536)};
     if (request.path == "/moved") co_return Response{.status = 302, .headers = {{"Location", "/large"}}};
     if (request.path == "/nothing") co_return Response{.status = 204};
     if (request.path == "/slow") co_await runtime_.sleep_for(milliseconds(300));
@@ -41,6 +63,7 @@ class EchoingApplication final : public Application {
   }
   Response refuse(const Error& error) override { return problem(error, Uuid(), ""); }
   std::atomic<int> handled = 0;
+  std::atomic<int> parts_made = 0;
 
  private:
   Runtime& runtime_;
@@ -132,6 +155,16 @@ class RawClient {
     return out;
   }
   std::string receive_all() { return receive_until({}); }
+  /// Takes that many bytes and looks at none; false if the server closed before.
+  bool skip(std::size_t bytes) {
+    char buffer[65536];
+    while (bytes > 0) {
+      const auto count = ::recv(socket_, buffer, std::min(bytes, sizeof buffer), 0);
+      if (count <= 0) return false;
+      bytes -= static_cast<std::size_t>(count);
+    }
+    return true;
+  }
   void pause(milliseconds span) { (void)::poll(nullptr, 0, static_cast<int>(span.count())); }  // Time on the wire is what is tested.
 
  private:

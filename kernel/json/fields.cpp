@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "kernel/base/assert.hpp"
+#include "kernel/base/card_number.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
 
@@ -39,12 +40,19 @@ bool decode_base64(std::string_view text, std::string& out) {
   return (bits & ((1u << held) - 1)) == 0;  // Bits that no byte holds are zero: one text per value.
 }
 
+bool refuse_card(std::int64_t number, Reader& reader) {
+  const bool is_refused = reader.refuses_cards() && is_card_number(number);
+  if (is_refused) reader.card_number();
+  return is_refused;
+}
+
 template <typename Number>
 void parse_integer(std::string_view text, Reader& reader, Number& out, IntegerRules rules) {
   std::int64_t wide = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wide);
   if (error == std::errc::result_out_of_range) return reader.out_of_range("a 64-bit integer");
   if (error != std::errc{} || end != text.data() + text.size()) return reader.wrong_type("integer");
+  if (refuse_card(wide, reader)) return;
   if (wide < std::numeric_limits<Number>::min() || wide > std::numeric_limits<Number>::max()) return reader.out_of_range("a 32-bit integer");
   out = static_cast<Number>(wide);
   check(wide, rules, reader);
@@ -72,6 +80,7 @@ void check(std::string_view value, StringRules rules, Reader& reader) {
   check_bytes(value, rules, reader);
   const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F; };
   if (std::ranges::any_of(value, is_control)) reader.out_of_range("control characters");
+  if (reader.refuses_cards() && holds_card_number(value, rules.cards)) reader.card_number();
 }
 
 void check_bytes(std::string_view value, StringRules rules, Reader& reader) {
@@ -116,6 +125,12 @@ void check_member(std::string_view name, std::size_t count, ItemRules rules, Rea
   check(count, rules, reader);
 }
 
+void unknown_member(std::string_view name, const Value& value, Reader& reader) {
+  // Whoever sends a member of their own may well send a card number in it.
+  if (reader.refuses_cards() && (holds_card_number(name) || holds_card_number(value.to_json()))) return reader.card_number();
+  reader.unknown(name);
+}
+
 void read_members(const Value& value, Reader& reader, std::span<const Member> members, void* out) {
   if (value.type() != Type::object) return reader.wrong_type("object");
   std::array<bool, members_max> seen{};
@@ -133,7 +148,7 @@ void read_members(const Value& value, Reader& reader, std::span<const Member> me
       }
       return true;
     }
-    reader.unknown(name);
+    unknown_member(name, member, reader);
     return true;
   });
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -150,6 +165,7 @@ void read_json(const Value& value, Reader& reader, bool& out) {
 void read_json(const Value& value, Reader& reader, std::int32_t& out, IntegerRules rules) {
   const auto read = value.integer();
   if (!read) return reader.wrong_type("integer");
+  if (refuse_card(*read, reader)) return;
   if (*read < std::numeric_limits<std::int32_t>::min() || *read > std::numeric_limits<std::int32_t>::max()) return reader.out_of_range("a 32-bit integer");
   out = static_cast<std::int32_t>(*read);
   check(*read, rules, reader);
@@ -158,12 +174,14 @@ void read_json(const Value& value, Reader& reader, std::int32_t& out, IntegerRul
 void read_json(const Value& value, Reader& reader, std::int64_t& out, IntegerRules rules) {
   const auto read = value.integer();
   if (!read) return reader.wrong_type("integer");
+  if (refuse_card(*read, reader)) return;
   out = *read;
   check(*read, rules, reader);
 }
 
 void read_json(const Value& value, Reader& reader, std::string& out, StringRules rules) {
   const auto read = value.string();
+  if (!read && rules.cards == CardSearch::any && refuse_card(value.integer().value_or(0), reader)) return;
   if (!read) return reader.wrong_type("string");
   out = *read;
   check(*read, rules, reader);
@@ -171,7 +189,11 @@ void read_json(const Value& value, Reader& reader, std::string& out, StringRules
 
 void read_json(const Value& value, Reader& reader, Uuid& out) { parse_member(value, reader, out); }
 void read_json(const Value& value, Reader& reader, UtcTime& out) { parse_member(value, reader, out); }
-void read_json(const Value& value, Reader&, Raw& out) { out.json = value.to_json(); }
+void read_json(const Value& value, Reader& reader, Raw& out) {
+  out.json = value.to_json();
+  // What has an open shape is written by staff and holds article numbers too.
+  if (reader.refuses_cards() && holds_card_number(out.json, CardSearch::by_shape)) reader.card_number();
+}
 
 void read_base64(const Value& value, Reader& reader, std::string& out, StringRules rules) {
   const auto read = value.string();

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/base/card_number.hpp"
 #include "kernel/base/time.hpp"
 #include "kernel/base/uuid.hpp"
 #include "kernel/json/reader.hpp"
@@ -23,6 +24,7 @@ namespace emporion::json {
 struct StringRules {
   std::size_t min_length = 0;  ///< Bytes.
   std::size_t max_length = 4096;
+  CardSearch cards = CardSearch::any;  ///< Of texts that outsiders send.
 };
 struct IntegerRules {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
@@ -33,7 +35,7 @@ struct ItemRules {
   std::size_t max_items = 2000;
 };
 
-/// Length, and no control characters but line feed and tab.
+/// Length, no control characters but line feed and tab, and no card numbers from outsiders.
 void check(std::string_view value, StringRules rules, Reader& reader);
 void check(std::int64_t value, IntegerRules rules, Reader& reader);
 /// False if the number of items is out of range.
@@ -97,6 +99,10 @@ void read_entries(const Value& value, Reader& reader, std::map<std::string, T>& 
   if (value.type() != Type::object) return reader.wrong_type("object");
   if (!check(value.size(), items, reader)) return;
   value.for_each_member([&](std::string_view name, Value item) {
+    if (reader.refuses_cards() && holds_card_number(name)) {
+      reader.card_number();
+      return true;
+    }
     const Reader::At at(reader, name);
     check(name, StringRules{}, reader);
     T element{};
@@ -105,6 +111,9 @@ void read_entries(const Value& value, Reader& reader, std::map<std::string, T>& 
     return true;
   });
 }
+
+/// A member that nobody asked for.
+void unknown_member(std::string_view name, const Value& value, Reader& reader);
 
 /// A member of a struct, as generated code lists them.
 struct Member {

@@ -54,5 +54,42 @@ TEST(TextFields, RefuseWhatIsNotExactlyAValue) {
   EXPECT_EQ(from_text<std::string>("a\tb\n"), "a\tb\n");
 }
 
+struct Note {
+  std::string text;
+  std::int64_t number = 0;
+  std::map<std::string, std::string> labels;
+};
+constexpr Member note_members[] = {
+    {"text", false, [](const Value& value, Reader& reader, void* out) { read_json(value, reader, static_cast<Note*>(out)->text); }},
+    {"barcode", false,
+     [](const Value& value, Reader& reader, void* out) { read_json(value, reader, static_cast<Note*>(out)->text, StringRules{.cards = CardSearch::none}); }},
+    {"number", false, [](const Value& value, Reader& reader, void* out) { read_json(value, reader, static_cast<Note*>(out)->number); }},
+    {"labels", false, [](const Value& value, Reader& reader, void* out) { read_entries(value, reader, static_cast<Note*>(out)->labels, ItemRules{}); }},
+};
+
+/// The reason for which a note is refused, and the whole error, which must repeat nothing.
+std::string refusal_of(const std::string& json, Reader reader) {
+  const auto document = Document::parse(json);
+  Note out;
+  read_members(document->root(), reader, note_members, &out);
+  if (reader.ok()) return "";
+  const Error error = reader.to_error();
+  if (error.to_string().find("4111") != std::string::npos || error.metadata_json("errors").find("4111") != std::string_view::npos)
+    return "repeats what was sent";
+  return std::string(error.reason());
+}
+
+TEST(CardNumbers, OfOutsidersAreRefusedWhereverTheyStand) {
+  for (const auto* refused :
+       {R"({"text":"4111 1111 1111 1111"})", R"({"text":4111111111111111})", R"({"number":4111111111111111})", R"({"labels":{"a":"4111111111111111"}})",
+        R"({"labels":{"4111111111111111":"a"}})", R"({"unknown":"4111111111111111"})", R"({"unknown":{"deep":[4111111111111111]}})",
+        R"({"4111111111111111":1})", R"({"unknown":1,"number":"x","text":"4111111111111111"})"}) {
+    EXPECT_EQ(refusal_of(refused, Reader::of_outsiders()), "PAN_NOT_ACCEPTED") << refused;
+  }
+  EXPECT_EQ(refusal_of(R"({"barcode":"4111111111111111","number":4111111111111112})", Reader::of_outsiders()), "");
+  // What is ours was looked through when it came.
+  EXPECT_EQ(refusal_of(R"({"text":"4111 1111 1111 1111","number":4111111111111111})", Reader()), "");
+}
+
 }  // namespace
 }  // namespace emporion::json

@@ -24,9 +24,7 @@ void append_pointer_part(std::string& pointer, std::string_view name) {
 
 }  // namespace
 
-Reader::At::At(Reader& reader, std::string_view name) : reader_(reader), length_(reader.pointer_.size()) {
-  append_pointer_part(reader_.pointer_, name);
-}
+Reader::At::At(Reader& reader, std::string_view name) : reader_(reader), length_(reader.pointer_.size()) { append_pointer_part(reader_.pointer_, name); }
 Reader::At::At(Reader& reader, std::size_t index) : reader_(reader), length_(reader.pointer_.size()) { reader_.pointer_ += text('/', index); }
 Reader::At::~At() { reader_.pointer_.resize(length_); }
 
@@ -35,6 +33,10 @@ void Reader::unknown(std::string_view name) { add("UNKNOWN_FIELD", "no such memb
 void Reader::wrong_type(std::string_view expected) { add("WRONG_TYPE", text("expected ", expected)); }
 void Reader::out_of_range(std::string_view rule) { add("OUT_OF_RANGE", std::string(rule)); }
 void Reader::invalid(const Error& error) { add(error.reason(), error.detail()); }
+
+void Reader::card_number() {
+  problems_.insert(problems_.begin(), Problem{pointer_, "PAN_NOT_ACCEPTED", "card numbers are entered on the payment provider's page only"});
+}
 
 void Reader::add(std::string_view reason, std::string detail, std::string_view below) {
   if (problems_.size() >= problems_max) return;

@@ -27,11 +27,21 @@ class Reader {
     std::size_t length_;
   };
 
-  void missing(std::string_view name);                ///< MISSING_FIELD
-  void unknown(std::string_view name);                ///< UNKNOWN_FIELD
-  void wrong_type(std::string_view expected);         ///< WRONG_TYPE at the current place
-  void out_of_range(std::string_view rule);           ///< OUT_OF_RANGE at the current place
-  void invalid(const Error& error);                   ///< The error's reason at the current place (INVALID_ID, UNKNOWN_CURRENCY …)
+  Reader() = default;
+  /// For what comes from outside: numbers of payment cards are refused wherever they stand, and no problem repeats them.
+  static Reader of_outsiders() {
+    Reader reader;
+    reader.refuses_cards_ = true;
+    return reader;
+  }
+  bool refuses_cards() const noexcept { return refuses_cards_; }
+
+  void missing(std::string_view name);         ///< MISSING_FIELD
+  void unknown(std::string_view name);         ///< UNKNOWN_FIELD
+  void wrong_type(std::string_view expected);  ///< WRONG_TYPE at the current place
+  void out_of_range(std::string_view rule);    ///< OUT_OF_RANGE at the current place
+  void card_number();                          ///< PAN_NOT_ACCEPTED at the current place; goes before all others
+  void invalid(const Error& error);            ///< The error's reason at the current place (INVALID_ID, UNKNOWN_CURRENCY …)
 
   bool ok() const noexcept { return problems_.empty(); }
   /// One invalid_argument error. Its reason is that of the first problem; metadata.errors lists all (at most 20) as {pointer, reason, detail}.
@@ -44,6 +54,7 @@ class Reader {
     std::string detail;
   };
   void add(std::string_view reason, std::string detail, std::string_view below = {});
+  bool refuses_cards_ = false;
   std::string pointer_;
   std::vector<Problem> problems_;
 };

@@ -134,5 +134,10 @@ TEST(JsonDocument, KeepsItsValuesWhenItMoves) {
   EXPECT_EQ(second.root().member("a")->string(), "text");
 }
 
+TEST(JsonDocument, OfNoTextAtAllIsMalformed) {
+  EXPECT_EQ(Document::parse(std::string_view()).error().reason(), "MALFORMED_JSON");
+  EXPECT_EQ(Document::parse("").error().reason(), "MALFORMED_JSON");
+}
+
 }  // namespace
 }  // namespace emporion::json

@@ -9,6 +9,7 @@
 #include "kernel/async/runtime.hpp"
 #include "kernel/async/task.hpp"
 #include "kernel/base/result.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/lanes/lane_metrics.hpp"
 
 namespace emporion {
@@ -40,13 +41,13 @@ class Lane {
   /// Answers when the command's transaction has committed, or with its own refusal. Errors: QUEUE_FULL, LANE_CLOSED, or what `run` answers.
   Task<Result<Answer>> submit(Command command) {
     if (closed_) co_return fail(ErrorKind::unavailable, "LANE_CLOSED", options_.name);
-    if (queue_.size() >= options_.queue_max) {
+    if (!EMP_GUARD("lanes.queue_is_bounded", queue_.size() < options_.queue_max)) {
       co_return fail(Error(ErrorKind::resource_exhausted, "QUEUE_FULL", options_.name).with("retry_after", 1));
     }
     Waiter waiter{std::move(command), {}};
     queue_.push_back(&waiter);
     metrics_.depth(queue_.size());
-    if (!running_) {
+    if (EMP_GUARD("lanes.one_batch_at_a_time", !running_)) {
       running_ = true;
       scope_.spawn(drain());
     }
@@ -81,7 +82,7 @@ class Lane {
 
   Task<void> run_batch(std::vector<Waiter*> taken) {
     auto answers = co_await attempt(taken);
-    if (!answers && !answers.error().is_transient() && taken.size() > 1) {
+    if (!EMP_GUARD("lanes.poison_fails_alone", answers || answers.error().is_transient() || taken.size() <= 1)) {
       for (Waiter* waiter : taken) co_await run_single(waiter);
       co_return;
     }

@@ -4,6 +4,7 @@
 
 #include "kernel/base/random.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/messaging/feed.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
@@ -193,15 +194,15 @@ struct Consumer::Impl {
     std::set<std::string, std::less<>> parked;
     for (const auto row : answers[1]) parked.insert(row.get<std::string>(0));
     for (const auto& item : items) {
-      if (!fresh.contains(item.event.event_id)) continue;
-      if (parked.contains(item.event.aggregate_id)) {
+      if (!EMP_GUARD("messaging.inbox_is_asked", fresh.contains(item.event.event_id))) continue;
+      if (!EMP_GUARD("messaging.parked_aggregate_waits", !parked.contains(item.event.aggregate_id))) {
         EMP_CO_TRY(co_await work.run(letter(item.event, "an earlier event of this aggregate is parked", 0, "waiting")));
         continue;
       }
       EMP_CO_TRY(co_await handle(work, item.event));
     }
     EMP_CO_ASSIGN(const auto moved, co_await work.query(move_position, follower.feed->producer(), owner, next.xid, next.id));
-    if (moved.affected() != 1) {
+    if (!EMP_GUARD("messaging.lease_fences", moved.affected() == 1)) {
       follower.lease_end = UtcTime();
       co_return fail(ErrorKind::conflict, "FEED_LEASE_LOST", follower.feed->producer());
     }
@@ -283,7 +284,7 @@ struct Consumer::Impl {
     EMP_CO_ASSIGN(auto work, co_await database.begin(context()));
     // The letter's own state decides who applies it, once: a waiting letter's inbox row was written when it was set aside, its effect is still owed.
     EMP_CO_ASSIGN(const auto taken, co_await work.query(take_letter, event.event_id, tries + 1));
-    if (taken.affected() == 0) co_return Result<>();
+    if (!EMP_GUARD("messaging.letter_is_taken_once", taken.affected() != 0)) co_return Result<>();
     EMP_CO_TRY(co_await work.query(insert_inbox, std::vector{event.event_id}, std::vector{event.topic}));
     EMP_CO_TRY(co_await handle(work, event));
     co_return co_await work.commit();

@@ -117,5 +117,13 @@ TEST_F(JobsTest, stop_waits_for_the_run_in_progress) {
   EXPECT_EQ(inside, 0);
 }
 
+TEST_F(JobsTest, a_run_that_lost_its_lease_notes_nothing) {
+  EXPECT_EQ(value("SELECT job_take('test.sweep', 'slow', 1000, 0, true)"), "1");
+  sql("UPDATE job_lease SET until = now() - interval '1 second'");
+  EXPECT_EQ(value("SELECT job_take('test.sweep', 'quick', 10000, 0, true)"), "2");
+  EXPECT_EQ(value("SELECT job_finish('test.sweep', 'slow', 1, true, true)"), "f");
+  EXPECT_EQ(value("SELECT last_success_at IS NULL AND owner = 'quick' AND until > now() FROM job_lease"), "t");
+}
+
 }  // namespace
 }  // namespace emporion

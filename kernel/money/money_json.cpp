@@ -17,7 +17,7 @@ void read_json(const json::Value& value, json::Reader& reader, Money& out) {
   bool readable = true;
   value.for_each_member([&](std::string_view name, json::Value member) {
     if (name != "amount" && name != "currency") {
-      reader.unknown(name);
+      json::unknown_member(name, member, reader);
       readable = false;
       return true;
     }

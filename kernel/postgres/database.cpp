@@ -5,8 +5,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "kernel/async/fault_pause.hpp"
 #include "kernel/base/text.hpp"
-#include "kernel/fault/fault_points.hpp"
 #include "kernel/postgres/database_impl.hpp"
 #include "kernel/postgres/failure.hpp"
 
@@ -50,6 +50,7 @@ Task<Result<std::vector<Rows>>> Database::Impl::execute(std::vector<Bound> bound
   const auto self = shared_from_this();
   if (bounds.empty()) co_return std::vector<Rows>();
   const bool is_write = writes(bounds);
+  if (is_write) EMP_FAULT_PAUSE(fault_before);
   if (is_write && EMP_FAULT_POINT(fault_before)) co_return fail(outcome_unknown("ordered by a fault point"));
   Unit unit;
   unit.bounds = std::move(bounds);
@@ -58,6 +59,7 @@ Task<Result<std::vector<Rows>>> Database::Impl::execute(std::vector<Bound> bound
   auto answer = co_await unit.answer;
   if (is_write && answer) {
     committed_write();
+    EMP_FAULT_PAUSE(fault_after);
     if (EMP_FAULT_POINT(fault_after)) co_return fail(outcome_unknown("ordered by a fault point"));
   }
   co_return answer;

@@ -60,6 +60,10 @@ Error own_error(ErrorKind kind, const Failure& failure) {
 
 Error to_error(const Failure& failure, std::string_view statement) {
   if (const auto kind = own_kind(failure.sqlstate)) return own_error(*kind, failure);
+  // Who waits for a key waits for the transaction that claimed it first.
+  if (failure.sqlstate == "55P03" && failure.where.find("relation \"idempotency\"") != std::string::npos) {
+    return Error(ErrorKind::conflict, "REQUEST_IN_PROGRESS", "the first request with this key is still running; ask again in a moment");
+  }
   for (const Meaning& meaning : meanings) {
     if (!failure.sqlstate.starts_with(meaning.sqlstate)) continue;
     Error out(meaning.kind, meaning.reason, std::string(meaning.detail));

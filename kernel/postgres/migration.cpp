@@ -6,6 +6,7 @@
 #include <map>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/postgres/blocking.hpp"
 
@@ -45,7 +46,7 @@ Result<Applied> read_applied(BlockingConnection& connection) {
 
 Result<> apply(BlockingConnection& connection, const std::string& part, const Migration& migration) {
   EMP_TRY(connection.run("BEGIN"));
-  auto done = connection.run(std::string(migration.sql));
+  auto done = connection.run(fault::mutated(file_name(part, migration), migration.sql));
   if (done) {
     done = connection.run("INSERT INTO schema_migration (part, number, name, checksum) VALUES ($1, $2::int, $3, $4)",
                           {part, std::to_string(migration.number), std::string(migration.name), checksum_of(migration.sql)});

@@ -6,6 +6,7 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 
 namespace emporion::postgres {
@@ -33,7 +34,8 @@ bool PreparedStatements::send(pg_conn* session, Prepared& statement) {
   statement.name = text(statement.statement, "#", ++names_);
   statement.state = Prepared::State::pending;
   statement.error.reset();
-  return PQsendPrepare(session, statement.name.c_str(), statement.sql.c_str(), static_cast<int>(statement.oids.size()), statement.oids.data()) == 1;
+  const std::string sql = fault::mutated(statement.statement, statement.sql);
+  return PQsendPrepare(session, statement.name.c_str(), sql.c_str(), static_cast<int>(statement.oids.size()), statement.oids.data()) == 1;
 }
 
 }  // namespace emporion::postgres

@@ -1,7 +1,7 @@
 #include <optional>
 #include <utility>
 
-#include "kernel/fault/fault_points.hpp"
+#include "kernel/async/fault_pause.hpp"
 #include "kernel/postgres/database_impl.hpp"
 #include "kernel/postgres/failure.hpp"
 
@@ -120,12 +120,14 @@ Task<Result<>> UnitOfWork::commit() {
   EMP_ASSERT(state && state->connection);
   if (state->failure) co_return fail(*state->failure);
   if (!state->begun) co_return Result<>();
+  EMP_FAULT_PAUSE(state->database->fault_before);
   if (EMP_FAULT_POINT(state->database->fault_before)) co_return fail(outcome_unknown("ordered by a fault point"));
   const auto done = co_await state->send({}, "COMMIT");
   const auto database = state->database;
   state->release();
   if (!done) co_return fail(done.error());
   database->committed_write();
+  EMP_FAULT_PAUSE(database->fault_after);
   if (EMP_FAULT_POINT(database->fault_after)) co_return fail(outcome_unknown("ordered by a fault point"));
   co_return Result<>();
 }

@@ -6,6 +6,7 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/metrics.hpp"
 
 namespace emporion::rpc {
@@ -30,7 +31,7 @@ bool access_granted(const Operation& operation, const Principal& principal) {
 }  // namespace
 
 Result<> admit(const Operation& operation, const CallContext& context, UtcTime now) {
-  EMP_ASSERT(context.open_transactions() == 0);  // Wall 3: no call to a module while a transaction is open.
+  EMP_ASSERT(EMP_GUARD("rpc.no_call_in_a_transaction", context.open_transactions() == 0));  // Wall 3: no call to a module while a transaction is open.
   if (!access_granted(operation, context.principal)) {
     if (context.principal.realm == Realm::guest) return fail(ErrorKind::unauthenticated, "UNAUTHENTICATED", "sign in and send the access token");
     return fail(ErrorKind::permission_denied, "PERMISSION_DENIED", text("not allowed: ", operation.module, ".", operation.name));

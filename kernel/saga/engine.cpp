@@ -5,11 +5,12 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/observe/log.hpp"
-#include "kernel/observe/metrics.hpp"
 #include "kernel/rpc/error_codec.hpp"
 #include "kernel/saga/interventions.hpp"
 #include "kernel/saga/live.hpp"
+#include "kernel/saga/overseer.hpp"
 #include "kernel/saga/store.hpp"
+#include "kernel/saga/trying.hpp"
 
 namespace emporion::saga {
 namespace {
@@ -22,6 +23,8 @@ constexpr Statement begin_one{"saga.begin", "SELECT saga_begin($1, $2, $3, $4, $
 constexpr milliseconds tick{25};
 constexpr milliseconds recheck{250};
 constexpr seconds undo_retry_first{1};
+constexpr milliseconds busy_pause{20};
+constexpr int busy_looks = 150;  // Three seconds: longer than a step that is not waiting for a provider.
 
 }  // namespace
 
@@ -36,6 +39,7 @@ struct Engine::Impl {
   std::string owner;
   Store store;
   Interventions interventions;
+  Overseer overseer;
   Scope scope;
   std::unordered_map<Uuid, Live*> driving;
   struct Watcher {
@@ -57,7 +61,8 @@ struct Engine::Impl {
         options(o),
         owner(Uuid::v7(c.now(), rnd).to_string()),
         store(r, db, definition.name, owner, static_cast<std::int32_t>(o.lease.count())),
-        interventions(db, c, module, definition) {}
+        interventions(db, c, module, definition),
+        overseer(db, interventions, definition) {}
 
   const ErasedStep& step_of(const Live& live) const { return definition.steps[live.index]; }
 
@@ -73,7 +78,15 @@ struct Engine::Impl {
 
   LogEntry entry(Live& live, const ErasedStep& step, std::string state, const std::optional<Error>& error = {}) {
     const std::string key = live.id.to_string() + (live.undoing ? ":c:" : ":") + step.name;
-    return {++live.log_seq, step.name, live.undoing ? "comp" : "fwd", live.tries + 1, key, std::move(state), error ? std::optional(rpc::to_json(*error)) : std::nullopt};
+    auto response = state == "started" ? std::nullopt : changed_members(live.context_asked, live.context);
+    return {++live.log_seq,
+            step.name,
+            live.undoing ? "comp" : "fwd",
+            live.tries + 1,
+            key,
+            std::move(state),
+            error ? std::optional(rpc::to_json(*error)) : std::nullopt,
+            std::move(response)};
   }
 
   /// Persists where `live` stands. `keep`: the lease is kept and driving goes on.
@@ -114,6 +127,7 @@ struct Engine::Impl {
       context.deadline_ = live.deadline;
       context.failure_ = live.error;
       context.now_ = clock.now();
+      live.context_asked = live.context;
       const Result<bool> moved = live.undoing ? co_await undo_step(live, context) : co_await forward_step(live, context);
       if (!moved) {
         // Fenced, or the log cannot be written: whoever holds the row goes on from what is written there.
@@ -129,13 +143,10 @@ struct Engine::Impl {
     driving.erase(live.id);
   }
 
-  Task<StepOutcome> try_in_a_row(const std::function<Task<StepOutcome>(std::string&, Context&)>& run, Live& live, Context& context) {
+  Task<StepOutcome> try_in_a_row(Live& live, Context& context) {
     for (int tried = 1;; ++tried) {
       context.now_ = clock.now();
-      std::string state = live.context;
-      auto outcome = co_await run(state, context);
-      live.context = std::move(state);
-      live.deadline = context.deadline_;
+      auto outcome = co_await try_step(definition, live, context);
       if (outcome.kind() != StepOutcome::Kind::unknown || tried >= options.tries_in_a_row || stopping) co_return outcome;
       microseconds pause = options.retry_first;
       for (int i = 1; i < tried; ++i) pause *= 3;
@@ -147,8 +158,8 @@ struct Engine::Impl {
   Task<Result<bool>> forward_step(Live& live, Context& context) {
     const ErasedStep& step = step_of(live);
     const bool may_undo = live.index <= definition.pivot;
-    const bool overdue = may_undo && clock.now() >= live.deadline && live.tries > 0;
-    auto outcome = co_await try_in_a_row(step.forward, live, context);
+    auto outcome = co_await try_in_a_row(live, context);
+    const bool overdue = may_undo && clock.now() >= live.deadline && live.tries > 0;  // Of the deadline as the step may have moved it.
     switch (outcome.kind()) {
       case StepOutcome::Kind::done: {
         std::vector<LogEntry> log;
@@ -173,7 +184,8 @@ struct Engine::Impl {
         if (may_undo && (step.when_unknown == WhenUnknown::abort || overdue)) co_return co_await turn(live, *outcome.error(), true);
         co_return co_await pause(live, step, "unknown", outcome.error());
       case StepOutcome::Kind::waiting:
-        if (overdue) co_return co_await turn(live, Error(ErrorKind::gone, "SAGA_DEADLINE", text("nobody acted in time: ", outcome.waiting_state())), true);
+        if (overdue)
+          co_return co_await turn(live, Error(ErrorKind::gone, "SAGA_DEADLINE", "nobody acted in time").with("awaited", outcome.waiting_state()), true);
         live.state = outcome.waiting_state();
         live.next_run_at = std::min(clock.now() + outcome.wait_at_most(), std::max(live.deadline, clock.now() + seconds(1)));
         live.tries += 1;
@@ -219,7 +231,7 @@ struct Engine::Impl {
       EMP_CO_TRY(co_await save(live, {}, found));
       co_return found;
     }
-    auto outcome = co_await try_in_a_row(step.undo, live, context);
+    auto outcome = co_await try_in_a_row(live, context);
     if (outcome.kind() == StepOutcome::Kind::done) {
       std::vector<LogEntry> log;
       log.push_back(entry(live, step, "succeeded"));
@@ -247,8 +259,7 @@ struct Engine::Impl {
     live.next_run_at = clock.now() + std::min<microseconds>(wait, options.retry_most);
     if (live.undoing && live.undoing_since && clock.now() - *live.undoing_since > options.undo_patience) {
       live.state = "stuck";
-      observe::error("saga stuck", {{"saga", live.id.to_string()}, {"step", step.name}, {"error", error ? error->to_string() : ""}});
-      observe::counter("emporion_saga_stuck_total", "Sagas given to staff.", {{"saga", definition.name}}).increment();
+      tell_stuck(definition, live.id, step.name, error ? error->to_string() : "");
     }
     EMP_CO_TRY(co_await save(live, std::move(log), false));
     co_return false;
@@ -256,13 +267,24 @@ struct Engine::Impl {
 
   Task<void> watch() {
     UtcTime scan_at = clock.now();
+    UtcTime renew_at = clock.now() + microseconds(options.lease) / 3;
+    UtcTime oversee_at = clock.now() + options.oversee_period;
     while (!stopping) {
       co_await runtime.sleep_for(tick);
       if (!watchers.empty()) look_again();
+      if (clock.now() >= renew_at) {
+        renew_at = clock.now() + microseconds(options.lease) / 3;
+        co_await renew();
+      }
+      if (clock.now() >= oversee_at) {
+        oversee_at = clock.now() + options.oversee_period;
+        if (const auto looked = co_await overseer.look(clock.now()); !looked)
+          observe::warning("sagas could not be looked after", {{"error", looked.error().to_string()}});
+      }
       if (!poked && clock.now() < scan_at) continue;
       poked = false;
       scan_at = clock.now() + options.scan_period;
-      const auto claimed = co_await store.claim(options.claim_count);
+      const auto claimed = co_await store.claim(options.claim_count, clock.now());
       if (!claimed) {
         observe::warning("saga scan failed", {{"saga", definition.name}, {"error", claimed.error().to_string()}});
         continue;
@@ -277,6 +299,25 @@ struct Engine::Impl {
     }
   }
 
+  /// A step may take longer than a lease: a provider that does not answer, three times in a row.
+  Task<void> renew() {
+    std::vector<Uuid> mine;
+    for (const auto& [saga, live] : driving) mine.push_back(saga);
+    if (mine.empty()) co_return;
+    if (const auto kept = co_await store.renew(std::move(mine)); !kept)
+      observe::warning("saga leases could not be renewed", {{"error", kept.error().to_string()}});
+  }
+
+  /// Does `work` again while the saga is at work.
+  template <typename Work>
+  Task<Result<>> when_idle(Work work) {
+    for (int look = 1;; ++look) {
+      auto done = co_await work();
+      if (done || done.error().reason() != "SAGA_BUSY" || look == busy_looks || stopping) co_return done;
+      co_await runtime.sleep_for(busy_pause);
+    }
+  }
+
   void look_again() {
     const UtcTime now = clock.now();
     std::vector<Watcher*> due;
@@ -288,15 +329,6 @@ struct Engine::Impl {
     for (Watcher* watcher : due) watcher->answer.set(std::nullopt);
   }
 };
-
-std::size_t ErasedDefinition::index_of(std::string_view step) const {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].name == step) return i;
-  }
-  const bool step_is_known = false;
-  EMP_ASSERT(step_is_known);  // A definition only grows: a stored saga must find its step again.
-  return 0;
-}
 
 Engine::Engine(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random, std::string module, ErasedDefinition definition, EngineOptions options)
     : impl_(std::make_shared<Impl>(runtime, database, clock, random, std::move(module), std::move(definition), options)) {}
@@ -347,13 +379,13 @@ Task<Result<std::vector<Snapshot>>> Engine::list(std::optional<std::string> stat
 void Engine::poke() { impl_->poked = true; }
 
 Task<Result<>> Engine::amend(Uuid saga, std::string expected_state, std::function<Result<std::string>(const std::string&)> change) {
-  EMP_CO_TRY(co_await impl_->interventions.amend(saga, std::move(expected_state), std::move(change)));
+  EMP_CO_TRY(co_await impl_->when_idle([&] { return impl_->interventions.amend(saga, expected_state, change); }));
   poke();
   co_return Result<>();
 }
 
 Task<Result<>> Engine::abort(Uuid saga, Error failure, std::string note) {
-  EMP_CO_TRY(co_await impl_->interventions.abort(saga, std::move(failure), std::move(note)));
+  EMP_CO_TRY(co_await impl_->when_idle([&] { return impl_->interventions.abort(saga, failure, note); }));
   poke();
   co_return Result<>();
 }
@@ -364,7 +396,12 @@ Task<Result<>> Engine::retry(Uuid saga, std::string note) {
   co_return Result<>();
 }
 
-void Engine::start() { impl_->scope.spawn(impl_->watch()); }
+Task<Result<>> Engine::oversee() { return impl_->overseer.look(impl_->clock.now()); }
+
+void Engine::start() {
+  publish_steps(impl_->definition);
+  impl_->scope.spawn(impl_->watch());
+}
 
 Task<void> Engine::stop() {
   impl_->stopping = true;

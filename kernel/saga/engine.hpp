@@ -19,6 +19,7 @@ struct EngineOptions {
   milliseconds retry_first{100};     ///< Times 3 each try, with jitter: 100, 300, 900 ms.
   seconds retry_most{300};           ///< Longest pause between later tries.
   hours undo_patience{24};           ///< Then the saga is `stuck` and waits for staff.
+  seconds oversee_period{60};        ///< How often sagas are looked for that people must hear of.
   milliseconds scan_period{1'000};
   int claim_count = 64;
 };
@@ -55,6 +56,8 @@ struct StepRecord {
   std::string state;
   std::optional<std::string> error;
   UtcTime at;
+  std::string request_sha256;           ///< Hexadecimal, of the state that the step acts on; with `started` only.
+  std::optional<std::string> response;  ///< What the try changed in that state, as JSON.
 };
 
 /// Drives the sagas of one definition. Persists before and after each step (the outcome of one and the start of the next are one commit, many sagas per
@@ -83,12 +86,17 @@ class Engine {
   /// Looks for due sagas soon: called after a handler's transaction used saga_wake.
   void poke();
 
-  /// Changes a waiting saga's context and lets it run. `change` may refuse. Errors: SAGA_NOT_FOUND, SAGA_STATE (it is not in `expected_state`).
+  /// Changes a waiting saga's context and lets it run: it waits no longer from that moment on. `change` may refuse. Waits a little for one that is at work just
+  /// now. Errors: SAGA_NOT_FOUND, SAGA_STATE (it is not in `expected_state`), SAGA_BUSY (repeat).
   Task<Result<>> amend(Uuid saga, std::string expected_state, std::function<Result<std::string>(const std::string& context)> change);
-  /// Turns a saga that has not passed its pivot to undoing, for `failure`. Errors: PAST_PIVOT, SAGA_NOT_FOUND; a terminal saga answers SAGA_STATE. A busy one: SAGA_BUSY (repeat).
+  /// Turns a saga that has not passed its pivot to undoing, for `failure`. Waits a little for one that is at work just now.
+  /// Errors: PAST_PIVOT, SAGA_NOT_FOUND, SAGA_BUSY (repeat); a terminal saga answers SAGA_STATE.
   Task<Result<>> abort(Uuid saga, Error failure, std::string note);
-  /// Lets a stuck saga run again. Errors: SAGA_STATE.
+  /// Lets a stuck saga run again, and one that waits or pauses run now. Errors: SAGA_NOT_FOUND, SAGA_STATE (it has ended).
   Task<Result<>> retry(Uuid saga, std::string note);
+  /// What the engine does every `oversee_period`: sagas before their pivot that have outlived twice their time become `stuck`, those past it that are late are
+  /// told of.
+  Task<Result<>> oversee();
 
   void start();
   /// Lets steps under way end and be recorded, then stops.

@@ -1,7 +1,8 @@
-#include "kernel/saga/engine.hpp"
-
 #include <gtest/gtest.h>
 
+#include "kernel/base/text.hpp"
+#include "kernel/saga/engine.hpp"
+#include "kernel/testing/eventually.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
 namespace emporion::saga {
@@ -23,6 +24,8 @@ struct Trip {
   std::string trace;
   std::map<std::string, std::vector<StepOutcome>> scripted;
   std::vector<std::string> states;
+  std::function<Task<void>()> slow_book;
+  bool moves_deadline = false;
 
   StepOutcome next(const std::string& step, Context& context) {
     trace += trace.empty() ? step : " " + step;
@@ -35,10 +38,14 @@ struct Trip {
   }
   Task<StepOutcome> book(TripState& state, Context& context) {
     ++state.attempts;
+    if (slow_book) co_await slow_book();
     co_return next("book", context);
   }
   Task<StepOutcome> unbook(TripState&, Context& context) { co_return next("unbook", context); }
-  Task<StepOutcome> pay(TripState&, Context& context) { co_return next("pay", context); }
+  Task<StepOutcome> pay(TripState&, Context& context) {
+    if (moves_deadline) context.set_deadline(context.now() + seconds(60));
+    co_return next("pay", context);
+  }
   Task<StepOutcome> unpay(TripState&, Context& context) { co_return next("unpay", context); }
   Task<StepOutcome> commit(TripState&, Context& context) { co_return next("commit", context); }
   Task<StepOutcome> tell(TripState&, Context& context) { co_return next("tell", context); }
@@ -83,9 +90,7 @@ struct EngineTest : testing::PostgresTest {
     run(engine.stop());
     return settled;
   }
-  std::string log() {
-    return value("SELECT string_agg(step || ':' || direction || ':' || state, ' ' ORDER BY seq) FROM saga_step");
-  }
+  std::string log() { return value("SELECT string_agg(step || ':' || direction || ':' || state, ' ' ORDER BY seq) FROM saga_step"); }
 
   SystemClock clock;
   SystemRandom random;
@@ -98,8 +103,19 @@ TEST_F(EngineTest, RunsItsStepsInOrderAndRecordsEachBeforeAndAfter) {
   ASSERT_TRUE(settled.has_value()) << settled.error().to_string();
   EXPECT_EQ(settled->state, "completed");
   EXPECT_EQ(trip.trace, "book pay commit tell");
-  EXPECT_EQ(log(), "book:fwd:started book:fwd:succeeded pay:fwd:started pay:fwd:succeeded commit:fwd:started commit:fwd:succeeded tell:fwd:started tell:fwd:succeeded");
+  EXPECT_EQ(
+      log(),
+      "book:fwd:started book:fwd:succeeded pay:fwd:started pay:fwd:succeeded commit:fwd:started commit:fwd:succeeded tell:fwd:started tell:fwd:succeeded");
   EXPECT_EQ(trip.states, std::vector<std::string>{"completed"});
+}
+
+TEST_F(EngineTest, ItsLogKeepsWhatEachTryWasAskedWithAndWhatItLearned) {
+  ASSERT_EQ(drive()->state, "completed");
+  EXPECT_EQ(value("SELECT count(*) FROM saga_step WHERE (state = 'started') <> (request_sha256 IS NOT NULL)"), "0");
+  EXPECT_EQ(value("SELECT request_sha256 = sha256('{\"attempts\":0}') FROM saga_step WHERE step = 'book' AND state = 'started'"), "t");
+  EXPECT_EQ(value("SELECT request_sha256 = sha256('{\"attempts\":1}') FROM saga_step WHERE step = 'pay' AND state = 'started'"), "t");
+  EXPECT_EQ(value("SELECT response FROM saga_step WHERE step = 'book' AND state = 'succeeded'"), "{\"attempts\":1}");
+  EXPECT_EQ(value("SELECT count(*) FROM saga_step WHERE response IS NOT NULL"), "1");
 }
 
 TEST_F(EngineTest, ARefusalUndoesWhatWasDoneInReverseAndNotTheRefusedStep) {
@@ -191,6 +207,61 @@ TEST_F(EngineTest, OneLiveSagaPerSubject) {
   run(engine.stop());
 }
 
+TEST_F(EngineTest, AStepThatTakesLongerThanItsLeaseKeepsIt) {
+  trip.slow_book = [this]() -> Task<void> {
+    return runtime().sleep_for(milliseconds(2'500));  // tidy-allow(test_sleeps): leases lapse by the database's clock.
+  };
+  Engine other(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  other.start();
+  EXPECT_EQ(drive()->state, "completed");
+  run(other.stop());
+  EXPECT_EQ(trip.trace, "book pay commit tell");
+}
+
+TEST_F(EngineTest, WhatOutlivesTwiceItsTimeBeforeThePivotIsGivenToPeopleWhoMayLetItRunAgain) {
+  trip.scripted["pay"] = {StepOutcome::wait("awaiting_payment", seconds(3'600))};
+  ASSERT_EQ(drive()->state, "awaiting_payment");
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  ASSERT_TRUE(run(engine.oversee()).has_value());
+  EXPECT_EQ(value("SELECT state FROM saga"), "awaiting_payment");
+  sql("UPDATE saga SET created_at = now() - interval '121 seconds', deadline_at = now() - interval '60.9 seconds'");
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(run(engine.oversee()).has_value());
+  EXPECT_EQ(value("SELECT state FROM saga"), "stuck");
+  EXPECT_EQ(trip.states.back(), "stuck");
+  EXPECT_EQ(value("SELECT count(*) FROM saga_step WHERE state = 'note'"), "1");
+  engine.start();
+  ASSERT_TRUE(run(engine.retry(saga, "by staff")).has_value());
+  EXPECT_EQ(run(engine.wait_settled(saga, clock.now() + seconds(20)))->state, "completed");
+  run(engine.stop());
+}
+
+TEST_F(EngineTest, WhatIsBeingUndoneOrPastItsPivotIsNeverTakenFromTheEngine) {
+  trip.scripted["tell"] = std::vector<StepOutcome>(100, StepOutcome::unknown(silence));
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  const auto deadline = clock.now() + seconds(60);
+  ASSERT_TRUE(run(database().run(engine.begin_statement(saga, "subject", to_json(TripState{}), deadline))).has_value());
+  sql("UPDATE saga SET step = 'tell', created_at = now() - interval '1 hour', deadline_at = now() - interval '50 minutes', lease_until = NULL");
+  sql("UPDATE saga_step SET step = 'tell', at = now() - interval '6 minutes'");
+  EXPECT_EQ(value("SELECT string_agg(what, ',') FROM saga_overdue('test.trip', ARRAY['tell'], now())"), "late");
+  ASSERT_TRUE(run(engine.oversee()).has_value());
+  EXPECT_EQ(value("SELECT state FROM saga"), "running");
+  sql("UPDATE saga SET step = 'book', direction = 'comp', state = 'compensating'");
+  ASSERT_TRUE(run(engine.oversee()).has_value());
+  EXPECT_EQ(value("SELECT state FROM saga"), "compensating");
+  run(engine.stop());
+}
+
+TEST_F(EngineTest, ADeadlineThatAStepMovesIsTheOneThatCounts) {
+  trip.scripted["pay"] = {StepOutcome::wait("awaiting_payment", milliseconds(50)), StepOutcome::wait("awaiting_payment", milliseconds(50)),
+                          StepOutcome::done()};
+  trip.moves_deadline = true;
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  engine.start();
+  ASSERT_TRUE(run(begin_and_wait(engine, saga.to_string(), clock.now())).has_value());
+  EXPECT_TRUE(testing::eventually(runtime(), [&] { return value("SELECT state FROM saga") == "completed"; }, [&] { return log(); }));
+  run(engine.stop());
+}
+
 TEST_F(EngineTest, StaffCanTurnAWaitingSagaAndNotOnePastItsPivot) {
   trip.scripted["pay"] = std::vector<StepOutcome>(100, StepOutcome::wait("awaiting_payment", seconds(60)));
   ASSERT_EQ(drive()->state, "awaiting_payment");
@@ -208,6 +279,47 @@ TEST_F(EngineTest, StaffCanTurnAWaitingSagaAndNotOnePastItsPivot) {
   run(engine.stop());
   EXPECT_EQ(run(engine.abort(saga, no_seat, "too late")).error().reason(), "SAGA_STATE");
   EXPECT_TRUE(trip.trace.ends_with("unpay unbook")) << trip.trace;
+}
+
+TEST_F(EngineTest, ALeaseThatRunsIsLeftAlone) {
+  EngineOptions patient = quick();
+  patient.lease = seconds(60);
+  Engine holder(runtime(), database(), clock, random, "trips", trip.definition(), patient);
+  ASSERT_TRUE(run(database().run(holder.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
+  Engine other(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  other.start();
+  const auto seen = run(other.wait_settled(saga, clock.now() + milliseconds(300)));
+  run(other.stop());
+  run(holder.stop());
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->state, "running");
+  EXPECT_EQ(trip.trace, "");
+}
+
+TEST_F(EngineTest, AnOwnerWhoseSagaWasTakenIsFencedBeforeTheOtherOneHasSaved) {
+  Engine slow(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  ASSERT_TRUE(run(database().run(slow.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
+  sql("UPDATE saga SET lease_until = now() - interval '1 second'");
+  sql("SELECT saga_claim_due('test.trip', 'another', 60, 10, now())");
+  slow.run_begun(saga, "subject", to_json(TripState{}), clock.now() + seconds(60));
+  run(slow.stop());
+  EXPECT_EQ(value("SELECT step || ':' || state || ':' || lease_owner FROM saga"), "book:running:another");
+  EXPECT_EQ(value("SELECT count(*) FROM saga_step"), "1");
+}
+
+TEST_F(EngineTest, ASaveWhoseAnswerWasLostIsRepeatedWithoutASecondMove) {
+  Engine engine(runtime(), database(), clock, random, "trips", trip.definition(), quick());
+  ASSERT_TRUE(run(database().run(engine.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
+  const std::string save =
+      text("SELECT saga_save_batch(ARRAY['", saga, "'::uuid], ARRAY[1::bigint], ARRAY['", Uuid::from_name("save"),
+           "'::uuid], ARRAY['running'], ARRAY['pay'], ARRAY['fwd'], ARRAY[0], ARRAY['{}'], ARRAY[NULL::text], ARRAY[now()], ARRAY[now()], ARRAY['me'], "
+           "ARRAY[60], ARRAY[2::bigint], ARRAY['",
+           saga, "'::uuid], ARRAY[2::bigint], ARRAY['book'], ARRAY['fwd'], ARRAY[1], ARRAY['key'], ARRAY['succeeded'], ARRAY[NULL::text], ARRAY[NULL::text])");
+  auto connection = postgres::BlockingConnection::open(superuser_dsn());
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(connection->run(save).has_value());
+  EXPECT_EQ(value("SELECT version || ' ' || step FROM saga"), "2 pay");
+  EXPECT_EQ(value("SELECT count(*) FROM saga_step"), "2");
+  run(engine.stop());
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class Interventions {
   Task<Result<>> amend(Uuid saga, std::string expected_state, std::function<Result<std::string>(const std::string&)> change);
   Task<Result<>> abort(Uuid saga, Error failure, std::string note);
   Task<Result<>> retry(Uuid saga, std::string note);
+  /// Gives a saga that nobody drives to people. One that ended, is stuck already or is at work stays as it is. Answers whether it was given.
+  Task<Result<bool>> stick(Uuid saga, Error why);
 
  private:
   postgres::Database& database_;

@@ -18,6 +18,7 @@ struct Live {
   std::int32_t tries = 0;
   std::string context;
   std::string context_saved;
+  std::string context_asked;  ///< As the try under way began with it.
   std::string state_saved;
   std::optional<Error> error;
   bool error_is_new = false;
@@ -31,6 +32,8 @@ struct Live {
 
 /// As it was claimed from the database.
 Live live_of(const Snapshot& row, const ErasedDefinition& definition);
+/// The members of an object that are not the same as before, as an object. Nothing: none is.
+std::optional<std::string> changed_members(const std::string& before, const std::string& after);
 /// As those who wait for it see it.
 Snapshot snapshot_of(const Live& live, const ErasedDefinition& definition, UtcTime now);
 

@@ -18,6 +18,7 @@ struct LogEntry {
   std::string key;
   std::string state;
   std::optional<std::string> error;
+  std::optional<std::string> response;
 };
 
 /// One move of one saga: its new row, what to append to its log, and the owner's statements that must commit with it.
@@ -46,7 +47,9 @@ class Store {
 
   /// Errors: SAGA_FENCED (another owner moved it; drop the drive).
   Task<Result<bool>> save(Save save) { return lane_.submit(std::move(save)); }
-  Task<Result<std::vector<Snapshot>>> claim(std::int32_t count);
+  Task<Result<std::vector<Snapshot>>> claim(std::int32_t count, UtcTime now);
+  /// Keeps the leases of what this owner still drives.
+  Task<Result<>> renew(std::vector<Uuid> sagas);
   Task<Result<Snapshot>> find(Uuid saga);
   Task<Result<std::vector<StepRecord>>> log_of(Uuid saga);
   Task<Result<std::vector<Snapshot>>> list(std::optional<std::string> state, std::optional<Uuid> after, std::int32_t count);

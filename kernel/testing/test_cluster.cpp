@@ -17,6 +17,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/base/uuid.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/postgres/blocking.hpp"
 #include "kernel/postgres/cluster.hpp"
 
@@ -110,7 +111,7 @@ class TestCluster {
   }
 
   std::string ensure_template(std::span<const postgres::Migration> migrations) {
-    std::string all;
+    std::string all(fault::mutation());  // A rewritten migration makes another template.
     for (const auto& part : {postgres::kernel_migrations(), migrations}) {
       for (const auto& migration : part) all.append(text(migration.number, migration.name, migration.sql));
       all.push_back('\0');

@@ -38,6 +38,7 @@ std::vector<Break> breaks_between_modules() {
       {.module = "order.due_by_order / payment.secured_by_order",
        .invariant = "what each standing order owes is secured in Payment, to the minor unit",
        .sql = "UPDATE payment SET status = 'failed' WHERE status = 'pending_collection' RETURNING order_id::text",
+       .also = {"no money is secured for an order that does not stand"},  // The order's credit alone is not its total.
        .database = "payment"},
       {.module = "order.due_by_order / payment.secured_by_order",
        .invariant = "what each standing order owes is secured in Payment, to the minor unit",

@@ -27,6 +27,10 @@ std::vector<Break> breaks_of_checkout() {
               "gen_random_uuid())"
               " RETURNING saga_id::text"},
       {.module = "checkout",
+       .invariant = "an awaited transfer belongs to a saga under way",
+       .sql = "INSERT INTO pending_transfer (saga_id, email, address) SELECT id, 'mai@example.com', '' FROM saga WHERE state = 'completed' LIMIT 1 RETURNING "
+              "saga_id::text"},
+      {.module = "checkout",
        .invariant = "no saga is lost: each is terminal, waiting, or due within its lease",
        .sql = "INSERT INTO saga (id, definition, subject, state, step, context, deadline_at, next_run_at, lease_owner, lease_until)"
               " VALUES (gen_random_uuid(), 'checkout.place_order', 'lost', 'running', 'quote', '{}', now(), now() - interval '1 hour', 'a crashed one', now() "

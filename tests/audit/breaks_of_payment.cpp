@@ -16,8 +16,8 @@ std::vector<Break> breaks_of_payment() {
               "RETURNING payment_id::text"},
       {.module = "payment",
        .invariant = "P-1 refunded equals the refunds that succeeded",
-       .sql = "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, created_at)"
-              " SELECT gen_random_uuid(), id, 1, 'broken', 'manual', 'succeeded', 'broken', now() FROM payment WHERE status = 'captured' RETURNING "
+       .sql = "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, created_at, provider_ref)"
+              " SELECT gen_random_uuid(), id, 1, 'broken', 'manual', 'succeeded', 'broken', now(), 'bank:1' FROM payment WHERE status = 'captured' RETURNING "
               "payment_id::text"},
       {.module = "payment",
        .invariant = "P-2 one live or successful payment per order",

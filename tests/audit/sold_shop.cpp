@@ -73,12 +73,16 @@ void SoldShop::start(const std::vector<std::string>& environment, std::uint16_t 
   process_.start(environment, port);
 }
 
-void SoldShop::buy(Buyer& buyer, const std::string& sku, int qty, const std::string& name, const std::string& coupon) {
+void SoldShop::buy(Buyer& buyer, const std::string& sku, int qty, const std::string& name, const std::string& coupon, bool with_gift_card) {
   const auto prepared = run_until_done(runtime_, buyer.prepare(sku, qty, name));
   ASSERT_EQ(prepared.status, 200) << prepared.reason << prepared.body;
   if (!coupon.empty()) {
     const auto reduced = run_until_done(runtime_, buyer.use_coupon(coupon));
     ASSERT_EQ(reduced.status, 200) << reduced.reason << reduced.body;
+  }
+  if (with_gift_card) {
+    const auto less = run_until_done(runtime_, buyer.use_gift_card(std::string(journeys::demo_gift_card), 20'000));
+    ASSERT_EQ(less.status, 200) << less.reason << less.body;
   }
   const auto confirmed = run_until_done(runtime_, buyer.confirm("buy-" + name));
   ASSERT_EQ(confirmed.status, 201) << confirmed.reason << confirmed.body;
@@ -129,7 +133,7 @@ void SoldShop::sell_and_cancel() {
   const auto login = run_until_done(runtime_, customer.call(http::Method::post, "/api/v1/auth/login", credentials));
   ASSERT_EQ(login.status, 200) << login.body;
   customer.sign_in(member_of(login.body, "access_token"));
-  buy(customer, "CER-BOWL-BLUE", 4, "linh-keeps", "WELCOME10");
+  buy(customer, "CER-BOWL-BLUE", 4, "linh-keeps", "WELCOME10", true);
   buy(customer, "TEA-LOTUS-50", 3, "linh-cancels");
   const auto placed = run_until_done(runtime_, customer.call(http::Method::get, "/api/v1/checkout/" + customer.session() + "/confirmation"));
   const auto cancelled = run_until_done(

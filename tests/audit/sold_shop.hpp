@@ -16,8 +16,9 @@
 
 namespace emporion::audit {
 
-/// The demo shop after a few days' business: a guest's order that was delivered and paid at the door, a customer's order with a coupon that is held, one that
-/// was cancelled, and a cart at the checkout. Its server is stopped then; its databases go on, and each break happens to a copy of one of them.
+/// The demo shop after a few days' business: a guest's order that was delivered and paid at the door, a customer's order with a coupon that is held and that a
+/// gift card pays in part, one that was cancelled, and a cart at the checkout. Its server is stopped then; its databases go on, and each break happens to a
+/// copy of one of them.
 class SoldShop {
  public:
   /// Takes the time of two starts of the server. Fails the test program if the shop does not come about.
@@ -48,7 +49,7 @@ class SoldShop {
   void start(const std::vector<std::string>& environment, std::uint16_t port);
   void sell_and_deliver();
   void sell_and_cancel();
-  void buy(journeys::Buyer& buyer, const std::string& sku, int qty, const std::string& name, const std::string& coupon = {});
+  void buy(journeys::Buyer& buyer, const std::string& sku, int qty, const std::string& name, const std::string& coupon = {}, bool with_gift_card = false);
   /// Waits until the statement answers `wanted`, while the server runs.
   void wait_for(std::string_view module, const std::string& sql, const std::string& wanted);
   void wait_for_clean_books();

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "kernel/base/text.hpp"
 #include "tests/journeys/shop_client.hpp"
@@ -135,6 +136,27 @@ TEST_F(PromotedPurchase, acceptance_commerce_1_7_13_AHundredPercentCouponNeedsNo
   const auto order = run(buyer.call(Method::get, "/api/v1/orders/" + member_of(confirmed.body, "order_id")));
   EXPECT_EQ(member_of(order.body, "status"), "confirmed") << order.body;
   EXPECT_EQ(member_of(order.body, "payment.method"), "none") << order.body;
+}
+
+TEST_F(PromotedPurchase, acceptance_commerce_1_7_11_AHundredOffThreeEqualLinesIsSpreadToTheUnit) {
+  coupon(promotion("hundred", R"("rule_type":"cart","kind":"fixed","requires_coupon":true,"amounts":{"VND":100})"), "HUNDRED");
+  Buyer buyer(client, shop->url());
+  // Three kinds of one price.
+  for (const auto* sku : {"CAN-HOLDER-BROWN", "CAN-HOLDER-BLACK"}) {
+    ASSERT_EQ(run(buyer.call(Method::post, "/api/v1/cart/items", text(R"({"sku":")", sku, R"(","qty":1})"), text("third-", sku))).status, 200) << sku;
+  }
+  ASSERT_EQ(run(buyer.prepare("TEA-JASMINE-100", 1, "thirds")).status, 200);
+  ASSERT_EQ(apply(buyer, "HUNDRED").status, 200);
+  const auto preview = run(buyer.preview());
+  ASSERT_EQ(preview.status, 200) << preview.body;
+  std::multiset<std::string> shares;
+  for (const auto* line : {"0", "1", "2"}) {
+    EXPECT_EQ(member_of(preview.body, text("quote.lines.", line, ".subtotal.amount")), "65000") << preview.body;
+    shares.insert(member_of(preview.body, text("quote.lines.", line, ".discount.amount")));
+  }
+  EXPECT_EQ(shares, (std::multiset<std::string>{"33", "33", "34"}));
+  EXPECT_EQ(member_of(preview.body, "quote.totals.discount.amount"), "100");
+  EXPECT_EQ(run(buyer.confirm("buy-thirds")).status, 201);
 }
 
 // The last one: its promotion needs no code.

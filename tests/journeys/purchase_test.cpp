@@ -101,7 +101,7 @@ TEST_F(Purchase, AnotherGuestsSessionDoesNotExist) {
   EXPECT_EQ(peeked.reason, "CHECKOUT_NOT_FOUND");
 }
 
-TEST_F(Purchase, BadInputGetsAClearRefusalAndWritesNothing) {
+TEST_F(Purchase, acceptance_commerce_1_7_10_BadInputGetsAClearRefusalAndWritesNothing) {
   Buyer guest(client, shop->url());
   struct Case {
     std::string body;

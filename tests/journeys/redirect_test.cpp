@@ -81,6 +81,34 @@ TEST_F(RedirectPurchase, AtVnpayIsConfirmedByTheBanksMessage) {
   EXPECT_EQ(bank->on_its_thread([](VnpaySimulator& simulator) { return simulator.balance(); }), buyer.total().amount());
 }
 
+TEST_F(RedirectPurchase, acceptance_commerce_4_5_9_PaidAfterTheAbortGoesBackInFullAndMovesNoStock) {
+  Buyer buyer(client, shop->url());
+  const auto prepared = run(buyer.prepare("TEA-JASMINE-100", 1, "late", R"({"method":"vnpay"})"));
+  ASSERT_EQ(prepared.status, 200) << prepared.reason << prepared.body;
+  const auto waiting = run(buyer.confirm("late"));
+  ASSERT_EQ(waiting.status, 202) << waiting.reason << waiting.body;
+  const std::string page = member_of(waiting.body, "next_action.url");
+  http::ClientRequest open;
+  open.url = page;
+  ASSERT_EQ(run(client.send(std::move(open)))->status, 200);
+  const std::int64_t before = bank->on_its_thread([](VnpaySimulator& simulator) { return simulator.balance(); });
+  ASSERT_EQ(run(buyer.call(http::Method::del, "/api/v1/checkout/" + buyer.session())).status, 202);
+  ASSERT_TRUE(testing::eventually(runtime, [&] { return placement(buyer) == "failed"; }, [&] { return placement(buyer); }, seconds(10)));
+  // The buyer had the bank's page open and pays now; the bank's message lands.
+  const std::size_t from = page.find("vnp_TxnRef=") + 11;
+  const std::string ref = page.substr(from, page.find('&', from) - from);
+  ASSERT_TRUE(bank->on_its_thread([ref](VnpaySimulator& simulator) { return simulator.pay(ref); })) << page;
+  const auto refunded = [&] {
+    const auto seen = run(buyer.call(http::Method::get, "/api/v1/checkout/" + buyer.session() + "/confirmation"));
+    return member_of(seen.body, "status") == "cancelled" && member_of(seen.body, "refund.status") == "succeeded" &&
+           member_of(seen.body, "refund.amount.amount") == text(buyer.total().amount());
+  };
+  const auto seen = [&] { return run(buyer.call(http::Method::get, "/api/v1/checkout/" + buyer.session() + "/confirmation")).body; };
+  EXPECT_TRUE(testing::eventually(runtime, refunded, seen, seconds(60)));
+  EXPECT_EQ(bank->on_its_thread([](VnpaySimulator& simulator) { return simulator.balance(); }), before);
+  // The audit at the end says that no units are held or sold for it.
+}
+
 TEST_F(RedirectPurchase, AtMomoIsFoundByThePollerHeldAndCaptured) {
   // MoMo is told the shop's public address, where nobody listens here: its messages are lost.
   Buyer buyer(client, shop->url());

@@ -81,6 +81,7 @@ Task<Reply> Buyer::prepare(std::string sku, std::int32_t qty, std::string name, 
   }
   reply = co_await call(Method::put, at + "/shipping-method", selections + "]}");
   if (reply.status != 200) co_return reply;
+  if (payment.empty()) co_return co_await preview();
   reply = co_await call(Method::put, at + "/payment-method", text(R"({"payment":)", payment, "}"));
   if (reply.status != 200) co_return reply;
   co_return co_await preview();
@@ -98,6 +99,13 @@ Task<Reply> Buyer::preview() {
 
 Task<Reply> Buyer::use_coupon(std::string code) {
   auto reply = co_await call(http::Method::post, "/api/v1/cart/coupons", text(R"({"code":")", code, R"("})"));
+  if (reply.status != 200) co_return reply;
+  co_return co_await preview();
+}
+
+Task<Reply> Buyer::use_gift_card(std::string code, std::int64_t max) {
+  const std::string limit = max > 0 ? text(R"(,"max_amount":{"amount":)", max, R"(,"currency":")", total_.currency().code(), R"("})") : std::string();
+  auto reply = co_await call(http::Method::put, "/api/v1/checkout/" + session_ + "/credits", text(R"({"gift_cards":[{"code":")", code, R"(")", limit, "}]}"));
   if (reply.status != 200) co_return reply;
   co_return co_await preview();
 }

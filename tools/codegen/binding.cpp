@@ -80,8 +80,10 @@ void print_local_call(Output& out, const pb::MethodDescriptor& method) {
   out.print(variables_of(method), R"(
 Task<Result<$response$>> $local$::$method$(CallContext context, $request$ request) {
   const UtcTime started = clock_.now();
+  EMP_FAULT_PAUSE("$module$.$operation$.send");
   if (auto entered = enter(operations::$method$, "$module$.$operation$.send", context, clock_, started, request); !entered) co_return fail(std::move(entered).error());
   auto answer = co_await target_.$method$(std::move(context), std::move(request));
+  EMP_FAULT_PAUSE("$module$.$operation$.ack");
   leave(operations::$method$, "$module$.$operation$.ack", clock_, started, answer);
   co_return answer;
 }
@@ -135,8 +137,9 @@ std::string binding_source(const pb::FileDescriptor& file) {
   out.print(R"(
 #include <utility>
 
+#include "kernel/async/fault_pause.hpp"
 #include "kernel/base/text.hpp"
-#include "kernel/fault/fault_points.hpp"
+#include "kernel/http/pages.hpp"
 #include "kernel/http/parameters.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/json/fields.hpp"

@@ -139,7 +139,21 @@ class Checker {
       for (const auto* message : {method.input_type(), method.output_type()}) {
         if (message->file()->package() == "google.protobuf") refuse(method, method.name() + ": use a message of the contract, not " + message->full_name());
       }
+      if (method.options().GetExtension(emporion::streamed)) check_streamed(method);
       for (const auto& problem : http_problems(method)) refuse(method, method.name() + ": " + problem);
+    }
+  }
+
+  void check_streamed(const pb::MethodDescriptor& method) {
+    const auto is_optional_text = [](const pb::FieldDescriptor* field) { return field != nullptr && kind_of(*field) == Kind::string && is_optional(*field); };
+    const auto rule = http_rule_of(method);
+    const auto* next = method.output_type()->FindFieldByName("next_page_token");
+    const auto fields = fields_of(*method.output_type());
+    const bool has_raw_body = std::ranges::any_of(fields, [](const auto* field) { return place_of(*field) == Place::raw_body; });
+    const bool is_paged = is_optional_text(method.input_type()->FindFieldByName("page_token")) && is_optional_text(next) && place_of(*next) == Place::header;
+    if (!rule || rule->verb != "get" || !has_raw_body || !is_paged) {
+      refuse(method, method.name() +
+                         ": a streamed operation is a GET with an optional page_token; it answers a raw body and an optional next_page_token that is a header");
     }
   }
 

@@ -32,6 +32,8 @@ bool generate_whole(const std::vector<const pb::FileDescriptor*>& files, pb::com
   write_file(context, "contracts/topics.hpp", topics_header());
   write_file(context, "contracts/topics.cpp", topics_source(registry));
   write_file(context, "contracts/events_test.cpp", events_test(files));
+  write_file(context, "contracts/message_readers.hpp", message_readers_header());
+  write_file(context, "contracts/message_readers.cpp", message_readers_source(files));
   return true;
 }
 

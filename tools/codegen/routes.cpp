@@ -70,7 +70,7 @@ void print_request_reader(Output& out, const pb::MethodDescriptor& method, const
                                  [[maybe_unused]] const http::PathParameters& parameters) {
   // Who may not call learns nothing about the request; the deadline is the binding's to judge.
   EMP_TRY(rpc::admit(operations::$method$, context, UtcTime()));
-  json::Reader reader;
+  json::Reader reader = json::Reader::of_outsiders();
   $request$ out;
 )");
   for (const auto* field : rule.in_path) print_part(out, *field, rule);
@@ -152,7 +152,35 @@ void print_response_writer(Output& out, const pb::MethodDescriptor& method) {
   out.print("  return response;\n}\n\n");
 }
 
+const pb::FieldDescriptor& raw_body_of(const pb::Descriptor& message) {
+  const auto fields = fields_of(message);
+  return **std::ranges::find_if(fields, [](const auto* field) { return place_of(*field) == Place::raw_body; });
+}
+
+// The first page decides status and headers; what follows is made while it is sent.
+void print_streamed_handler(Output& out, const pb::MethodDescriptor& method) {
+  Variables variables = variables_of(method);
+  variables["bytes"] = cpp_name(raw_body_of(*method.output_type()));
+  out.print(variables,
+            R"(Task<http::Response> handle_$operation$($api$& api, CallContext context, const http::Request& request, http::PathParameters parameters) {
+  const Uuid trace = context.trace;
+  auto read = read_$operation$_request(context, request, parameters);
+  if (!read) co_return http::problem(read.error(), trace, request.path);
+  auto answer = co_await api.$method$(context, *read);
+  std::optional<std::string> next;
+  if (answer) next = std::exchange(answer->next_page_token, std::nullopt);
+  http::Response response = write_$operation$_response(answer, trace, request.path);
+  if (next) {
+    response.rest = std::make_shared<http::PagedBody<$api$, $request$, $response$>>(api, &$api$::$method$, &$response$::$bytes$, operations::$method$, std::move(context), std::move(*read), std::move(next));
+  }
+  co_return response;
+}
+
+)");
+}
+
 void print_handler(Output& out, const pb::MethodDescriptor& method) {
+  if (method.options().GetExtension(emporion::streamed)) return print_streamed_handler(out, method);
   out.print(variables_of(method),
             R"(Task<http::Response> handle_$operation$($api$& api, CallContext context, const http::Request& request, http::PathParameters parameters) {
   const Uuid trace = context.trace;

@@ -110,4 +110,69 @@ void expect_round_trip() {
   return out.finish();
 }
 
+std::string message_readers_header() {
+  return R"(// Generated from all contracts by tools/codegen.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kernel/base/result.hpp"
+
+namespace emporion::contracts {
+
+struct MessageReader {
+  std::string_view name;  ///< "emporion.order.v1.Order"
+  Result<std::string> (*rewritten)(std::string_view json);  ///< The JSON of what was read.
+  std::string (*sample)();
+};
+
+std::span<const MessageReader> message_readers();
+
+}  // namespace emporion::contracts
+)";
+}
+
+std::string message_readers_source(const std::vector<const pb::FileDescriptor*>& files) {
+  Output out;
+  out.print(
+      "// Generated from all contracts by tools/codegen.\n#include \"contracts/message_readers.hpp\"\n\n#include "
+      "\"kernel/json/codec.hpp\"\n");
+  std::set<const pb::Descriptor*> seen;
+  std::vector<const pb::Descriptor*> messages;
+  for (const auto* file : files) {
+    const auto declared = declarations_of(*file).messages;
+    if (!declared.empty()) out.print("#include \"" + stem(*file) + ".hpp\"\n");
+    for (const auto* message : declared) collect(*message, seen, messages);
+  }
+  out.print(R"(
+namespace emporion::contracts {
+namespace {
+
+template <typename T>
+T sample_of(bool all);
+
+template <typename T>
+Result<std::string> rewritten(std::string_view json) {
+  EMP_ASSIGN(const T value, parse_json<T>(json));
+  return to_json(value);
+}
+
+template <typename T>
+std::string sample() {
+  return to_json(sample_of<T>(true));
+}
+
+)");
+  for (const auto* message : messages) print_sample(out, *message);
+  out.print("\nconstexpr MessageReader readers[] = {\n");
+  for (const auto* message : messages) {
+    out.print({{"name", message->file()->package() + "." + flat_name(*message)}, {"type", qualified(flat_name(*message), *message->file())}},
+              "    {\"$name$\", &rewritten<$type$>, &sample<$type$>},\n");
+  }
+  out.print("};\n\n}  // namespace\n\nstd::span<const MessageReader> message_readers() { return readers; }\n\n}  // namespace emporion::contracts\n");
+  return out.finish();
+}
+
 }  // namespace emporion::codegen

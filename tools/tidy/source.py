@@ -38,7 +38,7 @@ class Source:
 
     @property
     def is_test(self) -> bool:
-        return re.search(r"_(test|pgtest|simtest|benchmark)\.cpp$", self.path.name) is not None
+        return re.search(r"_(test|pgtest|simtest|benchmark|fuzz)\.cpp$", self.path.name) is not None
 
 
 def blank(text: str) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def use_is_declared(root: Path):
             calls = set(re.findall(r'\(emporion\.calls\)\s*=\s*"([\w.]+)"', own))
             consumes = set(re.findall(r'\(emporion\.consumes\)\s*=\s*"([\w.]+)"', own))
             for file in sorted(module.rglob("*.[ch]pp")):
-                if "testing" in file.parts or re.search(r"_(test|pgtest|simtest|benchmark)\.cpp$", file.name):
+                if "testing" in file.parts or re.search(r"_(test|pgtest|simtest|benchmark|fuzz)\.cpp$", file.name):
                     continue
                 path, code = file.relative_to(root).as_posix(), without_comments(read(file))
                 for called in sorted(set(re.findall(r"\b(\w+)::v1::\w+Api\b", code)) - calls - {module.name}):

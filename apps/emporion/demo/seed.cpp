@@ -4,6 +4,7 @@
 
 #include "apps/emporion/demo/assortment.hpp"
 #include "apps/emporion/wait_for_job.hpp"
+#include "contracts/commerce/payment/v1/credit_api.hpp"
 #include "contracts/logistics/location/v1/location_api.hpp"
 #include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
 #include "contracts/product/catalog/v1/catalog_api.hpp"
@@ -63,6 +64,7 @@ class Seeder {
     EMP_CO_TRY(co_await seed_prices());
     EMP_CO_TRY(co_await seed_taxes());
     EMP_CO_TRY(co_await seed_warehouses());
+    EMP_CO_TRY(co_await seed_gift_card());
     EMP_CO_TRY(co_await seed_promotion());
     co_return Result<>();
   }
@@ -227,6 +229,15 @@ class Seeder {
       EMP_CO_TRY(there(co_await warehouse().create_receipt(as_staff(text("receipt:", place.code)), std::move(receipt)), place.name));
     }
     co_return Result<>();
+  }
+
+  // DEMO-GIFT-CARD-2026: five million dong that everybody may spend.
+  Task<Result<>> seed_gift_card() {
+    payment::v1::IssueGiftCardRequest card;
+    card.amount = Money(5'000'000, Currency::of("VND"));
+    card.note = "demo";
+    card.code = "DEMO-GIFT-CARD-2026";
+    co_return there(co_await host_.calls().get<payment::v1::CreditApi>().issue_gift_card(as_staff("gift-card"), std::move(card)), "gift card");
   }
 
   // WELCOME10: ten percent off, once per customer. Its code is the last thing made, so where it is everything is.

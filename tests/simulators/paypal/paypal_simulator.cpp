@@ -38,6 +38,8 @@ PaypalSimulator::PaypalSimulator(Runtime& runtime, const Clock& clock, PaypalSim
       options_(std::move(options)),
       key_(security::SigningKey::from_private_der(security::Secret(security::from_base64(paypal_keys::private_key).value())).value()) {}
 
+std::string PaypalSimulator::value_of(std::int64_t minor, std::string_view currency) { return value_text(minor, currency); }
+
 std::optional<PaypalSimulator::Call> PaypalSimulator::called(const http::Request& request) {
   const bool posts = request.method == http::Method::post;
   const std::string& path = request.path;
@@ -60,9 +62,11 @@ Task<http::Response> PaypalSimulator::serve(http::Request request) {
   if (request.path == "/v1/oauth2/token") co_return co_await perform("token", [this, &request](Spoil) { return give_token(request); });
   if (request.path == "/certs/sandbox.pem")
     co_return co_await perform("certificate", [](Spoil) { return json_answer(200, std::string(paypal_keys::certificate)); });
-  const auto call = called(request);
+  const auto dispute = dispute_call(request);
+  const auto call = dispute ? dispute : called(request);
   if (!call) co_return refuse_call(404, "RESOURCE_NOT_FOUND");
   if (token_.empty() || request.header("authorization") != "Bearer " + token_) co_return refuse_call(401, "invalid_token");
+  if (dispute) co_return co_await perform(dispute->operation, [this, &request, &dispute](Spoil) { return work_dispute(*dispute, request); });
   const std::string request_id(request.header("paypal-request-id"));
   if (request.method == http::Method::post) {
     if (request.header("content-type") != "application/json") co_return refuse_call(415, "UNSUPPORTED_MEDIA_TYPE");
@@ -217,7 +221,7 @@ http::Response PaypalSimulator::refund(const std::string& capture_id, const json
   if (found == orders_.end()) return refuse_call(404, "INVALID_RESOURCE_ID");
   Order& order = found->second;
   const auto amount = amount_in(body, order.currency);
-  if (!amount || *amount <= 0 || *amount > order.captured - order.refunded) return refuse_call(422, "REFUND_AMOUNT_EXCEEDED");
+  if (!amount || *amount <= 0 || *amount > order.captured - order.refunded - order.disputed) return refuse_call(422, "REFUND_AMOUNT_EXCEEDED");
   const std::string id = text("1JU08902781691", ++serial_);
   refunds_[id] = {found->first, spoil == Spoil::amount ? *amount + 1 : *amount, refund_status_, string_in(body, "custom_id")};
   if (refund_status_ == "COMPLETED") order.refunded += *amount;
@@ -343,7 +347,7 @@ const PaypalSimulator::Order* PaypalSimulator::find(const std::string& order_id)
 
 std::int64_t PaypalSimulator::balance() const {
   std::int64_t sum = 0;
-  for (const auto& [id, order] : orders_) sum += order.capture_status == "COMPLETED" ? order.captured - order.refunded : 0;
+  for (const auto& [id, order] : orders_) sum += order.capture_status == "COMPLETED" ? order.captured - order.refunded - order.disputed : 0;
   return sum;
 }
 

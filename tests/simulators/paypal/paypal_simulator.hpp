@@ -55,7 +55,20 @@ class PaypalSimulator final : public ProviderSimulator {
     std::string capture_status;
     std::int64_t captured = 0;
     std::int64_t refunded = 0;
+    std::int64_t disputed = 0;  ///< In open disputes, and taken by lost ones.
   };
+  struct Dispute {
+    std::string order_id;
+    std::int64_t amount = 0;
+    std::string reason;
+    std::string status;
+    std::string outcome;
+    std::string evidence;  ///< The JSON that was sent.
+  };
+  /// The buyer disputes what was captured; empty if nothing is left. Then PayPal decides.
+  std::string open_dispute(const std::string& order_id, std::int64_t amount, const std::string& reason = "MERCHANDISE_OR_SERVICE_NOT_RECEIVED");
+  bool decide_dispute(const std::string& id, bool won);
+  const Dispute* find_dispute(const std::string& id) const;
   const Order* find(const std::string& order_id) const;
   std::size_t orders() const noexcept { return orders_.size(); }
   std::int64_t balance() const;
@@ -80,6 +93,10 @@ class PaypalSimulator final : public ProviderSimulator {
     std::string id;
   };
   static std::optional<Call> called(const http::Request& request);
+  static std::optional<Call> dispute_call(const http::Request& request);
+  http::Response work_dispute(const Call& call, const http::Request& request);
+  std::string dispute_json(const std::string& id) const;
+  static std::string value_of(std::int64_t minor, std::string_view currency);
   http::Response work(const Call& call, const std::string& body, Spoil spoil);
   http::Response once(const Call& call, const std::string& request_id, const std::string& body, Spoil spoil);
   http::Response give_token(const http::Request& request);
@@ -101,6 +118,7 @@ class PaypalSimulator final : public ProviderSimulator {
   std::string token_;
   std::map<std::string, Order> orders_;
   std::map<std::string, Refund> refunds_;
+  std::map<std::string, Dispute> disputes_;
   struct Stored {
     std::string body;
     http::Response answer;

@@ -18,7 +18,8 @@ constexpr std::array declines{
     std::pair{std::string_view("pm_card_chargeDeclinedExpiredCard"), std::string_view("expired_card")},
     std::pair{std::string_view("pm_card_chargeDeclinedIncorrectCvc"), std::string_view("incorrect_cvc")},
 };
-constexpr std::array known_cards{std::string_view("pm_card_visa"), std::string_view("pm_card_threeDSecure2Required"), std::string_view("pm_card_processing"), std::string_view("pm_card_refundFail")};
+constexpr std::array known_cards{std::string_view("pm_card_visa"), std::string_view("pm_card_threeDSecure2Required"), std::string_view("pm_card_processing"),
+                                 std::string_view("pm_card_refundFail")};
 
 std::string_view decline_of(std::string_view token) {
   for (const auto& [card, code] : declines) {
@@ -107,13 +108,17 @@ Answer error_answer(int status, std::string_view type, std::string_view code, st
 }
 
 Answer StripeLedger::create(const Fields& fields) {
-  if (auto refused = refuse_unknown(fields, {"amount", "currency", "capture_method", "payment_method_types[]", "payment_method", "customer", "description"})) return *refused;
+  if (auto refused = refuse_unknown(fields, {"amount", "currency", "capture_method", "payment_method_types[]", "payment_method", "customer", "description"}))
+    return *refused;
   const auto amount = integer(field(fields, "amount"));
   const std::string currency = field(fields, "currency");
-  if (!amount || *amount <= 0) return error_answer(400, "invalid_request_error", "parameter_invalid_integer", "amount must be a positive integer in the smallest unit");
-  if (currency.size() != 3 || currency != ascii_lower(currency)) return error_answer(400, "invalid_request_error", "parameter_invalid", "currency must be three lower-case letters");
+  if (!amount || *amount <= 0)
+    return error_answer(400, "invalid_request_error", "parameter_invalid_integer", "amount must be a positive integer in the smallest unit");
+  if (currency.size() != 3 || currency != ascii_lower(currency))
+    return error_answer(400, "invalid_request_error", "parameter_invalid", "currency must be three lower-case letters");
   if (field(fields, "capture_method") != "manual") return error_answer(400, "invalid_request_error", "parameter_invalid", "this account captures manually");
-  if (!is_known_card(field(fields, "payment_method"))) return error_answer(400, "invalid_request_error", "resource_missing", text("No such PaymentMethod: '", field(fields, "payment_method"), "'"));
+  if (!is_known_card(field(fields, "payment_method")))
+    return error_answer(400, "invalid_request_error", "resource_missing", text("No such PaymentMethod: '", field(fields, "payment_method"), "'"));
   Intent intent;
   intent.id = text("pi_sim_", intents_.size() + 1);
   intent.amount = *amount;
@@ -134,7 +139,8 @@ Answer StripeLedger::confirm(const std::string& id, const Fields& fields, std::i
   if (!decline.empty()) {
     intent.status = "requires_payment_method";
     intent.decline_code = decline;
-    return error_answer(402, "card_error", "card_declined", "Your card was declined.", text(R"("decline_code":")", decline, R"(","payment_intent":)", to_json(intent)));
+    return error_answer(402, "card_error", "card_declined", "Your card was declined.",
+                        text(R"("decline_code":")", decline, R"(","payment_intent":)", to_json(intent)));
   }
   const bool forced = field(fields, "payment_method_options[card][request_three_d_secure]") == "any";
   if (intent.payment_method == "pm_card_threeDSecure2Required" || forced) {
@@ -157,7 +163,8 @@ Answer StripeLedger::capture(const std::string& id, const Fields& fields, std::i
   if (intent.status == "requires_capture" && now_unix >= intent.capture_before) lapse(id);
   if (intent.status != "requires_capture") return unexpected_state(intent, "requires_capture");
   const auto amount = integer(field(fields, "amount_to_capture"));
-  if (!amount || *amount <= 0 || *amount > intent.capturable) return error_answer(400, "invalid_request_error", "amount_too_large", "amount_to_capture exceeds the authorization");
+  if (!amount || *amount <= 0 || *amount > intent.capturable)
+    return error_answer(400, "invalid_request_error", "amount_too_large", "amount_to_capture exceeds the authorization");
   intent.status = "succeeded";
   intent.amount_received = *amount;
   intent.capturable = 0;
@@ -185,9 +192,11 @@ Answer StripeLedger::refund(const Fields& fields) {
   if (found == intents_.end()) return not_found(field(fields, "payment_intent"));
   Intent& intent = found->second;
   const std::string reason = field(fields, "reason");
-  if (reason != "duplicate" && reason != "fraudulent" && reason != "requested_by_customer") return error_answer(400, "invalid_request_error", "parameter_invalid", "unknown reason");
+  if (reason != "duplicate" && reason != "fraudulent" && reason != "requested_by_customer")
+    return error_answer(400, "invalid_request_error", "parameter_invalid", "unknown reason");
   const auto amount = integer(field(fields, "amount"));
-  if (!amount || *amount <= 0 || *amount > intent.amount_received - intent.refunded) {
+  if (intent.disputed > 0) return error_answer(400, "invalid_request_error", "charge_disputed", "This charge is disputed");
+  if (!amount || *amount <= 0 || *amount > intent.amount_received - intent.refunded - intent.charged_back) {
     return error_answer(400, "invalid_request_error", "charge_already_refunded", "amount is greater than what is left on the charge");
   }
   SimulatedRefund refund{text("re_sim_", refunds_.size() + 1), intent.id, *amount, intent.currency, "succeeded", metadata_of(fields)};
@@ -234,6 +243,11 @@ const Intent* StripeLedger::find(const std::string& id) const {
   return found == intents_.end() ? nullptr : &found->second;
 }
 
+Intent* StripeLedger::change(const std::string& id) {
+  const auto found = intents_.find(id);
+  return found == intents_.end() ? nullptr : &found->second;
+}
+
 const SimulatedRefund* StripeLedger::find_refund(const std::string& id) const {
   const auto found = refunds_.find(id);
   return found == refunds_.end() ? nullptr : &found->second;
@@ -252,7 +266,7 @@ const Intent* StripeLedger::of_payment(const std::string& payment_id) const {
 
 std::int64_t StripeLedger::balance() const noexcept {
   std::int64_t sum = 0;
-  for (const auto& [id, intent] : intents_) sum += intent.amount_received - intent.refunded;
+  for (const auto& [id, intent] : intents_) sum += intent.amount_received - intent.refunded - intent.disputed - intent.charged_back;
   return sum;
 }
 
@@ -260,14 +274,45 @@ std::string StripeLedger::to_json(const Intent& intent) const {
   std::string out;
   json::Writer writer(out);
   writer.begin_object();
-  writer.key("id").string(intent.id).key("object").string("payment_intent").key("amount").integer(intent.amount).key("amount_capturable").integer(intent.capturable);
-  writer.key("amount_received").integer(intent.amount_received).key("currency").string(intent.currency).key("capture_method").string("manual").key("status").string(intent.status);
+  writer.key("id")
+      .string(intent.id)
+      .key("object")
+      .string("payment_intent")
+      .key("amount")
+      .integer(intent.amount)
+      .key("amount_capturable")
+      .integer(intent.capturable);
+  writer.key("amount_received")
+      .integer(intent.amount_received)
+      .key("currency")
+      .string(intent.currency)
+      .key("capture_method")
+      .string("manual")
+      .key("status")
+      .string(intent.status);
   writer.key("client_secret").string(intent.id + "_secret_sim");
   if (intent.status == "requires_action") {
-    writer.key("next_action").begin_object().key("type").string("redirect_to_url").key("redirect_to_url").begin_object().key("url").string(text("https://bank.invalid/3ds/", intent.id)).end_object().end_object();
+    writer.key("next_action")
+        .begin_object()
+        .key("type")
+        .string("redirect_to_url")
+        .key("redirect_to_url")
+        .begin_object()
+        .key("url")
+        .string(text("https://bank.invalid/3ds/", intent.id))
+        .end_object()
+        .end_object();
   }
   if (!intent.decline_code.empty()) {
-    writer.key("last_payment_error").begin_object().key("type").string("card_error").key("code").string("card_declined").key("decline_code").string(intent.decline_code).end_object();
+    writer.key("last_payment_error")
+        .begin_object()
+        .key("type")
+        .string("card_error")
+        .key("code")
+        .string("card_declined")
+        .key("decline_code")
+        .string(intent.decline_code)
+        .end_object();
   }
   if (intent.capture_before > 0) {
     writer.key("latest_charge").begin_object().key("id").string("ch_" + intent.id).key("payment_method_details").begin_object().key("card").begin_object();
@@ -289,10 +334,13 @@ std::string StripeLedger::to_json(const SimulatedRefund& refund) const {
   return out;
 }
 
-Answer StripeLedger::not_found(const std::string& id) const { return error_answer(404, "invalid_request_error", "resource_missing", text("No such object: '", id, "'")); }
+Answer StripeLedger::not_found(const std::string& id) const {
+  return error_answer(404, "invalid_request_error", "resource_missing", text("No such object: '", id, "'"));
+}
 
 Answer StripeLedger::unexpected_state(const Intent& intent, std::string_view wanted) const {
-  return error_answer(400, "invalid_request_error", "payment_intent_unexpected_state", text("This PaymentIntent is ", intent.status, ", not ", wanted), text(R"("payment_intent":)", to_json(intent)));
+  return error_answer(400, "invalid_request_error", "payment_intent_unexpected_state", text("This PaymentIntent is ", intent.status, ", not ", wanted),
+                      text(R"("payment_intent":)", to_json(intent)));
 }
 
 }  // namespace emporion::simulators

@@ -33,6 +33,8 @@ struct Intent {
   std::int64_t amount_received = 0;
   std::int64_t capturable = 0;
   std::int64_t refunded = 0;
+  std::int64_t disputed = 0;        ///< In open disputes.
+  std::int64_t charged_back = 0;    ///< By lost ones.
   std::int64_t capture_before = 0;  ///< Unix seconds.
 };
 
@@ -46,8 +48,9 @@ struct SimulatedRefund {
 };
 
 /// The provider's books: payment intents and refunds with Stripe's own rules. Knows no HTTP. Test tokens decide a card's fate, as at Stripe:
-/// pm_card_visa (approved), pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds, pm_card_chargeDeclinedExpiredCard, pm_card_chargeDeclinedIncorrectCvc,
-/// pm_card_threeDSecure2Required (the buyer must act), pm_card_processing (stays open until `settle`), pm_card_refundFail (refunds fail).
+/// pm_card_visa (approved), pm_card_chargeDeclined, pm_card_chargeDeclinedInsufficientFunds, pm_card_chargeDeclinedExpiredCard,
+/// pm_card_chargeDeclinedIncorrectCvc, pm_card_threeDSecure2Required (the buyer must act), pm_card_processing (stays open until `settle`), pm_card_refundFail
+/// (refunds fail).
 class StripeLedger {
  public:
   Answer create(const Fields& fields);
@@ -64,6 +67,8 @@ class StripeLedger {
   bool lapse(const std::string& id);
 
   const Intent* find(const std::string& id) const;
+  /// For what else of the provider moves its money.
+  Intent* change(const std::string& id);
   const SimulatedRefund* find_refund(const std::string& id) const;
   /// The only intent of a payment, by its metadata; null if there is none or more than one.
   const Intent* of_payment(const std::string& payment_id) const;

@@ -22,6 +22,13 @@ struct Called {
 std::optional<Called> called(const http::Request& request) {
   const std::string_view path = request.path;
   const bool posts = request.method == http::Method::post;
+  if (!posts && path == "/v1/balance_transactions") return Called{"list_balance", ""};
+  if (constexpr std::string_view disputes = "/v1/disputes/"; path.starts_with(disputes)) {
+    const std::string_view rest = path.substr(disputes.size());
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return Called{posts ? "answer_dispute" : "get_dispute", std::string(rest)};
+    return posts && rest.substr(slash + 1) == "close" ? std::optional(Called{"close_dispute", std::string(rest.substr(0, slash))}) : std::nullopt;
+  }
   for (const auto& [prefix, create, get] :
        {std::tuple{std::string_view("/v1/payment_intents"), "create", "get"}, std::tuple{std::string_view("/v1/refunds"), "refund", "get_refund"}}) {
     if (!path.starts_with(prefix)) continue;
@@ -34,6 +41,22 @@ std::optional<Called> called(const http::Request& request) {
     if (posts && (verb == "confirm" || verb == "capture" || verb == "cancel")) return Called{verb, std::string(rest.substr(0, slash))};
   }
   return std::nullopt;
+}
+
+/// POST /v1/customers, POST /v1/setup_intents, GET /v1/payment_methods/{id}, POST /v1/payment_methods/{id}/{verb}.
+std::optional<Called> called_for_cards(const http::Request& request) {
+  const bool posts = request.method == http::Method::post;
+  const std::string_view path = request.path;
+  if (path == "/v1/customers" && posts) return Called{"open_customer", ""};
+  if (path == "/v1/setup_intents" && posts) return Called{"set_up", ""};
+  constexpr std::string_view methods = "/v1/payment_methods/";
+  if (!path.starts_with(methods)) return std::nullopt;
+  const std::string_view rest = path.substr(methods.size());
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) return posts ? std::nullopt : std::optional(Called{"get_card", std::string(rest)});
+  const std::string_view verb = rest.substr(slash + 1);
+  if (!posts || (verb != "attach" && verb != "detach")) return std::nullopt;
+  return Called{text(verb, "_card"), std::string(rest.substr(0, slash))};
 }
 
 std::string_view event_of(std::string_view status) {
@@ -87,14 +110,16 @@ Task<http::Response> StripeSimulator::handle(http::Request request) {
     response.body = std::move(refused->body);
     co_return response;
   }
-  const auto target = called(request);
+  auto target = called(request);
+  if (!target) target = called_for_cards(request);
   if (!target) {
     response.status = 404;
     response.body = error_answer(404, "invalid_request_error", "url_unknown", "Unrecognized request URL").body;
     co_return response;
   }
   const std::string key(request.header("idempotency-key"));
-  Answer answer = co_await call(target->operation, key, text(request.path, "?", request.body), target->id, decode_form(request.body));
+  Fields fields = request.method == http::Method::post ? decode_form(request.body) : Fields(request.query.begin(), request.query.end());
+  Answer answer = co_await call(target->operation, key, text(request.path, "?", request.body), target->id, std::move(fields));
   response.status = answer.status;
   response.body = std::move(answer.body);
   co_return response;
@@ -131,8 +156,11 @@ Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::
   const std::string status_before = before == nullptr ? "" : before->status;
   Answer answer = fault == Fault::error_500 ? error_answer(500, "api_error", "internal", "An error occurred on our end") : work(operation, id, fields);
   if (fault != Fault::error_500) {
+    note_balance(operation, id, answer);
     if (operation == "refund" && answer.status == 200) emit("refund.created", answer.body);
     if (operation != "refund" && operation != "create") emit_intent(id, status_before);
+    if (operation == "answer_dispute" && answer.status == 200) emit("charge.dispute.updated", answer.body);
+    if (operation == "close_dispute" && answer.status == 200) emit("charge.dispute.closed", answer.body);
   }
   if (fault == Fault::error_500_after) answer = error_answer(500, "api_error", "internal", "An error occurred on our end");
   if (fault == Fault::wrong_amount) answer.body = with_wrong_amount(std::move(answer.body));
@@ -155,12 +183,25 @@ int StripeSimulator::busiest_second(const std::string& operation) const {
 }
 
 Answer StripeSimulator::work(const std::string& operation, const std::string& id, const Fields& fields) {
-  if (operation == "create") return ledger_.create(fields);
+  if (operation == "create") {
+    Fields understood = fields;
+    const auto refused = cards_.refuse_use(understood);
+    return refused ? *refused : ledger_.create(understood);
+  }
+  if (operation == "open_customer") return cards_.open_customer(fields);
+  if (operation == "set_up") return cards_.set_up(fields);
+  if (operation == "get_card") return cards_.get(id);
+  if (operation == "attach_card") return cards_.attach(id, fields);
+  if (operation == "detach_card") return cards_.detach(id);
   if (operation == "confirm") return ledger_.confirm(id, fields, now_unix());
   if (operation == "capture") return ledger_.capture(id, fields, now_unix());
   if (operation == "cancel") return ledger_.cancel(id);
   if (operation == "get") return ledger_.get(id);
   if (operation == "refund") return ledger_.refund(fields);
+  if (operation == "list_balance") return balance_.list(fields);
+  if (operation == "get_dispute") return disputes_.get(id);
+  if (operation == "answer_dispute") return disputes_.submit(id, fields, now_unix());
+  if (operation == "close_dispute") return disputes_.close(id);
   return ledger_.get_refund(id);
 }
 
@@ -177,6 +218,36 @@ bool StripeSimulator::lapse(const std::string& intent) {
   if (!ledger_.lapse(intent)) return false;
   emit_intent(intent, "requires_capture");
   return true;
+}
+
+std::string StripeSimulator::open_dispute(const std::string& intent, std::int64_t amount, const std::string& reason) {
+  std::string id = disputes_.open(intent, amount, reason, now_unix());
+  if (!id.empty()) balance_.note("dispute", id, -amount, ledger_.find(intent)->currency, now_unix());
+  if (!id.empty()) emit("charge.dispute.created", disputes_.to_json(*disputes_.find(id)));
+  return id;
+}
+
+bool StripeSimulator::decide_dispute(const std::string& id, bool won) {
+  if (!disputes_.decide(id, won)) return false;
+  emit("charge.dispute.closed", disputes_.to_json(*disputes_.find(id)));
+  return true;
+}
+
+bool StripeSimulator::reverse_dispute(const std::string& id) {
+  if (!disputes_.reverse(id)) return false;
+  emit("charge.dispute.closed", disputes_.to_json(*disputes_.find(id)));
+  return true;
+}
+
+void StripeSimulator::note_balance(const std::string& operation, const std::string& id, const Answer& answer) {
+  if (answer.status != 200) return;
+  if (operation == "capture") {
+    const Intent& intent = *ledger_.find(id);
+    balance_.note("charge", "ch_" + id, intent.amount_received, intent.currency, now_unix());
+  } else if (operation == "refund") {
+    const SimulatedRefund* refund = ledger_.find_refund(text("re_sim_", ledger_.refunds()));
+    if (refund != nullptr && refund->status == "succeeded") balance_.note("refund", refund->id, -refund->amount, refund->currency, now_unix());
+  }
 }
 
 void StripeSimulator::emit_intent(const std::string& id, const std::string& status_before) {
@@ -252,6 +323,8 @@ Task<http::Response> StripeSimulator::control(http::Request request) {
     ok = settle(value("intent"), value("approved") != "false");
   } else if (what == "lapse") {
     ok = lapse(value("intent"));
+  } else if (what == "finish_setup") {
+    ok = !cards_.finish_setup(value("setup"), value("card")).empty();
   } else if (what == "flush") {
     co_await flush();
   } else if (what != "stats") {

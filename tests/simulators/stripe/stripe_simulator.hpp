@@ -8,6 +8,9 @@
 #include "kernel/http/client.hpp"
 #include "kernel/http/server.hpp"
 #include "tests/simulators/common/misbehaviour.hpp"
+#include "tests/simulators/stripe/stripe_balance.hpp"
+#include "tests/simulators/stripe/stripe_disputes.hpp"
+#include "tests/simulators/stripe/stripe_cards.hpp"
 #include "tests/simulators/stripe/stripe_ledger.hpp"
 
 namespace emporion::simulators {
@@ -41,7 +44,17 @@ class StripeSimulator final : public http::Application {
   bool settle(const std::string& intent, bool approved);
   bool lapse(const std::string& intent);
 
+  /// The buyer's bank opens a dispute of what was taken; empty if nothing is left. Then it decides.
+  std::string open_dispute(const std::string& intent, std::int64_t amount, const std::string& reason = "fraudulent");
+  bool decide_dispute(const std::string& id, bool won);
+  /// A lost one is given back, as after an arbitration.
+  bool reverse_dispute(const std::string& id);
+
   StripeLedger& ledger() noexcept { return ledger_; }
+  const StripeDisputes& disputes() const noexcept { return disputes_; }
+  /// What it says that it moved; tests falsify it.
+  StripeBalance& balance() noexcept { return balance_; }
+  StripeCards& cards() noexcept { return cards_; }
   int calls(const std::string& operation) const { return orders_.calls(operation); }
   /// The most calls of that operation that came within one second of the clock.
   int busiest_second(const std::string& operation) const;
@@ -64,6 +77,7 @@ class StripeSimulator final : public http::Application {
   Answer work(const std::string& operation, const std::string& id, const Fields& fields);
   Task<http::Response> control(http::Request request);
   std::optional<Answer> check_head(const http::Request& request) const;
+  void note_balance(const std::string& operation, const std::string& id, const Answer& answer);
   void emit(std::string_view type, std::string_view object_json);
   void emit_intent(const std::string& id, const std::string& status_before);
   Task<void> send(std::string body);
@@ -73,6 +87,9 @@ class StripeSimulator final : public http::Application {
   const Clock& clock_;
   StripeSimulatorOptions options_;
   StripeLedger ledger_;
+  StripeDisputes disputes_{ledger_};
+  StripeBalance balance_;
+  StripeCards cards_;
   http::Client client_;
   std::map<std::string, Stored> keys_;
   Orders orders_;

@@ -26,7 +26,12 @@ class RecordingApi final : public SampleApi {
     ++calls;
     put = std::move(request);
     if (put.comment == "refuse") co_return fail(ErrorKind::rule_violated, "SHELF_FULL", "no room");
-    co_return PutSampleResponse{.echo = put.part.sku, .status = put.comment == "accept" ? 202 : put.comment == "silent" ? 204 : 0, .etag = "\"7\"", .session = "s1"};
+    co_return PutSampleResponse{.echo = put.part.sku,
+                                .status = put.comment == "accept"   ? 202
+                                          : put.comment == "silent" ? 204
+                                                                    : 0,
+                                .etag = "\"7\"",
+                                .session = "s1"};
   }
   Task<Result<ListSamplesResponse>> list_samples(CallContext, ListSamplesRequest request) override {
     ++calls;
@@ -43,12 +48,24 @@ class RecordingApi final : public SampleApi {
     replaced = std::move(request);
     co_return Nothing{};
   }
+  // Three pages, the second one empty; from "lost" on there is none.
+  Task<Result<PrintShelfResponse>> print_shelf(CallContext context, PrintShelfRequest request) override {
+    ++calls;
+    print_deadline = context.deadline;
+    const std::string page = request.page_token.value_or("1");
+    if (page == "lost") co_return fail(ErrorKind::unavailable, "STORE_DOWN", "later");
+    PrintShelfResponse out{.content = page == "2" ? "" : "page " + page + "\n", .media_type = "text/plain"};
+    if (page == "1") out.next_page_token = request.shelf == "B" ? "lost" : "2";
+    if (page == "2") out.next_page_token = "3";
+    co_return out;
+  }
   Task<Result<Nothing>> delete_(CallContext, Nothing) override {
     ++calls;
     co_return Nothing{};
   }
 
   int calls = 0;
+  UtcTime print_deadline;
   PutSampleRequest put;
   ListSamplesRequest list;
   UploadRequest uploaded;
@@ -200,6 +217,19 @@ TEST_F(Routes, AnswerRefusalsOfTheOperationWithTheirStatusAndTrace) {
   EXPECT_THAT(response.body, testing::AllOf(HasSubstr("SHELF_FULL"), HasSubstr(trace.to_string()), HasSubstr("/api/v1/samples/" + sample_id)));
 }
 
+TEST_F(Routes, RefuseCardNumbersOfOutsidersSaveWhereProgramsWrite) {
+  const std::string number = "4111111111111111";
+  EXPECT_THAT(put(R"({"part":{"sku":")" + number + R"(","quantity":2}})").body, HasSubstr("PAN_NOT_ACCEPTED"));
+  EXPECT_THAT(put(R"({"part":{"sku":"A-1","quantity":2},"card":")" + number + "\"}").body, HasSubstr("PAN_NOT_ACCEPTED"));
+  EXPECT_THAT(list({{"order", number}}).body, HasSubstr("PAN_NOT_ACCEPTED"));
+  EXPECT_EQ(target.calls, 0);
+  EXPECT_EQ(put(part_body, {{"if-match", number}, {"cookie", "sid=" + number}}).status, 201);
+  // A module may pass on what is stored.
+  auto request = put_request();
+  request.part.sku = number;
+  EXPECT_TRUE(answer_of(api.put_sample(context_of(Principal::of_service("checkout")), request)).has_value());
+}
+
 TEST_F(Routes, TellAStrangerNothingAboutTheRequest) {
   const auto response = send({.method = http::Method::put, .path = "/api/v1/samples/17", .body = "{"}, Principal::guest());
   EXPECT_EQ(response.status, 401);
@@ -245,6 +275,29 @@ TEST_F(Routes, CarryRawBodiesAsTheyAre) {
   EXPECT_EQ(target.uploaded.query, "name=a%2Ebin&more=1+2") << "a signature is over what was sent, not over what it means";
 }
 
+TEST_F(Routes, SendALongAnswerPageByPageAndAskForThemOneByOne) {
+  const auto route = std::ranges::find(router.routes(), "/api/v1/shelves/{shelf}/print", [](const auto& each) { return each->path_template; });
+  ASSERT_NE(route, router.routes().end());
+  const auto print = [&](std::string shelf) {
+    return answer_of((*route)->handle(context_of(Principal::guest()), http::Request{.method = http::Method::get}, {std::move(shelf)}));
+  };
+  const auto first = print("A");
+  EXPECT_EQ(first.body, "page 1\n");
+  EXPECT_EQ(first.content_type, "text/plain");
+  EXPECT_TRUE(std::ranges::none_of(first.headers, [](const auto& header) { return header.name == "X-Next-Page-Token"; }));
+  EXPECT_EQ(target.calls, 1) << "a page is made when it is wanted";
+  const UtcTime first_deadline = target.print_deadline;
+  ASSERT_TRUE(first.rest);
+  EXPECT_EQ(answer_of(first.rest->next()).value(), "page 3\n") << "an empty page is not the end";
+  EXPECT_GT(target.print_deadline, first_deadline) << "each page has its own time";
+  EXPECT_EQ(answer_of(first.rest->next()).value(), "");
+  EXPECT_EQ(answer_of(first.rest->next()).value(), "");
+  EXPECT_EQ(target.calls, 3);
+  const auto broken = print("B");
+  ASSERT_TRUE(broken.rest);
+  EXPECT_EQ(answer_of(broken.rest->next()).error().reason(), "STORE_DOWN");
+}
+
 TEST_F(Routes, ReadOneFieldAsTheWholeBody) {
   // Only modules may call it, so the router does not match it.
   const auto route = std::ranges::find(router.routes(), "/internal/v1/shelves/{shelf}/parts", [](const auto& each) { return each->path_template; });
@@ -264,7 +317,7 @@ TEST_F(Routes, ReadOneFieldAsTheWholeBody) {
 TEST_F(Routes, HideWhatOnlyModulesMayCall) {
   int internal = 0;
   for (const auto& route : router.routes()) internal += route->is_public ? 0 : 1;
-  EXPECT_EQ(router.routes().size(), 4u);
+  EXPECT_EQ(router.routes().size(), 5u);
   EXPECT_EQ(internal, 1);
   EXPECT_EQ(operations::upload.body_max_bytes, 5'000'000u);
   EXPECT_EQ(operations::upload.rate_policy, "upload");

@@ -34,6 +34,8 @@ CheckoutSettings read_settings(const config::Settings& settings) {
   out.limits.units_max = static_cast<std::int32_t>(settings.integer("checkout.units_max", out.limits.units_max, 1, 100'000));
   if (const auto currency = Currency::parse(settings.string("checkout.currency", "VND"))) out.shop_currency = *currency;
   out.payment_window = std::chrono::duration_cast<seconds>(settings.span("checkout.payment_window_s", out.payment_window));
+  out.transfer_window = std::chrono::duration_cast<seconds>(settings.span("checkout.transfer_window_s", out.transfer_window));
+  out.pending_transfers_max = static_cast<std::int32_t>(settings.integer("checkout.pending_transfers_max", out.pending_transfers_max, 1, 1'000));
   out.amounts = [&settings, wholesale](Currency currency) {
     const std::string code = ascii_lower(currency.code());
     std::int64_t unit = 1;
@@ -63,7 +65,7 @@ class CheckoutModule final : public Module {
         engine_(context_.runtime, context_.database, context_.clock, context_.random, context_.name, place_order_.definition(),
                 {.lease = std::chrono::duration_cast<seconds>(context_.settings.span("checkout.saga_lease_s", seconds(30)))}),
         carts_(neighbours_, cart_store_, settings_, context_.clock, context_.random),
-        placement_(sessions_, engine_, settings_, context_.clock, context_.random),
+        placement_(neighbours_, sessions_, engine_, settings_, context_.clock, context_.random),
         service_(neighbours_, carts_, cart_store_, sessions_, quoting_, placement_, engine_, settings_, context_.random),
         events_(engine_),
         housekeeping_(context_.database) {
@@ -113,8 +115,11 @@ ModuleDefinition definition() {
                             "s.state IS DISTINCT FROM 'completed'"},
                            {"every confirm that was accepted has its saga",
                             "SELECT k.saga_id::text, 'of session ' || k.session_id FROM confirm_key k WHERE NOT EXISTS (SELECT FROM saga s WHERE s.id = k.saga_id)"},
+                           {"an awaited transfer belongs to a saga under way",
+                            "SELECT t.saga_id::text, 'saga ' || coalesce(s.state, 'missing') FROM pending_transfer t LEFT JOIN saga s ON s.id = t.saga_id WHERE s.id IS NULL OR s.state IN "
+                            "('completed', 'failed')"},
                            {"no saga is lost: each is terminal, waiting, or due within its lease",
-                            "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed') AND next_run_at < now() - interval "
+                            "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed', 'stuck') AND next_run_at < now() - interval "
                             "'10 minutes' AND (lease_until IS NULL OR lease_until < now() - interval '10 minutes')"}},
           .audit_facts = {{"checkout.placed_orders",
                            "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"},

@@ -124,6 +124,7 @@ Task<Result<CartChanged>> Carts::add(CallContext context, Owner owner, AddItems 
   // A repeat gets the first answer whatever prices and stock say by now, so the key comes before them.
   EMP_CO_ASSIGN(auto before, co_await store_.before_add(owner, keyed));
   if (before.answer) co_return CartChanged{.cart = std::move(*before.answer), .replayed = true};
+  if (before.token_is_dead) co_return fail(ErrorKind::gone, token_is_dead, "the cart of this token went into a customer's");
   Currency currency = before.currency.value_or(settings_.shop_currency);
   if (command.currency) {
     EMP_CO_ASSIGN(currency, Currency::parse(*command.currency));
@@ -220,7 +221,11 @@ Task<Result<v1::SharedCart>> Carts::shared(std::string token) {
 }
 
 Task<Result<CartStore::Merged>> Carts::merge(CallContext context, Uuid customer, std::optional<std::string> guest_sha256) {
-  if (guest_sha256) co_return co_await store_.merge(customer, *guest_sha256, context.trace, settings_.limits);
+  if (guest_sha256) {
+    KeyedRequest keyed{
+        .caller = caller_of({.customer = customer}), .key = context.idempotency_key, .request = security::hex(*guest_sha256), .trace = context.trace};
+    co_return co_await store_.merge(customer, *guest_sha256, std::move(keyed), settings_.limits);
+  }
   EMP_CO_ASSIGN(auto cart, co_await store_.find({.customer = customer}));
   co_return CartStore::Merged{.cart = std::move(cart)};
 }

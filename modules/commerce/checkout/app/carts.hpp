@@ -10,6 +10,9 @@ namespace emporion::checkout {
 /// Whose idempotency keys an owner's are: "customer:<id>", "guest:<hash>".
 std::string caller_of(const Owner& owner);
 
+/// Reason of an add under a guest's token whose cart went into a customer's: the caller takes a new token.
+constexpr const char* token_is_dead = "CART_TOKEN_DEAD";
+
 /// What buyers do to their carts. Facts of the SKUs (name, price, stock) are read before the cart's transaction, never inside it.
 class Carts {
  public:
@@ -21,7 +24,7 @@ class Carts {
     std::optional<std::string> currency;
     std::optional<std::int64_t> if_match;
   };
-  /// Errors: SKU_UNKNOWN, SKU_NOT_SELLABLE, OUT_OF_STOCK, PRICING_UNAVAILABLE, and those of CartStore::add.
+  /// Errors: CART_TOKEN_DEAD, SKU_UNKNOWN, SKU_NOT_SELLABLE, OUT_OF_STOCK, PRICING_UNAVAILABLE, and those of CartStore::add.
   Task<Result<CartChanged>> add(CallContext context, Owner owner, AddItems command);
   /// Puts a coupon code into the cart. Errors: COUPON_INVALID {code, reason}, COUPON_LOGIN_REQUIRED, COUPON_LIMIT, DEPENDENCY_UNAVAILABLE, TOO_MANY_CODES.
   Task<Result<v1::Cart>> apply_coupon(CallContext context, Owner owner, std::string code, std::optional<std::int64_t> if_match);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contracts/commerce/order/v1/order_api.hpp"
+#include "contracts/commerce/payment/v1/credit_api.hpp"
 #include "contracts/commerce/payment/v1/payment_api.hpp"
 #include "contracts/logistics/location/v1/location_api.hpp"
 #include "contracts/logistics/shipping/v1/shipping_api.hpp"
@@ -24,6 +25,7 @@ class Neighbours {
   location::v1::LocationApi& location() const { return calls_.get<location::v1::LocationApi>(); }
   order::v1::OrderApi& order() const { return calls_.get<order::v1::OrderApi>(); }
   payment::v1::PaymentApi& payment() const { return calls_.get<payment::v1::PaymentApi>(); }
+  payment::v1::CreditApi& credit() const { return calls_.get<payment::v1::CreditApi>(); }
 
  private:
   Calls& calls_;

@@ -58,6 +58,7 @@ class CartStore {
   struct BeforeAdd {
     std::optional<Currency> currency;  ///< Of the owner's live cart.
     std::optional<v1::Cart> answer;    ///< The first answer to this very request.
+    bool token_is_dead = false;        ///< The guest's cart went into a customer's.
   };
   /// What an add needs to know before the other modules are asked. Errors: IDEMPOTENCY_KEY_REUSED.
   virtual Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) = 0;
@@ -88,8 +89,10 @@ class CartStore {
   struct Merged {
     std::optional<v1::Cart> cart;
     std::int32_t lines = 0;
+    bool replayed = false;
   };
-  virtual Task<Result<Merged>> merge(Uuid customer, std::string guest_sha256, Uuid trace, CartLimits limits) = 0;
+  /// Errors: IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<Merged>> merge(Uuid customer, std::string guest_sha256, KeyedRequest keyed, CartLimits limits) = 0;
   virtual Task<Result<>> share(std::string token_sha256, Uuid cart, std::string snapshot, UtcTime expires_at) = 0;
   struct Shared {
     std::string snapshot;
@@ -135,6 +138,10 @@ struct Acceptance {
   Uuid saga;
   std::string context;  ///< The saga's first state.
   UtcTime deadline;
+  std::string method;  ///< How it is to be paid.
+  std::string email;
+  std::string address;           ///< The buyer's IP address, empty if it is not known.
+  std::int32_t pending_max = 0;  ///< Bank transfers that may be awaited of one customer, e-mail or IP address.
 };
 
 enum class AcceptOutcome : std::uint8_t { started, replayed, completed };
@@ -157,16 +164,27 @@ class SessionStore {
   /// The same, but `cart.lines` is empty: for what needs the sums only, since a long cart's lines are most of the work.
   virtual Task<Result<SessionView>> view_without_lines(Uuid session, Owner owner) = 0;
   virtual Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) = 0;
+  /// What pays for it besides the payment method; drops the quote.
+  virtual Task<Result<v1::CheckoutSession>> set_credits(Uuid session, Owner owner, std::optional<std::int64_t> if_match,
+                                                        std::vector<v1::SessionCredit> credits) = 0;
   /// Errors: CART_CHANGED.
   virtual Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) = 0;
   /// Errors: QUOTE_NOT_FOUND.
   virtual Task<Result<v1::QuoteTotals>> totals(Uuid quote) = 0;
+  virtual Task<Result<v1::Quote>> quote(Uuid quote) = 0;
   struct Accepted {
     AcceptOutcome outcome = AcceptOutcome::started;
     Uuid saga;
   };
-  /// S1 of the saga. Errors: QUOTE_NOT_FOUND, QUOTE_EXPIRED, CART_CHANGED, IDEMPOTENCY_KEY_REUSED.
+  /// S1 of the saga. Errors: QUOTE_NOT_FOUND, QUOTE_EXPIRED, CART_CHANGED, IDEMPOTENCY_KEY_REUSED, TOO_MANY_PENDING_ORDERS.
   virtual Task<Result<Accepted>> accept(Acceptance acceptance) = 0;
+  /// What became of a session's confirm, readable when the session itself is over, too.
+  struct Placed {
+    std::optional<Uuid> saga;      ///< The last one.
+    std::optional<Uuid> key_saga;  ///< The one that the key began.
+    std::optional<v1::Quote> quote;
+  };
+  virtual Task<Result<Placed>> placed(Uuid session, Owner owner, std::string key) = 0;
   struct Abandoned {
     v1::CheckoutStatus status = v1::CheckoutStatus::unspecified;
     std::optional<Uuid> saga;
@@ -174,6 +192,7 @@ class SessionStore {
   virtual Task<Result<Abandoned>> abandon(Uuid session) = 0;
   /// "approve", "reject", or nothing yet.
   virtual Task<Result<std::optional<std::string>>> review_decision(Uuid saga) = 0;
+  virtual Task<Result<std::optional<Uuid>>> saga_of_order(Uuid order) = 0;
 };
 
 }  // namespace emporion::checkout

@@ -5,7 +5,10 @@
 #include <unordered_map>
 
 #include "kernel/base/text.hpp"
+#include "kernel/json/codec.hpp"
 #include "kernel/json/writer.hpp"
+#include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/app/credits.hpp"
 #include "modules/commerce/checkout/app/discounts.hpp"
 #include "modules/commerce/checkout/domain/totals.hpp"
 
@@ -97,13 +100,15 @@ Result<> apply_selections(v1::ListShippingMethodsResponse& plan, const std::vect
   return {};
 }
 
-std::vector<std::string> missing_for_confirm(const v1::CheckoutSession& session, const std::optional<v1::ListShippingMethodsResponse>& plan) {
+std::vector<std::string> missing_for_confirm(const v1::CheckoutSession& session, const std::optional<v1::ListShippingMethodsResponse>& plan,
+                                             const std::optional<v1::Quote>& quote) {
   std::vector<std::string> out;
   if (!session.contact) out.emplace_back("contact");
   if (!session.shipping_address) out.emplace_back("shipping_address");
   const bool all_selected = plan && std::ranges::all_of(plan->groups, [](const v1::ShipmentGroup& group) { return selected_option(group) != nullptr; });
   if (!all_selected) out.emplace_back("shipping_method");
-  if (!session.payment) out.emplace_back("payment_method");
+  const bool nothing_is_due = quote && quote->totals.amount_due && quote->totals.amount_due->is_zero();
+  if (!session.payment && !nothing_is_due) out.emplace_back("payment_method");
   return out;
 }
 
@@ -182,6 +187,7 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   request.destination = {.country = view.session.shipping_address->country, .region = view.session.shipping_address->region_code, .postcode = view.session.shipping_address->postal_code};
   request.shipping = fee;
   for (const auto& line : lines) request.lines.push_back({.line_id = line.line_id.to_string(), .sku = line.sku, .qty = line.qty});
+  std::string inputs = to_json(request);
   const Uuid id = Uuid::v7(clock_.now(), random_);
   auto priced = co_await neighbours_.pricing().create_quote(context.as_service("checkout", id.to_string()), request);
   if (!priced) co_return fail(as_dependency_error(priced.error()));
@@ -192,6 +198,7 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
     // Priced again, less the discounts: taxes and totals are Pricing's.
     for (std::size_t i = 0; i < lines.size(); ++i) request.lines[i].discount = promotions->lines[i].discount;
     request.shipping_discount = promotions->shipping_discount;
+    inputs += text(to_json(request), promotions->evaluation_hash);
     auto reduced = co_await neighbours_.pricing().create_quote(context.as_service("checkout", text(id, ":reduced")), std::move(request));
     if (!reduced) co_return fail(as_dependency_error(reduced.error()));
     const auto differs = [](const auto& a, const auto& b) { return a.unit_price != b.unit_price; };
@@ -218,13 +225,20 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   }
   const Money none = Money::zero(currency);
   const bool cod = view.session.payment && view.session.payment->method == v1::PaymentMethod::cod;
-  const Totals totals{.subtotal = priced->totals.subtotal,
-                      .discount = priced->totals.discount,
-                      .shipping = priced->totals.shipping,
-                      .shipping_discount = priced->totals.shipping_discount,
-                      .tax = priced->totals.tax_total,
-                      .payment_fee = cod ? settings_.amounts(currency).cod_fee : none,
-                      .points_value = none};
+  Totals totals{.subtotal = priced->totals.subtotal,
+                .discount = priced->totals.discount,
+                .shipping = priced->totals.shipping,
+                .shipping_discount = priced->totals.shipping_discount,
+                .tax = priced->totals.tax_total,
+                .payment_fee = none,
+                .points_value = none};
+  // Where credit covers everything, nobody collects cash, and nobody is paid for it.
+  EMP_CO_ASSIGN(const auto usable, co_await usable_credits(neighbours_, context, view.session, view.owner.customer));
+  if (cod && sum_of(usable, currency) < totals.grand_total()) totals.payment_fee = settings_.amounts(currency).cod_fee;
+  out.credits = taken_for(totals.grand_total(), usable);
+  const Money credit_value = sum_of(out.credits, currency);
+  for (const auto& code : view.cart.coupons) inputs += text(' ', code);
+  out.inputs_sha256 = security::hex(security::sha256(inputs + text(' ', totals.payment_fee.amount(), ' ', plan.quote_id, ' ', credit_value.amount())));
   EMP_ASSERT(totals.is_sound());  // Pricing's own law: net and tax never fall below zero.
   out.totals = {.subtotal = totals.subtotal,
                 .discount = totals.discount,
@@ -234,7 +248,9 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
                 .tax_total = totals.tax,
                 .payment_fee = totals.payment_fee,
                 .points_value = totals.points_value,
-                .grand_total = totals.grand_total()};
+                .grand_total = totals.grand_total(),
+                .credit_value = credit_value,
+                .amount_due = totals.grand_total() - credit_value};
   co_return out;
 }
 

@@ -41,8 +41,9 @@ std::vector<v1::CartLine> bought_lines(const v1::Cart& cart);
 const v1::ShippingOption* selected_option(const v1::ShipmentGroup& group);
 /// Marks the selections in the plan. Errors: METHOD_UNAVAILABLE with group_key.
 Result<> apply_selections(v1::ListShippingMethodsResponse& plan, const std::vector<v1::ShippingSelection>& selections);
-/// What is still to be chosen before a confirm: contact, shipping_address, shipping_method, payment_method.
-std::vector<std::string> missing_for_confirm(const v1::CheckoutSession& session, const std::optional<v1::ListShippingMethodsResponse>& plan);
+/// What is still to be chosen before a confirm: contact, shipping_address, shipping_method, and payment_method unless credit pays the whole quote.
+std::vector<std::string> missing_for_confirm(const v1::CheckoutSession& session, const std::optional<v1::ListShippingMethodsResponse>& plan,
+                                             const std::optional<v1::Quote>& quote);
 /// A neighbour that cannot answer: DEPENDENCY_UNAVAILABLE (503). Its refusals pass as they are.
 Error as_dependency_error(Error error);
 

@@ -5,7 +5,7 @@ namespace {
 
 using CartTest = CheckoutFixture;
 
-TEST_F(CartTest, ARepeatedAddAnswersFirstWhateverTheStock) {
+TEST_F(CartTest, acceptance_commerce_1_7_14_ARepeatedAddAnswersFirstWhateverTheStockAndAddsOnce) {
   const auto first = run(add("k", "TEA", 2));
   ASSERT_TRUE(first.has_value()) << first.error().to_string();
   // Given that the last units went to others after the answer was lost

@@ -8,6 +8,7 @@
 #include "contracts/commerce/checkout/v1/checkout_api.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 #include "modules/commerce/checkout/api/module.hpp"
+#include "modules/commerce/checkout/testing/fake_credit.hpp"
 #include "modules/commerce/checkout/testing/fake_neighbours.hpp"
 
 namespace emporion::checkout {
@@ -21,6 +22,7 @@ class CheckoutFixture : public testing::PostgresTest {
     calls_.bind<catalog::v1::CatalogApi>(std::make_shared<FakeCatalog>());
     calls_.bind<pricing::v1::PricingApi>(std::make_shared<FakePricing>());
     calls_.bind<warehouse::v1::WarehouseApi>(stock_);
+    calls_.bind<payment::v1::CreditApi>(credit_);
     module_ = definition().create({"checkout", runtime(), database(), calls_, clock_, random_, settings_, jobs_});
     module_->bind(calls_);
   }
@@ -29,6 +31,7 @@ class CheckoutFixture : public testing::PostgresTest {
  protected:
   v1::CheckoutApi& api() { return calls_.get<v1::CheckoutApi>(); }
   FakeWarehouse& stock() { return *stock_; }
+  FakeCredit& credit() { return *credit_; }
 
   /// A customer's request under an idempotency key.
   CallContext customer(std::string key = "key") {
@@ -53,6 +56,7 @@ class CheckoutFixture : public testing::PostgresTest {
   Calls calls_;
   Jobs jobs_{runtime(), database(), clock_, random_};
   std::shared_ptr<FakeWarehouse> stock_ = std::make_shared<FakeWarehouse>();
+  std::shared_ptr<FakeCredit> credit_ = std::make_shared<FakeCredit>();
   std::unique_ptr<Module> module_;
 };
 

@@ -15,7 +15,7 @@ namespace emporion::checkout {
 #define EMP_UNUSED(module, name, Request, Response) \
   Task<Result<module::v1::Response>> name(CallContext, module::v1::Request) override { co_return fail(ErrorKind::unimplemented, "NOT_FAKED"); }
 
-class FakeCatalog final : public catalog::v1::CatalogApi {
+class FakeCatalog : public catalog::v1::CatalogApi {
  public:
   Task<Result<catalog::v1::BatchGetProductsResponse>> batch_get_products(CallContext, catalog::v1::BatchGetProductsRequest request) override {
     catalog::v1::BatchGetProductsResponse out;
@@ -66,7 +66,7 @@ class FakeCatalog final : public catalog::v1::CatalogApi {
   EMP_UNUSED(catalog, cancel_import_job, CancelImportJobRequest, ImportJob)
 };
 
-class FakePricing final : public pricing::v1::PricingApi {
+class FakePricing : public pricing::v1::PricingApi {
  public:
   Task<Result<pricing::v1::GetBulkPricesResponse>> get_bulk_prices(CallContext, pricing::v1::GetBulkPricesRequest request) override {
     const Money price(65'000, Currency::of(request.currency));
@@ -107,7 +107,7 @@ class FakePricing final : public pricing::v1::PricingApi {
   EMP_UNUSED(pricing, put_fx_rate, PutFxRateRequest, FxRate)
 };
 
-class FakeWarehouse final : public warehouse::v1::WarehouseApi {
+class FakeWarehouse : public warehouse::v1::WarehouseApi {
  public:
   std::map<std::string, std::int32_t> available;  ///< A SKU that is not named has plenty.
   int questions = 0;

@@ -3,7 +3,7 @@
 namespace emporion::order {
 
 std::vector<AuditCheck> audit_checks() {
-  return {
+  std::vector<AuditCheck> out = {
       {"O-1 the total derives from the header's terms",
        "SELECT id::text, format('total %s', grand_total) FROM order_header "
        "WHERE grand_total <> subtotal - discount + shipping - shipping_discount + tax + payment_fee - points_value OR least(subtotal, discount, shipping, shipping_discount, tax, payment_fee, "
@@ -29,12 +29,18 @@ std::vector<AuditCheck> audit_checks() {
        "SELECT h.id::text, format('%s, history %s', h.status, s.to_status) FROM order_header h "
        "LEFT JOIN order_status_history s ON s.order_id = h.id AND s.seq = h.history_seq WHERE h.status IS DISTINCT FROM s.to_status"},
       {"O-6 what was confirmed is paid for",
-       "SELECT id::text, format('%s, payment %s', status, payment_status) FROM order_header WHERE status IN ('confirmed', 'processing', 'partially_shipped', 'shipped', 'delivered', 'completed') "
-       "AND grand_total > 0 AND (payment_id IS NULL OR payment_status IN ('none', 'pending', 'authorized', 'failed', 'voided'))"},
+       "SELECT id::text, format('%s, payment %s', status, payment_status) FROM order_header WHERE status IN ('confirmed', 'processing', 'partially_shipped', "
+       "'shipped', 'delivered', 'completed') "
+       "AND grand_total > credit_value AND (payment_id IS NULL OR payment_status IN ('none', 'pending', 'authorized', 'failed', 'voided')) "
+       // Cash of which cancelled lines left nothing, beside credit that paid the rest.
+       "AND NOT (payment_status = 'voided' AND payment_method = 'cod' AND credit_value > 0)"},
       {"O-8 a cancelled order's payment is undone after an hour",
        "SELECT id::text, format('payment %s', payment_status) FROM order_header WHERE status = 'cancelled' AND payment_id IS NOT NULL "
        "AND payment_status IN ('authorized', 'captured', 'cod_pending') AND cancelled_at < now() - interval '1 hour'"},
   };
+  const std::vector<AuditCheck> of_invoices = invoice_audit_checks();
+  out.insert(out.end(), of_invoices.begin(), of_invoices.end());
+  return out;
 }
 
 std::vector<AuditFact> audit_facts() {
@@ -50,15 +56,25 @@ std::vector<AuditFact> audit_facts() {
       {"order.due_by_order",
        "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header "
        "WHERE status IN ('confirmed', 'processing', 'partially_shipped', 'shipped', 'delivered', 'completed', 'returned') AND grand_total > 0"},
-      // What orders that may still go through would need: nothing beyond it may be held or secured.
+      // What orders that may still go through would need, and what had left for those that were cancelled after a failed delivery: nothing beyond it may be held or secured.
       {"order.live_units_by_order",
-       "SELECT h.id::text || ':' || l.sku, sum(l.qty - l.cancelled_qty)::text FROM order_header h JOIN order_line l ON l.order_id = h.id "
-       "WHERE h.status <> 'cancelled' AND l.qty > l.cancelled_qty GROUP BY h.id, l.sku"},
+       "SELECT id || ':' || sku, sum(units)::text FROM ("
+       "  SELECT h.id, l.sku, CASE WHEN h.status = 'cancelled' THEN l.shipped_qty ELSE l.qty - l.cancelled_qty END AS units FROM order_header h JOIN order_line l ON l.order_id = h.id) u "
+       "WHERE units > 0 GROUP BY id, sku"},
       // What standing orders were let off: Promotion counts it for them.
       {"order.let_off_by_order", "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE confirmed_at IS NOT NULL AND status <> 'cancelled' AND discount + shipping_discount > 0"},
       // What orders that may still go through are let off: nothing beyond it may be counted.
-      {"order.live_let_off_by_order", "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE status <> 'cancelled' AND discount + shipping_discount > 0"},
-      {"order.live_totals_by_order", "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header WHERE status <> 'cancelled' AND grand_total > 0"},
+      {"order.live_let_off_by_order",
+       "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE status <> 'cancelled' AND discount + shipping_discount > 0"},
+      // Credit that orders were paid with, and of those that may still go through: what Payment holds and has spent for them.
+      {"order.credit_by_order",
+       "SELECT id::text, format('%s %s', credit_value, currency) FROM order_header WHERE confirmed_at IS NOT NULL AND status <> 'cancelled' AND credit_value > "
+       "0"},
+      {"order.live_credit_by_order",
+       "SELECT id::text, format('%s %s', credit_value, currency) FROM order_header WHERE status <> 'cancelled' AND credit_value > 0"},
+      {"order.credit_returned_by_order", "SELECT id::text || ' ' || currency, credit_returned::text FROM order_header WHERE credit_returned > 0"},
+      {"order.live_totals_by_order",
+       "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header WHERE status <> 'cancelled' AND grand_total > 0"},
       // Cancelled orders: none of them is in payment.unreturned_by_order.
       {"order.cancelled", "SELECT id::text, COALESCE(payment_status, '') FROM order_header WHERE status = 'cancelled'"},
       // What events told Order of parcels and refunds: never more than those who sent them know.

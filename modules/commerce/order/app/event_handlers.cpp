@@ -32,6 +32,7 @@ void EventHandlers::subscribe(messaging::Subscriptions& subscriptions) {
   subscriptions.on<payment::v1::PaymentVoided>(this, &EventHandlers::on_payment_voided);
   subscriptions.on<payment::v1::PaymentExpired>(this, &EventHandlers::on_payment_expired);
   subscriptions.on<payment::v1::RefundCompleted>(this, &EventHandlers::on_refund_completed);
+  subscriptions.on<payment::v1::CreditReturned>(this, &EventHandlers::on_credit_returned);
   subscriptions.on<fulfillment::v1::FulfillmentStarted>(this, &EventHandlers::on_fulfillment_started);
   subscriptions.on<fulfillment::v1::FulfillmentRejected>(this, &EventHandlers::on_fulfillment_rejected);
   subscriptions.on<fulfillment::v1::LineShorted>(this, &EventHandlers::on_line_shorted);
@@ -68,6 +69,10 @@ Task<Result<>> EventHandlers::on_payment_expired(postgres::UnitOfWork& work, mes
 }
 Task<Result<>> EventHandlers::on_refund_completed(postgres::UnitOfWork& work, messaging::Envelope, payment::v1::RefundCompleted event) {
   co_return co_await store_.set_refunded(work, event.order_id, event.payment_id, event.total_refunded.amount());
+}
+
+Task<Result<>> EventHandlers::on_credit_returned(postgres::UnitOfWork& work, messaging::Envelope, payment::v1::CreditReturned event) {
+  co_return co_await store_.set_credit_returned(work, event.order_id, event.total_returned.amount());
 }
 
 // --- Goods ---

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "contracts/commerce/payment/v1/credit_events.hpp"
 #include "contracts/commerce/payment/v1/payment_events.hpp"
 #include "contracts/logistics/fulfillment/v1/fulfillment_events.hpp"
 #include "contracts/logistics/shipping/v1/shipping_events.hpp"
@@ -23,6 +24,7 @@ class EventHandlers {
   Task<Result<>> on_payment_voided(postgres::UnitOfWork& work, messaging::Envelope envelope, payment::v1::PaymentVoided event);
   Task<Result<>> on_payment_expired(postgres::UnitOfWork& work, messaging::Envelope envelope, payment::v1::PaymentExpired event);
   Task<Result<>> on_refund_completed(postgres::UnitOfWork& work, messaging::Envelope envelope, payment::v1::RefundCompleted event);
+  Task<Result<>> on_credit_returned(postgres::UnitOfWork& work, messaging::Envelope envelope, payment::v1::CreditReturned event);
   Task<Result<>> on_fulfillment_started(postgres::UnitOfWork& work, messaging::Envelope envelope, fulfillment::v1::FulfillmentStarted event);
   Task<Result<>> on_fulfillment_rejected(postgres::UnitOfWork& work, messaging::Envelope envelope, fulfillment::v1::FulfillmentRejected event);
   Task<Result<>> on_line_shorted(postgres::UnitOfWork& work, messaging::Envelope envelope, fulfillment::v1::LineShorted event);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contracts/commerce/order/v1/order_api.hpp"
+#include "contracts/commerce/order/v1/order_records_api.hpp"
 #include "kernel/async/task.hpp"
 #include "kernel/base/result.hpp"
 #include "kernel/postgres/database.hpp"
@@ -39,7 +40,7 @@ struct ConfirmationAnswer {
 struct Move {
   Uuid order_id;
   Status to;
-  std::string actor;                 ///< customer, staff, system, or a module's name.
+  std::string actor;  ///< customer, staff, system, or a module's name.
   std::optional<Uuid> actor_id = std::nullopt;
   std::optional<std::string> reason = std::nullopt;
   std::optional<Uuid> event_id = std::nullopt;
@@ -62,16 +63,50 @@ struct OrderFilter {
   std::optional<std::string> sku = std::nullopt;
   std::optional<UtcTime> placed_from = std::nullopt;
   std::optional<UtcTime> placed_to = std::nullopt;
+  std::optional<std::string> email = std::nullopt;  ///< ASCII lower case.
+  std::optional<bool> late_dispatch = std::nullopt;
   std::optional<UtcTime> before_at = std::nullopt;
   std::optional<Uuid> before_id = std::nullopt;
   std::int32_t count = 20;
 };
 
+/// Where a job goes on: after this order.
+struct JobCursor {
+  UtcTime at = {};
+  Uuid id = {};
+};
+
 /// An order that a job looks at.
 struct JobRow {
+  JobCursor cursor;
   Uuid id;
   Uuid saga_id;
-  std::string payment_status;
+};
+
+/// A cancelled order of which it is not proven yet that everything was given back.
+struct CancelledOrder {
+  JobCursor cursor;
+  Uuid id;
+  Uuid saga_id;
+  Uuid reservation_id;
+  bool has_points = false;
+  bool owes_credit = false;  ///< It was paid by gift card or store credit that is not back.
+  bool has_shipped = false;  ///< Cancelled after a failed delivery: its stock had left.
+};
+
+/// An order as a line of an export.
+struct ExportedOrder {
+  Uuid id;
+  UtcTime placed_at;
+  std::vector<std::optional<std::string>> cells;  ///< In the order of export_columns.
+};
+
+struct ExportRecord {
+  Uuid id;
+  Uuid actor_id;
+  std::string address;
+  std::string filters;  ///< JSON.
+  UtcTime started_at;
 };
 
 /// The module's tables; each operation is one statement or one round trip.
@@ -90,14 +125,15 @@ class OrderStore {
   virtual Task<Result<std::vector<v1::StatusChange>>> history(Uuid id) = 0;
   virtual Task<Result<std::vector<v1::Edit>>> edits(Uuid id) = 0;
   virtual Task<Result<std::vector<v1::Note>>> notes(Uuid id) = 0;
-  /// Counts a try of that address and answers how many there were in 15 minutes, this one included.
-  virtual Task<Result<std::int64_t>> count_track_try(std::string address) = 0;
+  /// Lets a try of that address through and counts it: 0; or answers the seconds until the next one is. At most `max` in `window`, however many come at once.
+  virtual Task<Result<std::int32_t>> take_track_try(std::string address, std::int32_t max, seconds window) = 0;
   virtual Task<Result<>> forget_track_tries() = 0;
 
   virtual Task<Result<postgres::UnitOfWork>> begin(CallContext context) = 0;
   virtual Task<Result<OrderState>> lock(postgres::UnitOfWork& work, Uuid id) = 0;  ///< Errors: ORDER_NOT_FOUND.
   virtual Task<Result<>> move(postgres::UnitOfWork& work, Move move) = 0;
-  virtual Task<Result<>> note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason, std::optional<Uuid> event_id) = 0;
+  virtual Task<Result<>> note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason,
+                                    std::optional<Uuid> event_id) = 0;
   virtual Task<Result<>> save_lines(postgres::UnitOfWork& work, OrderState order) = 0;
   virtual Task<Result<std::int32_t>> add_edit(postgres::UnitOfWork& work, Uuid order_id, Edit edit) = 0;
   virtual Task<Result<>> set_review(postgres::UnitOfWork& work, OrderState order, std::string decision, Uuid staff_id, std::string reason, Uuid trace) = 0;
@@ -107,14 +143,43 @@ class OrderStore {
 
   /// Answers what was known of the parcel before.
   virtual Task<Result<std::optional<std::string>>> shipment_status(postgres::UnitOfWork& work, Uuid shipment_id) = 0;
-  virtual Task<Result<>> save_shipment(postgres::UnitOfWork& work, Uuid order_id, Uuid shipment_id, Uuid warehouse_id, std::string status, std::optional<std::string> tracking) = 0;
-  virtual Task<Result<>> set_payment(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int32_t attempt, std::int64_t version, std::string provider, std::string status, Uuid trace) = 0;
+  virtual Task<Result<>> save_shipment(postgres::UnitOfWork& work, Uuid order_id, Uuid shipment_id, Uuid warehouse_id, std::string status,
+                                       std::optional<std::string> tracking) = 0;
+  virtual Task<Result<>> set_payment(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int32_t attempt, std::int64_t version,
+                                     std::string provider, std::string status, Uuid trace) = 0;
+  virtual Task<Result<>> set_dispute_open(postgres::UnitOfWork& work, Uuid order_id, bool open) = 0;
   virtual Task<Result<>> set_refunded(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int64_t total_refunded) = 0;
+  virtual Task<Result<>> set_credit_returned(postgres::UnitOfWork& work, Uuid order_id, std::int64_t total_returned) = 0;
 
-  virtual Task<Result<std::vector<JobRow>>> overdue_pending(UtcTime now, std::int32_t count) = 0;
-  virtual Task<Result<std::vector<JobRow>>> due_for_completion(UtcTime delivered_before, std::int32_t count) = 0;
-  virtual Task<Result<std::vector<JobRow>>> unfinished_cancellations(UtcTime cancelled_before, std::int32_t count) = 0;
-  virtual Task<Result<std::int64_t>> flag_late_dispatch(UtcTime confirmed_before, UtcTime now) = 0;
+  /// Groups that did not arrive are to go out again.
+  virtual Task<Result<>> reopen_groups(postgres::UnitOfWork& work, Uuid order_id) = 0;
+  /// Remembers what is known of a return; false if it was known already, or is over.
+  virtual Task<Result<bool>> take_return(postgres::UnitOfWork& work, Uuid order_id, Uuid return_id, std::string status) = 0;
+  virtual Task<Result<int>> open_returns(postgres::UnitOfWork& work, Uuid order_id) = 0;
+  virtual Task<Result<>> set_return_state(postgres::UnitOfWork& work, const OrderState& order, ReturnState to) = 0;
+
+  /// Links guests' orders of an e-mail, or one order, to the customer, and answers which.
+  virtual Task<Result<std::vector<Uuid>>> claim_guest_orders(postgres::UnitOfWork& work, Uuid customer_id, std::optional<std::string> email,
+                                                             std::optional<Uuid> order_id) = 0;
+
+  virtual Task<Result<std::vector<Uuid>>> orders_of(postgres::UnitOfWork& work, Uuid customer_id) = 0;
+  virtual Task<Result<std::vector<Uuid>>> guests_to_mask(UtcTime placed_before, std::int32_t count) = 0;
+  /// Takes personal data out of these orders; answers of how many. A repeat masks nothing.
+  virtual Task<Result<std::int64_t>> mask(postgres::UnitOfWork& work, std::vector<Uuid> ids, std::optional<Uuid> pseudonym) = 0;
+
+  virtual Task<Result<>> begin_export(ExportRecord record) = 0;
+  virtual Task<Result<std::optional<ExportRecord>>> find_export(Uuid id) = 0;
+  /// A page of an export; its size is added to the record, and the last one finishes it.
+  virtual Task<Result<std::vector<ExportedOrder>>> export_page(Uuid export_id, OrderFilter filter) = 0;
+  virtual Task<Result<std::vector<v1::OrderExport>>> list_exports(std::optional<JobCursor> before, std::int32_t count) = 0;
+
+  // Pages for jobs, oldest first, after a cursor.
+  virtual Task<Result<std::vector<JobRow>>> overdue_pending(UtcTime now, JobCursor after, std::int32_t count) = 0;
+  virtual Task<Result<std::vector<JobRow>>> due_for_completion(UtcTime delivered_before, JobCursor after, std::int32_t count) = 0;
+  virtual Task<Result<std::vector<CancelledOrder>>> unproven_cancellations(UtcTime cancelled_before, JobCursor after, std::int32_t count) = 0;
+  virtual Task<Result<>> set_undone(Uuid order_id) = 0;
+  /// Flags at most `count` and answers which.
+  virtual Task<Result<std::vector<Uuid>>> flag_late_dispatch(UtcTime confirmed_before, UtcTime now, std::int32_t count) = 0;
 };
 
 }  // namespace emporion::order

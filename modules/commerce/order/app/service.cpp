@@ -15,7 +15,8 @@
 namespace emporion::order {
 namespace {
 
-constexpr int track_tries_max = 5;  // In 15 minutes and per address. Source: commerce.md §2.4.
+constexpr int track_tries_max = 5;  // In track_window and per address. Source: commerce.md §2.4.
+constexpr minutes track_window{15};
 constexpr int number_tries_max = 5;
 
 Error not_found() { return Error(ErrorKind::not_found, "ORDER_NOT_FOUND", "no such order"); }
@@ -44,12 +45,28 @@ Error refusal_of_confirmation(const ConfirmationAnswer& answer) {
       .with("to", "confirmed");
 }
 
-std::optional<std::string> status_text(const std::optional<v1::OrderStatus>& status) { return status ? std::optional(std::string(to_string(*status))) : std::nullopt; }
+/// Refused while or after it left the house. The order as it is under the lock.
+Result<> may_be_readdressed(const OrderState& state) {
+  if (state.facts().units_dispatched > 0) return fail(ErrorKind::conflict, "ALREADY_DISPATCHED", "a parcel is on its way");
+  const Status status = state.status;
+  if (status == Status::pending_payment || status == Status::fraud_review || status == Status::confirmed || status == Status::processing) return {};
+  return fail(Error(ErrorKind::conflict, "ORDER_NOT_EDITABLE", "the order is over").with("status", to_string(status)));
+}
+
+std::optional<std::string> status_text(const std::optional<v1::OrderStatus>& status) {
+  return status ? std::optional(std::string(to_string(*status))) : std::nullopt;
+}
 
 }  // namespace
 
-OrderService::OrderService(Runtime& runtime, OrderStore& store, Cancelling& cancelling, const Clock& clock, Random& random)
-    : store_(store), cancelling_(cancelling), clock_(clock), random_(random),
+OrderService::OrderService(Runtime& runtime, OrderStore& store, Neighbours& neighbours, Cancelling& cancelling, Claiming& claiming, const Clock& clock,
+                           Random& random)
+    : store_(store),
+      neighbours_(neighbours),
+      cancelling_(cancelling),
+      claiming_(claiming),
+      clock_(clock),
+      random_(random),
       create_lane_(runtime, LaneOptions{.name = "order.create"}, [&store](std::vector<NewOrder> batch) { return store.create_batch(std::move(batch)); }),
       confirm_lane_(runtime, LaneOptions{.name = "order.confirm"}, [&store](std::vector<Confirmation> batch) { return store.confirm_batch(std::move(batch)); }) {}
 
@@ -138,20 +155,30 @@ Task<Result<v1::ListOrdersResponse>> OrderService::list_page(OrderFilter filter,
 
 Task<Result<v1::ListOrdersResponse>> OrderService::list_my_orders(CallContext context, v1::ListMyOrdersRequest request) {
   if (!is_staff_or_service(context) && request.customer_id != context.principal.id) co_return fail(not_found());
-  OrderFilter filter{.status = status_text(request.status), .customer_id = request.customer_id};
+  OrderFilter filter{.status = status_text(request.status),
+                     .customer_id = request.customer_id,
+                     .sku = request.sku,
+                     .placed_from = request.placed_from,
+                     .placed_to = request.placed_to};
   filter.count = request.page_size.value_or(20);
   co_return co_await list_page(std::move(filter), request.page_token);
 }
 
 Task<Result<v1::ListOrdersResponse>> OrderService::list_orders(CallContext, v1::ListOrdersRequest request) {
-  OrderFilter filter{.status = status_text(request.status), .customer_id = request.customer_id, .sku = request.sku, .placed_from = request.placed_from, .placed_to = request.placed_to};
+  OrderFilter filter{.status = status_text(request.status),
+                     .customer_id = request.customer_id,
+                     .sku = request.sku,
+                     .placed_from = request.placed_from,
+                     .placed_to = request.placed_to};
+  if (request.email) filter.email = ascii_lower(trimmed(*request.email));
+  filter.late_dispatch = request.late_dispatch;
   filter.count = request.page_size.value_or(20);
   co_return co_await list_page(std::move(filter), request.page_token);
 }
 
 Task<Result<v1::TrackedOrder>> OrderService::track_guest_order(CallContext, v1::TrackGuestOrderRequest request) {
-  EMP_CO_ASSIGN(const std::int64_t tries, co_await store_.count_track_try(request.client_address));
-  if (tries > track_tries_max) co_return fail(Error(ErrorKind::resource_exhausted, "RATE_LIMITED", "too many tries; wait a quarter of an hour").with("retry_after", 900));
+  EMP_CO_ASSIGN(const std::int32_t wait_s, co_await store_.take_track_try(request.client_address, track_tries_max, track_window));
+  if (wait_s > 0) co_return fail(Error(ErrorKind::resource_exhausted, "RATE_LIMITED", "too many tries; wait a while").with("retry_after", wait_s));
   const std::string number = canonical_order_number(request.order_number);
   std::optional<Uuid> id;
   if (!number.empty()) {
@@ -193,9 +220,8 @@ Task<Result<v1::ListNotesResponse>> OrderService::list_notes(CallContext context
 
 // --- Changing ---
 
-Task<Result<v1::ClaimGuestOrdersResponse>> OrderService::claim_guest_orders(CallContext, v1::ClaimGuestOrdersRequest) {
-  // A caller's token does not say yet whether the e-mail is verified, and no order mail hands out claim tokens: nobody can prove to be the guest.
-  co_return fail(ErrorKind::rule_violated, "EMAIL_NOT_VERIFIED", "verify your e-mail address first");
+Task<Result<v1::ClaimGuestOrdersResponse>> OrderService::claim_guest_orders(CallContext context, v1::ClaimGuestOrdersRequest request) {
+  co_return co_await claiming_.claim(std::move(context), std::move(request));
 }
 
 Task<Result<v1::CancelOrderResponse>> OrderService::cancel_order(CallContext context, v1::CancelOrderRequest request) {
@@ -220,29 +246,44 @@ Task<Result<v1::Order>> OrderService::cancel_items(CallContext context, v1::Canc
 Task<Result<v1::Order>> OrderService::change_shipping_address(CallContext context, v1::ChangeShippingAddressRequest request) {
   EMP_CO_ASSIGN(const auto seen, co_await visible(context, request.id));
   const Cause cause = cause_of(context);
-  const postgres::IdempotencyScope scope{text(cause.actor, ":", cause.actor_id ? cause.actor_id->to_string() : ""), "order.change_shipping_address", context.idempotency_key, to_json(request)};
-  EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
-  EMP_CO_ASSIGN(const auto first, co_await postgres::claim_key(work, scope));
-  if (first) co_return parse_json<v1::Order>(first->body);
-  EMP_CO_ASSIGN(const auto state, co_await store_.lock(work, request.id));
-  EMP_CO_ASSIGN(const auto order, co_await store_.load_in(work, request.id));
-  if (state.facts().units_dispatched > 0) co_return fail(ErrorKind::conflict, "ALREADY_DISPATCHED", "a parcel is on its way");
-  if (state.status != Status::pending_payment && state.status != Status::fraud_review && state.status != Status::confirmed && state.status != Status::processing) {
-    co_return fail(Error(ErrorKind::conflict, "ORDER_NOT_EDITABLE", "the order is over").with("status", to_string(state.status)));
+  const postgres::IdempotencyScope scope{text(cause.actor, ":", cause.actor_id ? cause.actor_id->to_string() : ""), "order.change_shipping_address",
+                                         context.idempotency_key, to_json(request)};
+  // Judged once before the neighbours are asked, so that nobody is asked for what cannot be; and again under the lock.
+  for (const bool is_last : {false, true}) {
+    EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
+    EMP_CO_ASSIGN(const auto first, co_await postgres::claim_key(work, scope));
+    if (first) co_return parse_json<v1::Order>(first->body);
+    EMP_CO_ASSIGN(const auto state, co_await store_.lock(work, request.id));
+    EMP_CO_TRY(may_be_readdressed(state));
+    EMP_CO_ASSIGN(const auto order, co_await store_.load_in(work, request.id));
+    if (!is_last) {
+      {
+        const auto dropped = std::move(work);
+      }  // Rolls back: nothing may be open while another module is called.
+      EMP_CO_ASSIGN(const auto changes, co_await neighbours_.changes_of_address(context, order, request.address));
+      if (changes.empty()) continue;
+      std::string all;
+      for (const std::string& what : changes) all += (all.empty() ? "" : ", ") + what;
+      co_return fail(
+          Error(ErrorKind::rule_violated, "ADDRESS_CHANGES_TOTAL", text("not the same there: ", all, "; cancel and order again")).with("changes", all));
+    }
+    // Another correction may have come between: what was asked about holds for that place only.
+    if (order.shipping_address != seen.shipping_address)
+      co_return fail(ErrorKind::conflict, "VERSION_CONFLICT", "the address was changed meanwhile; read the order again");
+    EMP_CO_TRY(co_await store_.set_address(work, request.id, to_json(request.address)));
+    EMP_CO_ASSIGN(const std::int32_t seq, co_await store_.add_edit(work, request.id,
+                                                                   Edit{.kind = "shipping_address",
+                                                                        .before = to_json(order.shipping_address),
+                                                                        .after = to_json(request.address),
+                                                                        .actor = cause.actor,
+                                                                        .actor_id = cause.actor_id}));
+    EMP_CO_ASSIGN(auto changed, co_await store_.load_in(work, request.id));
+    EMP_CO_TRY(co_await work.run(messaging::outbox_row(address_changed(changed, seq), request.id, changed.version, context.trace)));
+    EMP_CO_TRY(co_await postgres::remember_answer(work, scope, {200, to_json(changed)}));
+    EMP_CO_TRY(co_await work.commit());
+    co_return changed;
   }
-  const v1::Address& before = order.shipping_address;
-  const v1::Address& after = request.address;
-  if (before.country != after.country || before.region_code != after.region_code || before.postal_code != after.postal_code) {
-    co_return fail(ErrorKind::rule_violated, "ADDRESS_CHANGES_TOTAL", "another country, region or postal code may change fee, tax or zone; cancel and order again");
-  }
-  EMP_CO_TRY(co_await store_.set_address(work, request.id, to_json(after)));
-  EMP_CO_ASSIGN(const std::int32_t seq,
-                co_await store_.add_edit(work, request.id, Edit{.kind = "shipping_address", .before = to_json(before), .after = to_json(after), .actor = cause.actor, .actor_id = cause.actor_id}));
-  EMP_CO_ASSIGN(auto changed, co_await store_.load_in(work, request.id));
-  EMP_CO_TRY(co_await work.run(messaging::outbox_row(address_changed(changed, seq), request.id, changed.version, context.trace)));
-  EMP_CO_TRY(co_await postgres::remember_answer(work, scope, {200, to_json(changed)}));
-  EMP_CO_TRY(co_await work.commit());
-  co_return changed;
+  co_return fail(ErrorKind::internal, "UNREACHED");
 }
 
 Task<Result<v1::Order>> OrderService::decide_review(CallContext context, v1::DecideReviewRequest request) {
@@ -262,41 +303,59 @@ Task<Result<v1::Order>> OrderService::decide_review(CallContext context, v1::Dec
   co_return co_await store_.load(request.id);
 }
 
-/// Locks, judges with the row's facts and what the caller adds to them, moves. An order that is there already stays as it is.
-Task<Result<v1::Order>> OrderService::move_judged(CallContext context, Uuid id, Status to, Actor actor, Facts given, Move move) {
+/// Locks, judges with the row's facts, moves. An order that is there already stays as it is, save for operations, who are told; `once` answers a repeated key
+/// as the first time.
+Task<Result<v1::Order>> OrderService::move_judged(CallContext context, Uuid id, Status to, Actor actor, Move move,
+                                                  std::optional<postgres::IdempotencyScope> once) {
   EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
+  if (once) {
+    EMP_CO_ASSIGN(const auto first, co_await postgres::claim_key(work, *once));
+    if (first) co_return parse_json<v1::Order>(first->body);
+  }
   EMP_CO_ASSIGN(auto order, co_await store_.lock(work, id));
   if (order.status != to || actor == Actor::operations) {
-    Facts facts = order.facts();
-    facts.undo_requested = given.undo_requested;
-    EMP_CO_TRY(judge(order.status, to, actor, facts));
+    EMP_CO_TRY(judge(order.status, to, actor, order.facts()));
     if (order.status == Status::delivery_failed && to == Status::shipped) {
       for (LineState& line : order.lines) line.counters.redispatch();
       EMP_CO_TRY(co_await store_.save_lines(work, order));
+      EMP_CO_TRY(co_await store_.reopen_groups(work, id));
     }
     move.trace = context.trace;
     EMP_CO_TRY(co_await store_.move(work, std::move(move)));
   }
+  EMP_CO_ASSIGN(auto answer, co_await store_.load_in(work, id));
+  if (once) EMP_CO_TRY(co_await postgres::remember_answer(work, *once, {200, to_json(answer)}));
   EMP_CO_TRY(co_await work.commit());
-  co_return co_await store_.load(id);
+  co_return answer;
+}
+
+/// Before dispatch a cancellation by staff takes the way of every cancellation: Fulfillment is asked, which is safe to repeat.
+Task<Result<v1::Order>> OrderService::cancel_by_override(CallContext context, v1::Order order, v1::OverrideStatusRequest request,
+                                                         postgres::IdempotencyScope once) {
+  Cause cause = cause_of(context);
+  EMP_CO_ASSIGN(auto cancelled, co_await cancelling_.cancel(context, std::move(order), request.reason, Actor::operations, std::move(cause)));
+  EMP_ASSERT(cancelled.order.has_value());
+  EMP_CO_ASSIGN(auto work, co_await store_.begin(std::move(context)));
+  EMP_CO_ASSIGN(const auto first, co_await postgres::claim_key(work, once));
+  if (first) co_return parse_json<v1::Order>(first->body);
+  EMP_CO_TRY(co_await postgres::remember_answer(work, std::move(once), {200, to_json(*cancelled.order)}));
+  EMP_CO_TRY(co_await work.commit());
+  co_return std::move(*cancelled.order);
 }
 
 Task<Result<v1::Order>> OrderService::override_status(CallContext context, v1::OverrideStatusRequest request) {
-  const Cause cause = cause_of(context);
   const auto to = parse_status(to_string(request.status));
   EMP_ASSERT(to.has_value());  // Both enumerations have the same names.
+  postgres::IdempotencyScope once{text("staff:", context.principal.id), "order.override_status", context.idempotency_key, to_json(request)};
   EMP_CO_ASSIGN(auto order, co_await store_.load(request.id));
   const bool before_dispatch = order.status == v1::OrderStatus::confirmed || order.status == v1::OrderStatus::processing;
-  if (*to == Status::cancelled && before_dispatch) {
-    EMP_CO_ASSIGN(auto answer, co_await cancelling_.cancel(std::move(context), std::move(order), request.reason, Actor::operations, cause));
-    EMP_ASSERT(answer.order.has_value());
-    co_return std::move(*answer.order);
-  }
+  if (*to == Status::cancelled && before_dispatch)
+    co_return co_await cancel_by_override(std::move(context), std::move(order), std::move(request), std::move(once));
   Move move{.order_id = request.id, .to = *to, .actor = "staff"};
   move.actor_id = context.principal.id;
   move.reason = request.reason;
   move.cancel_by = "staff";
-  co_return co_await move_judged(std::move(context), request.id, *to, Actor::operations, Facts{}, std::move(move));
+  co_return co_await move_judged(std::move(context), request.id, *to, Actor::operations, std::move(move), std::move(once));
 }
 
 Task<Result<v1::Order>> OrderService::confirm_receipt(CallContext context, v1::ConfirmReceiptRequest request) {
@@ -306,7 +365,7 @@ Task<Result<v1::Order>> OrderService::confirm_receipt(CallContext context, v1::C
   move.actor_id = cause.actor_id;
   move.reason = "receipt confirmed";
   const Actor actor = cause.actor == "staff" ? Actor::support : Actor::owner;
-  co_return co_await move_judged(std::move(context), request.id, Status::completed, actor, Facts{}, std::move(move));
+  co_return co_await move_judged(std::move(context), request.id, Status::completed, actor, std::move(move), std::nullopt);
 }
 
 Task<Result<v1::Note>> OrderService::add_note(CallContext context, v1::AddNoteRequest request) {

@@ -3,14 +3,16 @@
 #include "contracts/commerce/order/v1/order_api.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/lanes/lane.hpp"
+#include "kernel/postgres/idempotency.hpp"
 #include "modules/commerce/order/app/cancelling.hpp"
+#include "modules/commerce/order/app/claiming.hpp"
 
 namespace emporion::order {
 
 /// The module's face: each operation is one use case.
 class OrderService final : public v1::OrderApi {
  public:
-  OrderService(Runtime& runtime, OrderStore& store, Cancelling& cancelling, const Clock& clock, Random& random);
+  OrderService(Runtime& runtime, OrderStore& store, Neighbours& neighbours, Cancelling& cancelling, Claiming& claiming, const Clock& clock, Random& random);
 
   Task<Result<v1::CreateOrderResponse>> create_order(CallContext context, v1::CreateOrderRequest request) override;
   Task<Result<v1::Order>> confirm_order(CallContext context, v1::ConfirmOrderRequest request) override;
@@ -37,10 +39,13 @@ class OrderService final : public v1::OrderApi {
  private:
   Task<Result<v1::Order>> visible(CallContext context, Uuid id);
   Task<Result<v1::ListOrdersResponse>> list_page(OrderFilter filter, std::optional<std::string> page_token);
-  Task<Result<v1::Order>> move_judged(CallContext context, Uuid id, Status to, Actor actor, Facts given, Move move);
+  Task<Result<v1::Order>> move_judged(CallContext context, Uuid id, Status to, Actor actor, Move move, std::optional<postgres::IdempotencyScope> once);
+  Task<Result<v1::Order>> cancel_by_override(CallContext context, v1::Order order, v1::OverrideStatusRequest request, postgres::IdempotencyScope once);
 
   OrderStore& store_;
+  Neighbours& neighbours_;
   Cancelling& cancelling_;
+  Claiming& claiming_;
   const Clock& clock_;
   Random& random_;
   Lane<NewOrder, CreationAnswer> create_lane_;

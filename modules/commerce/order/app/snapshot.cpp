@@ -18,6 +18,7 @@ Result<> check_currencies(const v1::CreateOrderRequest& request) {
   for (const Money* money : {&totals.subtotal, &totals.discount, &totals.shipping, &totals.shipping_discount, &totals.shipping_tax, &totals.tax, &totals.payment_fee, &totals.points_value, &totals.grand_total}) {
     mixed = mixed || differs(*money);
   }
+  mixed = mixed || (totals.credit_value && differs(*totals.credit_value)) || (totals.amount_due && differs(*totals.amount_due));
   for (const v1::NewOrderLine& line : request.lines) {
     mixed = mixed || differs(line.unit_price) || differs(line.discount) || differs(line.tax) || differs(line.total);
     for (const v1::TaxPart& part : line.tax_breakdown) mixed = mixed || differs(part.amount);
@@ -56,6 +57,10 @@ Result<> check_snapshot(const v1::CreateOrderRequest& request) {
     lines.push_back(LineMoney{.unit_price = line.unit_price.amount(), .qty = line.qty, .discount = line.discount.amount(), .tax = line.tax.amount(), .total = line.total.amount()});
   }
   const v1::OrderTotals& totals = request.totals;
+  if (totals.credit_value || totals.amount_due) {
+    const std::int64_t credit = totals.credit_value ? totals.credit_value->amount() : 0;
+    EMP_TRY(check_due(totals.grand_total.amount(), credit, totals.amount_due ? totals.amount_due->amount() : totals.grand_total.amount() - credit));
+  }
   return check_totals(Totals{.subtotal = totals.subtotal.amount(),
                              .discount = totals.discount.amount(),
                              .shipping = totals.shipping.amount(),

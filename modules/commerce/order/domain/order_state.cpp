@@ -6,7 +6,7 @@ namespace emporion::order {
 
 Facts OrderState::facts() const {
   Facts facts;
-  facts.total_is_zero = grand_total.is_zero();
+  facts.nothing_is_due = amount_due.is_zero();
   facts.payment = payment;
   facts.review_approved = review_decision == "approve";
   facts.review_ended = review_decision == "reject";

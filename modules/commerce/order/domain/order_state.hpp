@@ -7,6 +7,7 @@
 #include "kernel/base/uuid.hpp"
 #include "kernel/money/money.hpp"
 #include "modules/commerce/order/domain/line_counters.hpp"
+#include "modules/commerce/order/domain/return_state.hpp"
 #include "modules/commerce/order/domain/totals.hpp"
 #include "modules/commerce/order/domain/transitions.hpp"
 
@@ -38,9 +39,11 @@ struct OrderState {
   PaymentStatus payment = PaymentStatus::none;
   std::optional<Uuid> customer_id = std::nullopt;
   Money grand_total = {};
+  Money amount_due = {};      ///< Of the total: what credit does not pay.
   bool is_confirmed = false;  ///< Was ever confirmed.
   std::optional<std::string> review_decision = std::nullopt;
   bool return_or_dispute_open = false;
+  ReturnState return_state = ReturnState::none;
   std::int64_t version = 0;
   std::int32_t edit_seq = 0;
   std::vector<LineState> lines = {};

@@ -56,6 +56,12 @@ Result<> check_totals(const Totals& totals, std::span<const LineMoney> lines) {
   return same("grand_total", subtotal - discount + totals.shipping - totals.shipping_discount + tax + totals.payment_fee - totals.points_value, totals.grand_total);
 }
 
+Result<> check_due(std::int64_t grand_total, std::int64_t credit_value, std::int64_t amount_due) {
+  EMP_TRY(bounded("credit_value", credit_value));
+  if (credit_value > grand_total) return fail(mismatch("credit_value", grand_total, credit_value));
+  return same("amount_due", grand_total - credit_value, amount_due);
+}
+
 std::int64_t value_of_units(const LineMoney& line, std::int64_t already, std::int64_t qty) {
   EMP_ASSERT(already >= 0 && qty > 0 && already + qty <= line.qty);
   // The share of the first n units is floor(total × n / qty), so consecutive shares telescope to the total.

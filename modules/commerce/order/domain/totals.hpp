@@ -32,6 +32,9 @@ struct Totals {
 /// Invariant 1: the header re-derives exactly from the lines; every term and the total are ≥ 0. Errors: TOTAL_MISMATCH {field, expected, given}.
 Result<> check_totals(const Totals& totals, std::span<const LineMoney> lines);
 
+/// What is due in money is what credit does not pay of the total. Errors: TOTAL_MISMATCH {field, expected, given}.
+Result<> check_due(std::int64_t grand_total, std::int64_t credit_value, std::int64_t amount_due);
+
 /// What a refund of `qty` units of a line is worth, when `already` units were cancelled before: shares of the line's total that add up to it exactly.
 /// 0 ≤ already, 0 < qty, already + qty ≤ line.qty.
 std::int64_t value_of_units(const LineMoney& line, std::int64_t already, std::int64_t qty);

@@ -23,7 +23,8 @@ constexpr std::array by_returns{returns, operations};
 
 bool always(const Facts&) { return true; }
 bool may_go_to_review(const Facts& facts) {
-  return facts.risk_is_review && facts.allocations_committed && (is_secured(facts.payment) || facts.payment == PaymentStatus::cod_pending || facts.total_is_zero);
+  return facts.risk_is_review && facts.allocations_committed &&
+         (is_secured(facts.payment) || facts.payment == PaymentStatus::cod_pending || facts.nothing_is_due);
 }
 bool money_is_safe(const Facts& facts) { return !is_secured(facts.payment) || facts.undo_requested; }
 bool pending_may_end(const Facts& facts) { return money_is_safe(facts); }
@@ -70,7 +71,7 @@ constexpr std::array<std::string_view, 9> actor_names{"checkout", "owner", "supp
 std::string_view to_string(Actor actor) noexcept { return actor_names[static_cast<std::size_t>(actor)]; }
 
 bool may_be_confirmed(const Facts& facts) noexcept {
-  const bool paid = facts.payment == PaymentStatus::captured || facts.payment == PaymentStatus::cod_pending || facts.total_is_zero;
+  const bool paid = facts.payment == PaymentStatus::captured || facts.payment == PaymentStatus::cod_pending || facts.nothing_is_due;
   return paid && facts.allocations_committed;
 }
 

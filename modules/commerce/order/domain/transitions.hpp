@@ -16,7 +16,7 @@ std::string_view to_string(Actor actor) noexcept;
 
 /// What a guard may look at. The caller fills what it knows under the order's row lock; the default of each fact refuses.
 struct Facts {
-  bool total_is_zero = false;
+  bool nothing_is_due = false;
   PaymentStatus payment = PaymentStatus::none;
   bool allocations_committed = false;  ///< Every live unit is bound to a committed allocation.
   bool risk_is_review = false;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array all_actors{Actor::checkout, Actor::owner, Actor::support, Actor::operations, Actor::fulfillment, Actor::shipping, Actor::warehouse, Actor::returns, Actor::job};
 
 Facts everything_in_favour() {
-  return Facts{.total_is_zero = true,
+  return Facts{.nothing_is_due = true,
                .payment = PaymentStatus::none,
                .allocations_committed = true,
                .risk_is_review = true,
@@ -77,12 +77,14 @@ struct GuardCase {
 };
 
 const GuardCase guard_cases[] = {
-    {"O2 without its payment", Status::pending_payment, Status::confirmed, Actor::checkout, [](Facts& f) { f.total_is_zero = false; }},
-    {"O2 with money held but not taken", Status::pending_payment, Status::confirmed, Actor::checkout, [](Facts& f) { f.total_is_zero = false, f.payment = PaymentStatus::authorized; }},
+    {"O2 without its payment", Status::pending_payment, Status::confirmed, Actor::checkout, [](Facts& f) { f.nothing_is_due = false; }},
+    {"O2 with money held but not taken", Status::pending_payment, Status::confirmed, Actor::checkout,
+     [](Facts& f) { f.nothing_is_due = false, f.payment = PaymentStatus::authorized; }},
     {"O2 with stock not committed", Status::pending_payment, Status::confirmed, Actor::checkout, [](Facts& f) { f.allocations_committed = false; }},
     {"O3 with low risk", Status::pending_payment, Status::fraud_review, Actor::checkout, [](Facts& f) { f.risk_is_review = false; }},
-    {"O3 without funds", Status::pending_payment, Status::fraud_review, Actor::checkout, [](Facts& f) { f.total_is_zero = false; }},
-    {"O4 with money held and nobody giving it back", Status::pending_payment, Status::cancelled, Actor::checkout, [](Facts& f) { f.payment = PaymentStatus::authorized, f.undo_requested = false; }},
+    {"O3 without funds", Status::pending_payment, Status::fraud_review, Actor::checkout, [](Facts& f) { f.nothing_is_due = false; }},
+    {"O4 with money held and nobody giving it back", Status::pending_payment, Status::cancelled, Actor::checkout,
+     [](Facts& f) { f.payment = PaymentStatus::authorized, f.undo_requested = false; }},
     {"O5 without approval", Status::fraud_review, Status::confirmed, Actor::checkout, [](Facts& f) { f.review_approved = false; }},
     {"O6 while the review runs", Status::fraud_review, Status::cancelled, Actor::checkout, [](Facts& f) { f.review_ended = false; }},
     {"O9 when fulfillment has picked", Status::processing, Status::cancelled, Actor::owner, [](Facts& f) { f.fulfillment_agrees = false; }},
@@ -140,7 +142,7 @@ TEST(OrderProgress, MovesNothingBeforeConfirmationOrAfterTheEnd) {
 }
 
 Facts arbitrary_facts() {
-  return Facts{.total_is_zero = *rc::gen::arbitrary<bool>(),
+  return Facts{.nothing_is_due = *rc::gen::arbitrary<bool>(),
                .payment = static_cast<PaymentStatus>(*rc::gen::inRange(0, 9)),
                .allocations_committed = *rc::gen::arbitrary<bool>(),
                .risk_is_review = *rc::gen::arbitrary<bool>(),

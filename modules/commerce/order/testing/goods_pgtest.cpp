@@ -28,7 +28,7 @@ TEST_F(OrderTest, GoesItsWayToTheDoor) {
   EXPECT_TRUE(parse_json<v1::OrderCompleted>(value("SELECT data FROM outbox WHERE topic = 'order.order.completed'")));
 }
 
-TEST_F(OrderTest, IsDeliveredWhenTheDeliveryIsToldBeforeTheDispatchAndBothAreInItsHistory) {
+TEST_F(OrderTest, acceptance_commerce_2_7_4_DeliveredBeforeDispatchedEndsDeliveredWithBothInItsHistory) {
   const auto request = a_confirmed_order();
   const Uuid delivered = Uuid::from_name("delivered event");
   const Uuid dispatched = Uuid::from_name("dispatched event");
@@ -39,44 +39,6 @@ TEST_F(OrderTest, IsDeliveredWhenTheDeliveryIsToldBeforeTheDispatchAndBothAreInI
   EXPECT_EQ(value("SELECT shipped_qty || ' ' || delivered_qty FROM order_line"), "2 2");
   ASSERT_TRUE(hear(&EventHandlers::on_fulfillment_started, a_start(request)));
   EXPECT_EQ(status(request.order_id), "delivered");
-}
-
-TEST_F(OrderTest, CountsAnEventOnceHoweverOftenItComes) {
-  const auto request = a_confirmed_order();
-  const Uuid id = Uuid::from_name("event");
-  ASSERT_TRUE(hear(&EventHandlers::on_shipment_dispatched, a_parcel<ShipmentDispatched>(request, "A"), id));
-  const std::string history = count("order_status_history");
-  // The inbox keeps redeliveries away; should one come through all the same, it is noted once at most and moves nothing.
-  for (int i = 0; i < 9; ++i) (void)hear(&EventHandlers::on_shipment_dispatched, a_parcel<ShipmentDispatched>(request, "A"), id);
-  EXPECT_EQ(status(request.order_id), "shipped");
-  EXPECT_EQ(value("SELECT shipped_qty FROM order_line"), "2");
-  EXPECT_LE(std::stoi(count("order_status_history")), std::stoi(history) + 1);
-}
-
-TEST_F(OrderTest, ACancellationAndADispatchAtOnceHaveOneWinner) {
-  for (int round = 0; round < 8; ++round) {
-    const auto request = a_confirmed_order();
-    v1::CancelOrderRequest cancel;
-    cancel.id = request.order_id;
-    cancel.reason = "changed my mind";
-    std::vector<Task<Result<>>> tasks;
-    const auto cancelling_task = [](OrderTest& test, v1::CancelOrderRequest ask) -> Task<Result<>> {
-      EMP_CO_TRY(co_await test.service.cancel_order(test.as(Realm::staff, Uuid::from_name("staff")), ask));
-      co_return Result<>();
-    };
-    tasks.push_back(cancelling_task(*this, cancel));
-    tasks.push_back(apply(*this, &EventHandlers::on_shipment_dispatched, a_parcel<ShipmentDispatched>(request, "A"), std::nullopt));
-    const auto answers = run(when_all(std::move(tasks)));
-    ASSERT_TRUE(answers[1]) << answers[1].error().to_string();
-    const std::string ended = status(request.order_id);
-    if (answers[0]) {
-      EXPECT_EQ(ended, "cancelled");
-      EXPECT_EQ(value(text("SELECT shipped_qty FROM order_line WHERE order_id = '", request.order_id, "'")), "0");
-    } else {
-      EXPECT_EQ(answers[0].error().reason(), "ORDER_NOT_CANCELLABLE");
-      EXPECT_EQ(ended, "shipped");
-    }
-  }
 }
 
 TEST_F(OrderTest, IsCancelledByItsOwnerWithFulfillmentsConsentAndByNobodyElse) {
@@ -158,6 +120,35 @@ TEST_F(OrderTest, CancellingItemsRefundsTheirShareOnceAndTheLastOneCancelsTheOrd
   EXPECT_EQ(cancelled->lines[0].cancelled_qty, 2) << "edited lines are told as they are now";
 }
 
+TEST_F(OrderTest, IsReaddressedOnceBeforeDispatchIfItCostsTheSame) {
+  auto request = an_order();
+  request.customer_id = Uuid::from_name("owner");
+  ASSERT_TRUE(create(request));
+  ASSERT_TRUE(confirm(request));
+  v1::ChangeShippingAddressRequest ask;
+  ask.id = request.order_id;
+  ask.address = request.shipping_address;
+  ask.address.line1 = "2 Tràng Tiền";
+  const auto owner = [&](std::string key) { return as(Realm::customer, *request.customer_id, std::move(key)); };
+  EXPECT_EQ(run(service.change_shipping_address(as(Realm::customer, Uuid::from_name("stranger")), ask)).error().reason(), "ORDER_NOT_FOUND");
+  neighbours.address_changes = {"fee", "tax"};
+  const auto dearer = run(service.change_shipping_address(owner("dearer"), ask));
+  ASSERT_FALSE(dearer);
+  EXPECT_EQ(dearer.error().kind(), ErrorKind::rule_violated);
+  EXPECT_EQ(dearer.error().metadata_json("changes"), "\"fee, tax\"");
+  EXPECT_EQ(count("order_edit_history"), "0");
+  neighbours.address_changes.clear();
+  std::vector<Task<Result<v1::Order>>> tasks;
+  for (int i = 0; i < 3; ++i) tasks.push_back(service.change_shipping_address(owner("once"), ask));
+  for (const auto& answer : run(when_all(std::move(tasks))))
+    EXPECT_TRUE(answer || answer.error().reason() == "REQUEST_IN_PROGRESS") << answer.error().to_string();
+  EXPECT_EQ(run(service.change_shipping_address(owner("once"), ask))->shipping_address.line1, "2 Tràng Tiền");
+  EXPECT_EQ(count("order_edit_history"), "1");
+  EXPECT_EQ(value("SELECT count(*) FROM outbox WHERE topic = 'order.order.address_changed'"), "1");
+  ASSERT_TRUE(hear(&EventHandlers::on_shipment_dispatched, a_parcel<ShipmentDispatched>(request, "A")));
+  EXPECT_EQ(run(service.change_shipping_address(owner("late"), ask)).error().reason(), "ALREADY_DISPATCHED");
+}
+
 TEST_F(OrderTest, RefusedAtTheDoorIsCancelledWhenTheGoodsAreBack) {
   const auto request = a_confirmed_order();
   ASSERT_TRUE(hear(&EventHandlers::on_shipment_dispatched, a_parcel<ShipmentDispatched>(request, "A")));
@@ -180,7 +171,9 @@ TEST_F(OrderTest, IsSentAgainByStaffAfterAFailedDelivery) {
   ask.reason = "new address";
   const auto again = run(service.override_status(as(Realm::staff, Uuid::from_name("ops")), ask));
   ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(again->shipment_groups[0].status, v1::ShipmentGroupStatus::pending);
   ASSERT_TRUE(hear(&EventHandlers::on_shipment_dispatched, a_parcel<ShipmentDispatched>(request, "B")));
+  EXPECT_EQ(value("SELECT status FROM order_shipment_group"), "dispatched");
   ASSERT_TRUE(hear(&EventHandlers::on_shipment_delivered, a_parcel<ShipmentDelivered>(request, "B")));
   EXPECT_EQ(status(request.order_id), "delivered");
 }

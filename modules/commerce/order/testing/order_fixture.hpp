@@ -7,9 +7,14 @@
 #include "kernel/json/codec.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 #include "modules/commerce/order/adapters/postgres/postgres_order_store.hpp"
+#include "modules/commerce/order/adapters/security/signed_claim_tokens.hpp"
 #include "modules/commerce/order/api/module.hpp"
+#include "modules/commerce/order/app/claiming.hpp"
 #include "modules/commerce/order/app/event_handlers.hpp"
+#include "modules/commerce/order/app/exporting.hpp"
 #include "modules/commerce/order/app/housekeeping.hpp"
+#include "modules/commerce/order/app/personal_data.hpp"
+#include "modules/commerce/order/app/return_news.hpp"
 #include "modules/commerce/order/app/service.hpp"
 
 namespace emporion::order {
@@ -41,13 +46,35 @@ class ToldNeighbours final : public Neighbours {
     co_return Result<>();
   }
   Task<Result<bool>> has_saga_ended(CallContext, Uuid) override { co_return saga_ended; }
+  Task<Result<bool>> is_guests_session(CallContext context, Uuid session_id, std::string cart_token) override {
+    EXPECT_EQ(context.open_transactions(), 0);
+    co_return cart_token == text("cart of ", session_id);
+  }
   Task<Result<bool>> is_payment_over(CallContext, Uuid) override { co_return payment_over; }
+  Task<Result<std::vector<std::string>>> not_given_back(CallContext context, CancelledOrder order) override {
+    EXPECT_EQ(context.open_transactions(), 0);
+    checked.push_back(order.id);
+    co_return missing;
+  }
+  Task<Result<std::optional<std::string>>> verified_email(CallContext) override { co_return email; }
+  Task<Result<std::vector<std::string>>> changes_of_address(CallContext context, v1::Order, v1::Address) override {
+    EXPECT_EQ(context.open_transactions(), 0);
+    co_return address_changes;
+  }
 
   std::optional<Error> refusal;
   bool saga_ended = true;
   bool payment_over = true;
+  std::vector<std::string> missing;
+  std::vector<std::string> address_changes;
+  std::optional<std::string> email;
+  std::vector<Uuid> checked;
   int asked = 0;
   int abandoned = 0;
+};
+
+struct TestClaimTokens final : SignedClaimTokens {
+  TestClaimTokens() { open_with("a master key of thirty-two bytes."); }
 };
 
 /// The module's parts over a database, with neighbours that answer what the test says.
@@ -153,6 +180,23 @@ struct OrderTest : testing::PostgresTest {
   Result<> hear(Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::optional<Uuid> id = std::nullopt) {
     return run(apply(*this, member, std::move(event), id));
   }
+  /// News of modules that do not exist yet, through the entries that their events will take.
+  template <typename Owner, typename News>
+  Result<> hear_news(Owner& owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, messaging::Envelope, News), std::string topic, News news,
+                     std::optional<Uuid> id = std::nullopt) {
+    return run(apply_news(*this, owner, member, std::move(topic), std::move(news), id));
+  }
+  template <typename Owner, typename News>
+  static Task<Result<>> apply_news(OrderTest& test, Owner& owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, messaging::Envelope, News),
+                                   std::string topic, News news, std::optional<Uuid> id) {
+    messaging::Envelope envelope;
+    envelope.event_id = id.value_or(Uuid::v7(test.clock.now(), test.random));
+    envelope.source = topic.substr(0, topic.find('.'));
+    envelope.topic = std::move(topic);
+    EMP_CO_ASSIGN(auto work, co_await test.database().begin(test.by("order")));
+    EMP_CO_TRY(co_await (owner.*member)(work, envelope, std::move(news)));
+    co_return co_await work.commit();
+  }
   template <typename Event>
   static Task<Result<>> apply(OrderTest& test, Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::optional<Uuid> id) {
     messaging::Envelope envelope;
@@ -195,7 +239,12 @@ struct OrderTest : testing::PostgresTest {
   Cancelling cancelling{store, neighbours};
   EventHandlers handlers{store, cancelling};
   Housekeeping housekeeping{store, neighbours, clock};
-  OrderService service{runtime(), store, cancelling, clock, random};
+  ReturnHandlers returns{store};
+  PersonalData personal_data{store, clock};
+  TestClaimTokens claim_tokens;
+  Claiming claiming{store, neighbours, claim_tokens, clock};
+  OrderService service{runtime(), store, neighbours, cancelling, claiming, clock, random};
+  OrderRecords records{store, claim_tokens, clock, random, 3};
 };
 
 }  // namespace emporion::order

@@ -38,20 +38,68 @@ Task<Result<std::string>> BankCredits::enter(CallContext context, BankCredit cre
   EMP_CO_ASSIGN(const auto payment, co_await payment_of(credit));
   EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
   StoredCredit row{credit.bank_txn_id, std::nullopt, credit.amount, credit.remittance, "suspense"};
+  row.posted = true;
   const bool fits = payment && payment->amount.currency() == credit.amount.currency();
-  if (!fits) {
-    EMP_CO_ASSIGN(const bool is_first, co_await store_.insert_bank_credit(work, row, clock_.now()));
-    if (!is_first) co_return std::string("ignored: known");
-    EMP_CO_TRY(co_await open_case(work, std::nullopt, "unmatched_transfer", "", row));
+  std::optional<LockedPayment> locked;
+  if (fits) {
+    EMP_CO_ASSIGN(locked, co_await store_.lock(work, payment->id));
+  }
+  EMP_CO_ASSIGN(const bool is_first, co_await store_.insert_bank_credit(work, row, clock_.now()));
+  if (!is_first) co_return co_await known_again(work, std::move(row));
+  EMP_CO_TRY(co_await post(work, locked ? std::optional(locked->payment) : std::nullopt, row));
+  if (!locked) {
+    EMP_CO_TRY(co_await open_case(work, std::nullopt, "unmatched_transfer", "", row, row.amount));
     EMP_CO_TRY(co_await work.commit());
     co_return std::string("suspense");
   }
-  EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, payment->id));
-  EMP_CO_ASSIGN(const bool is_first, co_await store_.insert_bank_credit(work, row, clock_.now()));
-  if (!is_first) co_return std::string("ignored: known");
-  EMP_CO_ASSIGN(const auto counted, co_await count(work, std::move(locked), row, context.trace));
+  EMP_CO_ASSIGN(const auto counted, co_await count(work, std::move(*locked), row, context.trace));
   EMP_CO_TRY(co_await work.commit());
   co_return text("payment ", counted.id, " ", to_string(counted.status));
+}
+
+/// Announced before, by webhook, statement or a person: the same amount changes nothing, another one is for a person.
+Task<Result<std::string>> BankCredits::known_again(postgres::UnitOfWork& work, StoredCredit told) {
+  EMP_CO_ASSIGN(auto known, co_await store_.lock_bank_credit(work, told.bank_txn_id));
+  if (known.amount != told.amount) {
+    const UtcTime now = clock_.now();
+    const PaymentCase row{known.payment_id, "amount_mismatch", text(known.amount.amount(), " ", known.amount.currency(), " ", told.bank_txn_id),
+                          text(told.amount.amount(), " ", told.amount.currency()),
+                          text("bank:", told.bank_txn_id, ":", told.amount.amount(), told.amount.currency())};
+    observe::error("AMOUNT_MISMATCH: the bank announces a transfer with another amount than before",
+                   {{"bank_txn_id", told.bank_txn_id}, {"ours", row.ours}, {"theirs", row.theirs}});
+    EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
+    EMP_CO_TRY(co_await work.commit());
+    co_return std::string("ignored: AMOUNT_MISMATCH");
+  }
+  if (!known.posted) {
+    known.posted = true;
+    EMP_CO_TRY(co_await store_.update_bank_credit(work, known));
+    EMP_CO_TRY(co_await post(work, std::nullopt, known));
+    EMP_CO_TRY(co_await open_case(work, std::nullopt, "unmatched_transfer", "", known, known.amount));
+    EMP_CO_TRY(co_await work.commit());
+  }
+  co_return std::string("ignored: known");
+}
+
+Task<Result<>> BankCredits::post(postgres::UnitOfWork& work, std::optional<Payment> payment, StoredCredit credit) {
+  co_return co_await store_.post_bank(work, std::move(payment), posting_of_bank_credit(credit.amount),
+                                      Uuid::from_name(text("bank_credit:", credit.bank_txn_id)), clock_.now());
+}
+
+Task<Result<>> BankCredits::hold(postgres::UnitOfWork& work, std::string bank_txn_id) {
+  EMP_CO_TRY(co_await store_.lock_bank_credit(work, std::move(bank_txn_id)));
+  co_return Result<>();
+}
+
+Task<Result<>> BankCredits::give_back(postgres::UnitOfWork& work, std::optional<Payment> payment, std::optional<std::string> suspended, Money amount,
+                                      Uuid case_id) {
+  if (suspended) {
+    EMP_CO_ASSIGN(auto credit, co_await store_.lock_bank_credit(work, *suspended));
+    if (credit.state != "suspense") co_return fail(ErrorKind::conflict, "CASE_CLOSED", "the transfer was matched meanwhile");
+    credit.state = "returned";
+    EMP_CO_TRY(co_await store_.update_bank_credit(work, credit));
+  }
+  co_return co_await store_.post_bank(work, std::move(payment), posting_of_bank_payout(amount), Uuid::from_name(text("bank_payout:", case_id)), clock_.now());
 }
 
 Task<Result<Matched>> BankCredits::match(CallContext context, Uuid payment_id, std::string bank_txn_id, Money amount) {
@@ -63,6 +111,7 @@ Task<Result<Matched>> BankCredits::match(CallContext context, Uuid payment_id, s
   if (credit.amount != amount || amount.currency() != locked.payment.amount.currency()) {
     co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_MISMATCH", "the bank announced another amount").with("amount", credit.amount.amount()));
   }
+  if (credit.state == "returned") co_return fail(ErrorKind::conflict, "TRANSFER_MATCHED", "this transfer was paid out again");
   if (credit.payment_id && *credit.payment_id != payment_id)
     co_return fail(ErrorKind::conflict, "TRANSFER_MATCHED", "this transfer counts for another payment");
   if (credit.payment_id) co_return Matched{std::move(locked.payment)};
@@ -74,6 +123,15 @@ Task<Result<Matched>> BankCredits::match(CallContext context, Uuid payment_id, s
     EMP_CO_TRY(co_await work.commit());
     co_return Matched{std::move(locked.payment), true};
   }
+  const UtcTime now = clock_.now();
+  if (credit.posted) {
+    EMP_CO_TRY(co_await store_.post_bank(work, std::nullopt, posting_of_bank_match(amount, false), Uuid::from_name(text("bank_unmatched:", bank_txn_id)), now));
+    EMP_CO_TRY(co_await store_.post_bank(work, locked.payment, posting_of_bank_match(amount, true), Uuid::from_name(text("bank_matched:", bank_txn_id)), now));
+  } else {
+    credit.posted = true;
+    EMP_CO_TRY(co_await post(work, locked.payment, credit));
+  }
+  EMP_CO_TRY(co_await store_.close_case(work, text("unmatched_transfer:", bank_txn_id), "matched", context.principal.id, now));
   EMP_CO_ASSIGN(auto counted, co_await count(work, std::move(locked), std::move(credit), context.trace));
   EMP_CO_TRY(co_await work.commit());
   co_return Matched{std::move(counted)};
@@ -90,7 +148,7 @@ Task<Result<Payment>> BankCredits::count(postgres::UnitOfWork& work, LockedPayme
   credit.state = is_late_part ? "to_return" : "counted";
   EMP_CO_TRY(co_await store_.update_bank_credit(work, credit));
   if (is_late_part) {
-    EMP_CO_TRY(co_await open_case(work, payment.id, "transfer_to_return", text(to_string(from), " ", credit.amount.amount()), credit));
+    EMP_CO_TRY(co_await open_case(work, payment.id, "transfer_to_return", text(to_string(from), " ", credit.amount.amount()), credit, credit.amount));
     co_return std::move(payment);
   }
   payment.collected_amount = sum;
@@ -103,16 +161,24 @@ Task<Result<Payment>> BankCredits::count(postgres::UnitOfWork& work, LockedPayme
     ++payment.version;
     co_return std::move(payment);
   }
-  if (sum > due.amount()) EMP_CO_TRY(co_await open_case(work, payment.id, "transfer_to_return", text("excess ", sum - due.amount()), credit));
+  if (sum > due.amount())
+    EMP_CO_TRY(
+        co_await open_case(work, payment.id, "transfer_to_return", text("excess ", sum - due.amount()), credit, Money(sum - due.amount(), due.currency())));
   TransactionNote note{"collect", from, Status::captured, due.amount(), "succeeded", credit.bank_txn_id};
   co_return co_await book_.move(work, std::move(locked), Status::captured, due.amount(), std::move(note), trace);
 }
 
-Task<Result<>> BankCredits::open_case(postgres::UnitOfWork& work, std::optional<Uuid> payment_id, std::string kind, std::string ours, StoredCredit credit) {
+Task<Result<>> BankCredits::open_case(postgres::UnitOfWork& work, std::optional<Uuid> payment_id, std::string kind, std::string ours, StoredCredit credit,
+                                      Money to_pay_out) {
   observe::error("a bank transfer needs a person", {{"kind", kind}, {"bank_txn_id", credit.bank_txn_id}});
   const UtcTime now = clock_.now();
-  const PaymentCase row{payment_id, kind, std::move(ours), text(credit.amount.amount(), " ", credit.amount.currency(), " ", credit.bank_txn_id),
-                        text(kind, ":", credit.bank_txn_id)};
+  const PaymentCase row{payment_id,
+                        kind,
+                        std::move(ours),
+                        text(credit.amount.amount(), " ", credit.amount.currency(), " ", credit.bank_txn_id),
+                        text(kind, ":", credit.bank_txn_id),
+                        to_pay_out,
+                        credit.bank_txn_id};
   co_return co_await store_.open_case(work, row, Uuid::v7(now, random_), now);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 
 namespace emporion::payment {
@@ -20,7 +21,8 @@ std::optional<Status> status_of(const ProviderReport& report, const Payment& pay
     case State::authorized: return Status::authorized;
     case State::captured: return Status::captured;
     // A hold that does not become money is over; only what was never held has failed.
-    case State::failed: return payment.status == Status::authorized ? status_of_cancellation(payment.status, payment.void_requested_at.has_value()) : Status::failed;
+    case State::failed:
+      return payment.status == Status::authorized ? status_of_cancellation(payment.status, payment.void_requested_at.has_value()) : Status::failed;
     case State::cancelled: return status_of_cancellation(payment.status, payment.void_requested_at.has_value());
   }
   return std::nullopt;
@@ -49,8 +51,8 @@ void take_details(Payment& payment, const ProviderReport& report) {
   }
 }
 
-TransactionNote note_of(std::string type, std::optional<Status> from, std::optional<Status> to, std::string outcome, std::optional<std::string> detail = std::nullopt,
-                        std::optional<std::int64_t> amount = std::nullopt) {
+TransactionNote note_of(std::string type, std::optional<Status> from, std::optional<Status> to, std::string outcome,
+                        std::optional<std::string> detail = std::nullopt, std::optional<std::int64_t> amount = std::nullopt) {
   return TransactionNote{std::move(type), from, to, amount, std::move(outcome), std::move(detail)};
 }
 
@@ -65,7 +67,7 @@ Task<Result<Booked>> Book::enter(CallContext context, Uuid payment_id, ProviderR
 }
 
 Task<Result<Booked>> Book::enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace) {
-  if (!agrees(report, locked.payment)) co_return co_await refuse_mismatch(work, std::move(locked), std::move(report), std::move(type), trace);
+  if (!EMP_GUARD("payment.amount_agrees", agrees(report, locked.payment))) co_return co_await refuse_mismatch(work, std::move(locked), std::move(report), std::move(type), trace);
 
   const Status from = locked.payment.status;
   const auto to = status_of(report, locked.payment);
@@ -74,7 +76,8 @@ Task<Result<Booked>> Book::enter_locked(postgres::UnitOfWork& work, LockedPaymen
     take_details(locked.payment, report);
     std::optional<std::string> detail;
     if (*to == Status::failed) detail = report.decline_code;
-    EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), *to, report.captured, note_of(std::move(type), from, to, "succeeded", std::move(detail), report.captured), trace));
+    EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), *to, report.captured,
+                                            note_of(std::move(type), from, to, "succeeded", std::move(detail), report.captured), trace));
     if (report.suspicion) EMP_CO_TRY(co_await raise_suspicion(work, moved.id, *report.suspicion));
     co_return Booked{std::move(moved), verdict, false};
   }
@@ -100,7 +103,8 @@ Task<Result<Booked>> Book::refuse_mismatch(postgres::UnitOfWork& work, LockedPay
                   text(locked.payment.amount.amount(), " ", locked.payment.amount.currency(), " ", locked.payment.provider_ref.value_or("")),
                   text(report.amount.amount(), " ", report.amount.currency(), " captured ", report.captured, " ", report.ref), ""};
   row.dedup_key = text("amount:", locked.payment.id, ":", row.theirs);
-  observe::error("AMOUNT_MISMATCH: a provider's message does not agree with our payment", {{"payment_id", locked.payment.id.to_string()}, {"ours", row.ours}, {"theirs", row.theirs}});
+  observe::error("AMOUNT_MISMATCH: a provider's message does not agree with our payment",
+                 {{"payment_id", locked.payment.id.to_string()}, {"ours", row.ours}, {"theirs", row.theirs}});
   EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
   Effects effects;
   effects.notes.push_back(note_of(std::move(type), locked.payment.status, std::nullopt, "ignored", text("AMOUNT_MISMATCH: ", row.theirs)));
@@ -115,10 +119,16 @@ Task<Result<Payment>> Book::move(postgres::UnitOfWork& work, LockedPayment locke
   // The window closes for those who have not paid; money that is held already may be taken.
   const bool was_held = locked.payment.status == Status::authorized || locked.payment.status == Status::pending_collection;
   const bool wanted = waits || (was_held && !locked.around.order_closed && !locked.payment.void_requested_at);
-  const std::int64_t part = locked.payment.method == "bank_transfer" && !is_live(to) && to != Status::captured ? std::exchange(locked.payment.collected_amount, 0) : 0;
+  const std::int64_t part =
+      locked.payment.method == "bank_transfer" && !is_live(to) && to != Status::captured ? std::exchange(locked.payment.collected_amount, 0) : 0;
   if (part > 0) {
     // A transfer that stayed short of its amount has nothing to wait for any more.
-    const PaymentCase row{locked.payment.id, "transfer_to_return", text(to_string(to)), text(part, " ", locked.payment.amount.currency()), text("short:", locked.payment.id, ":", locked.payment.version)};
+    const PaymentCase row{locked.payment.id,
+                          "transfer_to_return",
+                          text(to_string(to)),
+                          text(part, " ", locked.payment.amount.currency()),
+                          text("short:", locked.payment.id, ":", locked.payment.version),
+                          Money(part, locked.payment.amount.currency())};
     EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
   }
   advance(locked.payment, to, taken, wanted, now, effects);
@@ -127,7 +137,8 @@ Task<Result<Payment>> Book::move(postgres::UnitOfWork& work, LockedPayment locke
   EMP_CO_TRY(co_await store_.save(work, locked.payment, std::move(effects), now, trace));
   if (return_money) {
     Payment saved = locked.payment;
-    EMP_CO_TRY(co_await request_refund(work, LockedPayment{saved, locked.around}, std::nullopt, "late", "the order no longer waits for this money", text("late:", saved.id), true, trace));
+    EMP_CO_TRY(co_await request_refund(work, LockedPayment{saved, locked.around}, std::nullopt, "late", "the order no longer waits for this money",
+                                       text("late:", saved.id), true, trace));
   }
   co_return std::move(locked.payment);
 }
@@ -145,7 +156,8 @@ Task<Result<Payment>> Book::mark_open(CallContext context, Uuid payment_id, std:
   EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, payment_id));
   const Status from = locked.payment.status;
   if (from != Status::created && !(also_waiting && from == Status::requires_action)) co_return std::move(locked.payment);
-  EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), Status::processing, 0, note_of("authorize", from, Status::processing, "unknown", std::move(detail)), context.trace));
+  EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), Status::processing, 0,
+                                          note_of("authorize", from, Status::processing, "unknown", std::move(detail)), context.trace));
   EMP_CO_TRY(co_await work.commit());
   co_return moved;
 }
@@ -157,7 +169,8 @@ Task<Result<Payment>> Book::mark_failed(CallContext context, Uuid payment_id, st
   if (!has_edge(from, Status::failed)) co_return std::move(locked.payment);
   locked.payment.decline_category = std::move(category);
   locked.payment.decline_code = detail;
-  EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), Status::failed, 0, note_of("authorize", from, Status::failed, "failed", std::move(detail)), context.trace));
+  EMP_CO_ASSIGN(auto moved, co_await move(work, std::move(locked), Status::failed, 0, note_of("authorize", from, Status::failed, "failed", std::move(detail)),
+                                          context.trace));
   EMP_CO_TRY(co_await work.commit());
   co_return moved;
 }
@@ -183,19 +196,24 @@ Task<Result<>> Book::give_up(postgres::UnitOfWork& work, LockedPayment locked, s
   co_return co_await store_.save(work, payment, std::move(effects), now, trace);
 }
 
-Task<Result<Refund>> Book::request_refund(postgres::UnitOfWork& work, LockedPayment locked, std::optional<std::int64_t> amount, std::string source, std::string reason, std::string key,
-                                          bool window_exempt, Uuid trace) {
+Task<Result<Refund>> Book::request_refund(postgres::UnitOfWork& work, LockedPayment locked, std::optional<std::int64_t> amount, std::string source,
+                                          std::string reason, std::string key, bool window_exempt, Uuid trace) {
   EMP_CO_ASSIGN(auto known, co_await store_.find_refund_by_key(work, key));
   if (known) {
-    if (known->payment_id != locked.payment.id || (amount && known->amount.amount() != *amount)) {
+    if (known->payment_id != locked.payment.id || known->target != "source" || (amount && known->amount.amount() != *amount)) {
       co_return fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "this key was used for another refund; take a new key");
     }
     co_return *known;
+  }
+  if (locked.around.dispute_open() && source == "manual") {
+    co_return fail(Error(ErrorKind::conflict, "NOT_REFUNDABLE", "the buyer's bank is deciding about this money; answer the dispute instead")
+                       .with("disputed", locked.around.disputed));
   }
   const UtcTime now = clock_.now();
   const RefundFacts facts{.status = locked.payment.status,
                           .captured_amount = locked.payment.captured_amount,
                           .refunds_open_or_done = locked.around.refunds_sum,
+                          .charged_back = locked.around.charged_back,
                           .captured_at = locked.payment.captured_at.value_or(now),
                           .window_exempt = window_exempt};
   EMP_CO_ASSIGN(const std::int64_t granted, judge_refund(facts, amount, now));
@@ -208,7 +226,9 @@ Task<Result<Refund>> Book::request_refund(postgres::UnitOfWork& work, LockedPaym
   refund.source = std::move(source);
   const bool by_provider = locked.payment.provider_ref.has_value() && !is_paid_back_by_hand(locked.payment.method);
   refund.status = by_provider ? "requested" : "manual_required";
-  if (by_provider) refund.next_run_at = now;
+  // While a dispute is open nothing is sent: the same money must not leave both ways.
+  refund.held = by_provider && locked.around.dispute_open();
+  if (by_provider && !refund.held) refund.next_run_at = now;
   refund.key = std::move(key);
   refund.created_at = now;
   EMP_CO_TRY(co_await store_.insert_refund(work, refund));

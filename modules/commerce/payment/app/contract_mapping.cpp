@@ -69,6 +69,7 @@ v1::Refund to_contract(const Refund& refund) {
   out.status = enum_of<v1::RefundStatus>(refund.status);
   out.created_at = refund.created_at;
   out.finished_at = refund.finished_at;
+  if (refund.target != "source") out.target = enum_of<v1::RefundTarget>(refund.target);
   return out;
 }
 
@@ -84,7 +85,7 @@ v1::RiskAssessment to_contract(const StoredAssessment& assessment) {
     row.points = signal.points;
     out.signals.push_back(std::move(row));
   }
-  out.rules_version = risk_rule_version;
+  out.rules_version = assessment.rules_version;
   return out;
 }
 

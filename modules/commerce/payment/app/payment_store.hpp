@@ -27,8 +27,11 @@ struct NewPaymentAnswer {
 /// What stands around a payment, read with its row lock.
 struct Surroundings {
   bool order_closed = false;
-  bool other_live = false;       ///< Another payment of the order is live or successful.
-  std::int64_t refunds_sum = 0;  ///< All refunds that have not failed.
+  bool other_live = false;        ///< Another payment of the order is live or successful.
+  std::int64_t refunds_sum = 0;   ///< All refunds that have not failed.
+  std::int64_t charged_back = 0;  ///< What lost disputes took.
+  std::int64_t disputed = 0;      ///< What open disputes are about.
+  bool dispute_open() const noexcept { return disputed > 0; }
   bool order_waits(const Payment& payment, UtcTime now) const {
     return !order_closed && !other_live && !payment.void_requested_at && !payment.is_window_over(now);
   }
@@ -61,6 +64,7 @@ struct StoredCredit {
   std::string state;  ///< counted, suspense, to_return
   std::optional<Uuid> proposed_payment = std::nullopt;
   std::optional<Uuid> proposed_by = std::nullopt;
+  bool posted = false;  ///< In the ledger; false: a person speaks of it, and the bank has not.
 };
 
 struct PaymentCase {
@@ -69,24 +73,34 @@ struct PaymentCase {
   std::string ours;
   std::string theirs;
   std::string dedup_key;
+  std::optional<Money> to_pay_out = std::nullopt;
+  std::optional<std::string> bank_txn_id = std::nullopt;
 };
 
-/// What scoring asks of the past.
+/// What scoring asks of the past, by the digests of domain/fraud_key.
 struct RiskQuestion {
   Uuid id;
   std::string key;
   Uuid saga_id;
-  std::optional<Uuid> customer_id;
-  std::optional<Uuid> email_digest;
-  std::optional<std::string> address;
+  std::optional<Uuid> order_id = std::nullopt;
+  std::optional<Uuid> customer_id = std::nullopt;
+  std::optional<Uuid> email_digest = std::nullopt;
+  std::optional<Uuid> phone_digest = std::nullopt;
+  std::optional<Uuid> device_digest = std::nullopt;
+  std::optional<Uuid> card_digest = std::nullopt;
+  std::vector<Uuid> places = {};                             ///< Shipping and billing address.
+  std::optional<std::string> address = std::nullopt;         ///< IP, as `canonical_ip` writes it.
+  bool is_shared_address = false;                            ///< Many buy behind it: its orders per hour do not count.
+  std::optional<UtcTime> account_created_at = std::nullopt;  ///< Nothing: as Auth announced it.
   bool counts_velocity = true;
   bool is_decisive = true;  ///< False: the score is stored and everything is allowed.
-  std::string method;
-  RiskFacts facts;
+  std::string method = {};
+  RiskFacts facts = {};
 };
 struct StoredAssessment {
   Uuid id;
   RiskScore score;
+  std::int32_t rules_version = 1;
 };
 
 struct TransactionRow {
@@ -99,8 +113,8 @@ struct LedgerRow {
   std::int32_t line_no;
   std::string account;
   Money amount;
-  Uuid payment_id;
-  Uuid order_id;
+  std::optional<Uuid> payment_id;
+  std::optional<Uuid> order_id;
   std::optional<Uuid> refund_id;
   std::string cause;
   UtcTime at;
@@ -130,6 +144,8 @@ class PaymentStore {
 
   virtual Task<Result<std::vector<Result<NewPaymentAnswer>>>> create_batch(std::vector<NewPayment> batch) = 0;
   virtual Task<Result<std::vector<Result<StoredAssessment>>>> assess_batch(std::vector<RiskQuestion> batch) = 0;
+  /// Since when a customer is known; forgets those of whom no rule asks any more.
+  virtual Task<Result<>> remember_account(postgres::UnitOfWork& work, Uuid customer_id, UtcTime registered_at) = 0;
 
   virtual Task<Result<Payment>> find(Uuid id) = 0;  ///< Errors: PAYMENT_NOT_FOUND.
   virtual Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) = 0;
@@ -156,6 +172,9 @@ class PaymentStore {
   virtual Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) = 0;
   virtual Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) = 0;  ///< Of one that was inserted.
   virtual Task<Result<>> update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) = 0;
+  /// The same for money of the bank that may be nobody's.
+  virtual Task<Result<>> post_bank(postgres::UnitOfWork& work, std::optional<Payment> payment, Posting posting, Uuid posting_id, UtcTime now) = 0;
+  virtual Task<Result<>> close_case(postgres::UnitOfWork& work, std::string dedup_key, std::string resolution, Uuid closed_by, UtcTime now) = 0;
   virtual Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) = 0;
 
   virtual Task<Result<Refund>> find_refund(Uuid id) = 0;  ///< Errors: REFUND_NOT_FOUND.

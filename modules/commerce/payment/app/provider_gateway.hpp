@@ -12,6 +12,8 @@
 #include "kernel/base/time.hpp"
 #include "kernel/base/uuid.hpp"
 #include "kernel/money/money.hpp"
+#include "modules/commerce/payment/app/dispute_gateway.hpp"
+#include "modules/commerce/payment/app/report_gateway.hpp"
 #include "modules/commerce/payment/domain/payment.hpp"
 #include "modules/commerce/payment/domain/refund.hpp"
 
@@ -74,6 +76,7 @@ struct ProviderEvent {
   std::optional<ProviderReport> payment = std::nullopt;
   std::optional<RefundReport> refund = std::nullopt;
   std::optional<BankCredit> credit = std::nullopt;
+  std::optional<DisputeReport> dispute = std::nullopt;
 };
 
 /// Who pays, as far as a provider's page needs to know.
@@ -88,6 +91,7 @@ struct Offer {
   bool needs_token = false;             ///< CreatePayment must bring a token made in the browser.
   bool wants_address = false;           ///< The provider is told the buyer's IP address.
   bool is_slow = false;                 ///< Its first answer may take longer than CreatePayment waits.
+  bool ends_by_call = false;            ///< What a failed attempt left there is ended by `cancel`.
   std::vector<std::string> currencies;  ///< Empty: any.
   std::optional<Money> min_amount = std::nullopt;
   std::optional<Money> max_amount = std::nullopt;
@@ -107,6 +111,10 @@ class ProviderGateway {
   virtual Offer offer() const = 0;
   /// How long no call will be made, since the provider does not answer; nothing if one would be.
   virtual std::optional<seconds> rests_for() const { return std::nullopt; }
+  /// Where answers to its disputes go; null if it takes none by program.
+  virtual DisputeGateway* disputes() noexcept { return nullptr; }
+  /// Its own report of what it moved; null if it has to be asked payment by payment.
+  virtual ReportGateway* reports() noexcept { return nullptr; }
 
   /// Makes the provider's object; moves no money. What it reports may be the buyer's turn already (requires_action).
   virtual Task<Result<ProviderReport>> create(Payment payment, Buyer buyer) = 0;

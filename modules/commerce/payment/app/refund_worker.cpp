@@ -73,8 +73,14 @@ Task<Result<>> RefundWorker::enter(CallContext context, Uuid refund_id, RefundRe
       const bool waits = locked.around.order_waits(payment, now);
       advance(payment, *note.to, 0, waits, now, effects);
       topic = "payment.refund.completed";
-      const Posting posting = posting_of_refund(refund.amount, payment.method);
+      const Posting posting = posting_of_refund(refund.amount, is_paid_back_by_hand(payment.method) ? "bank_transfer" : payment.method);
       EMP_CO_TRY(co_await store_.post_ledger(work, payment, refund.id, posting, Uuid::from_name(text("refund:", refund.id)), now));
+      if (payment.refunded_amount + locked.around.charged_back > payment.captured_amount) {
+        const PaymentCase row{payment.id, "paid_back_twice", text("captured ", payment.captured_amount, " refunded ", payment.refunded_amount),
+                              text("charged back ", locked.around.charged_back), text("paid_back_twice:", refund.id)};
+        observe::error("money was refunded and charged back", {{"payment_id", payment.id.to_string()}});
+        EMP_CO_TRY(co_await store_.open_case(work, row, Uuid::v7(now, random_), now));
+      }
       break;
     }
     case RefundReport::State::failed:
@@ -105,6 +111,24 @@ Task<Result<>> RefundWorker::try_later(CallContext context, Refund refund, Error
   if (was_not_made(error)) {
     // The provider is left alone for a while: that says nothing of this refund.
     fresh.next_run_at = now + Breaker::open_for;
+    EMP_CO_TRY(co_await store_.update_refund(work, fresh, error.to_string()));
+    co_return co_await work.commit();
+  }
+  const bool is_taken = locked.around.charged_back > 0 && locked.around.refunds_sum + locked.around.charged_back > locked.payment.captured_amount;
+  if (is_taken && error.reason() == "PROVIDER_REFUSED") {
+    // A dispute took the money meanwhile: there is nothing to refund any more.
+    fresh.status = "failed";
+    fresh.finished_at = now;
+    fresh.next_run_at.reset();
+    EMP_CO_TRY(co_await store_.update_refund(work, fresh, "the money was charged back"));
+    EMP_CO_TRY(co_await store_.publish_refund(work, "payment.refund.failed", locked.payment, fresh, false, context.trace));
+    co_return co_await work.commit();
+  }
+  if (locked.around.dispute_open() && error.reason() == "PROVIDER_REFUSED") {
+    // The provider refuses because of the dispute: it waits like the others.
+    fresh.held = true;
+    fresh.status = "requested";
+    fresh.next_run_at.reset();
     EMP_CO_TRY(co_await store_.update_refund(work, fresh, error.to_string()));
     co_return co_await work.commit();
   }

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "kernel/base/assert.hpp"
+#include "kernel/base/card_number.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
 #include "modules/commerce/payment/app/contract_mapping.hpp"
 #include "modules/commerce/payment/app/page_token.hpp"
-#include "modules/commerce/payment/domain/card_number.hpp"
 
 namespace emporion::payment {
 namespace {
@@ -52,21 +52,6 @@ std::string source_of(const v1::RefundPaymentRequest& request, const CallContext
   return context.principal.realm == Realm::staff ? "manual" : context.principal.service == "return" ? "return" : "cancel";
 }
 
-v1::OfferedMethod offered(const ProviderGateway& gateway) {
-  Offer offer = gateway.offer();
-  v1::OfferedMethod out;
-  const bool known = from_string(offer.method, out.method);
-  EMP_ASSERT(known);
-  out.provider = std::string(gateway.name());
-  out.enabled = gateway.is_enabled();
-  out.currencies = std::move(offer.currencies);
-  out.min_amount = offer.min_amount;
-  out.max_amount = offer.max_amount;
-  if (out.enabled && !offer.publishable_key.empty()) out.publishable_key = std::move(offer.publishable_key);
-  out.window_seconds = 15 * 60;
-  return out;
-}
-
 bool takes_currency(const Offer& offer, Currency currency) {
   return offer.currencies.empty() || std::ranges::find(offer.currencies, currency.code()) != offer.currencies.end();
 }
@@ -96,22 +81,22 @@ Error unreachable(const Error& error) {
   return told.empty() ? std::move(out).with("retry_after", 5) : std::move(out).with_json("retry_after", std::string(told));
 }
 
-bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
-
 }  // namespace
 
 PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits,
-                               Providers& providers, const Clock& clock, Random& random, ServiceOptions options)
+                               OrderRefunds& order_refunds, Providers& providers, const Clock& clock, Random& random, ServiceOptions options)
     : runtime_(runtime),
       store_(store),
       book_(book),
       driver_(driver),
       webhooks_(webhooks),
       credits_(credits),
+      order_refunds_(order_refunds),
       providers_(providers),
       clock_(clock),
       random_(random),
       options_(std::move(options)),
+      questions_(options_.risk, clock, random),
       create_lane_(runtime, LaneOptions{.name = "payment.create"}, [&store](std::vector<NewPayment> batch) { return store.create_batch(std::move(batch)); }),
       risk_lane_(runtime, LaneOptions{.name = "payment.assess_risk"},
                  [&store](std::vector<RiskQuestion> batch) { return store.assess_batch(std::move(batch)); }) {}
@@ -126,39 +111,10 @@ v1::Payment PaymentService::shown(const Payment& payment, const CallContext& con
   return to_contract(payment, payment.refunded_amount, context.principal);
 }
 
-Task<Result<v1::PublicSettings>> PaymentService::get_public_settings(CallContext, v1::GetPublicSettingsRequest request) {
-  v1::PublicSettings out;
-  for (const ProviderGateway* gateway : providers_.all()) out.methods.push_back(offered(*gateway));
-  v1::OfferedMethod cod;
-  cod.method = v1::PaymentMethod::cod;
-  cod.provider = "cod";
-  cod.enabled = options_.is_cod_enabled;
-  // Source: commerce.md §1.2-10. Other currencies have no limit of their own here.
-  if (request.currency && *request.currency == "VND") cod.max_amount = Money(5'000'000, Currency::of("VND"));
-  out.methods.push_back(std::move(cod));
-  co_return out;
-}
-
 Task<Result<v1::RiskAssessment>> PaymentService::assess_risk(CallContext context, v1::AssessRiskRequest request) {
   const v1::RiskFacts& facts = request.facts;
   EMP_CO_TRY(refuse_card_numbers({text_of(facts.email), text_of(facts.user_agent), text_of(facts.device_id), text_of(facts.shipping_fingerprint)}));
-  RiskQuestion question{.id = Uuid::v7(clock_.now(), random_),
-                        .key = context.idempotency_key,
-                        .saga_id = request.saga_id,
-                        .customer_id = request.customer_id,
-                        .email_digest = std::nullopt,
-                        .address = std::nullopt,
-                        .counts_velocity = !request.acting_staff_id.has_value(),
-                        .is_decisive = options_.is_risk_decisive,
-                        .method = std::string(to_string(request.method)),
-                        .facts = {.amount = request.amount}};
-  if (facts.email) question.email_digest = Uuid::from_name(text("email:", ascii_lower(*facts.email)));
-  const bool is_shared = facts.ip_address && (is_loopback(*facts.ip_address) ||
-                                              std::ranges::find(options_.unscored_addresses, *facts.ip_address) != options_.unscored_addresses.end());
-  if (facts.ip_address && !is_shared) question.address = *facts.ip_address;
-  question.facts.is_guest = !request.customer_id.has_value();
-  question.facts.distinct_skus = request.distinct_skus;
-  question.facts.billing_differs_from_shipping = facts.addresses_differ.value_or(false);
+  auto question = co_await questions_.of(std::move(context), std::move(request));
   EMP_CO_ASSIGN(const auto assessment, co_await risk_lane_.submit(std::move(question)));
   co_return to_contract(assessment);
 }
@@ -200,6 +156,10 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   if (request.amount.amount() <= 0)
     co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "nothing to pay").with("amount", request.amount.amount()));
 
+  EMP_CO_ASSIGN(const auto allowed, co_await rules());
+  EMP_CO_TRY(allowed->admit(to_string(request.method), request.amount));
+  EMP_CO_ASSIGN(auto token, co_await paying_token(request));
+
   const UtcTime now = clock_.now();
   Payment payment{.id = request.payment_id,
                   .order_id = request.order_id,
@@ -209,7 +169,7 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   payment.method = std::string(to_string(request.method));
   payment.provider = gateway == nullptr ? "cod" : std::string(gateway->name());
   payment.amount = request.amount;
-  payment.provider_token = request.provider_token;
+  payment.provider_token = std::move(token);
   payment.assessment_id = request.assessment_id;
   payment.return_url = request.return_url;
   payment.window_ends_at = request.window_ends_at;
@@ -289,6 +249,10 @@ Task<Result<v1::VoidPaymentResponse>> PaymentService::void_payment(CallContext c
     if (is_successful(locked->payment.status)) {
       co_return fail(Error(ErrorKind::conflict, "USE_REFUND", "the money was taken; refund it").with("status", to_string(locked->payment.status)));
     }
+    // To Checkout, which undoes, a void is remembered whatever is under way. Nobody else may turn a capture under way into a refund of an order that then stands.
+    if (locked->payment.capture_asked_at && context.principal.realm != Realm::service) {
+      co_return fail(Error(ErrorKind::conflict, "USE_REFUND", "the money is being taken; refund it then").with("status", to_string(locked->payment.status)));
+    }
     EMP_CO_TRY(co_await book_.give_up(work, std::move(*locked), request.reason, context.trace));
     EMP_CO_TRY(co_await work.commit());
   }
@@ -316,11 +280,17 @@ Task<Result<v1::Refund>> PaymentService::refund_payment(CallContext context, v1:
   const std::optional<std::int64_t> amount = request.amount ? std::optional(request.amount->amount()) : std::nullopt;
   const std::string caller = context.principal.realm == Realm::service ? context.principal.service : text("staff:", context.principal.id);
   const std::string key = text(caller, ":", context.idempotency_key);
-  EMP_CO_ASSIGN(auto refund, co_await book_.request_refund(work, std::move(locked), amount, source_of(request, context), request.reason, key,
-                                                           is_staff_or_service(context), context.trace));
+  Result<Refund> refund = fail(ErrorKind::internal, "UNREACHED");
+  if (request.target == v1::RefundTarget::store_credit) {
+    refund = co_await order_refunds_.refund_to_store_credit(work, std::move(locked), amount, source_of(request, context), request.reason, key, context.trace);
+  } else {
+    refund = co_await book_.request_refund(work, std::move(locked), amount, source_of(request, context), request.reason, key, is_staff_or_service(context),
+                                           context.trace);
+  }
+  if (!refund) co_return fail(refund.error());
   EMP_CO_TRY(co_await work.commit());
   if (on_work) on_work();
-  co_return to_contract(refund);
+  co_return to_contract(*refund);
 }
 
 Task<Result<Payment>> PaymentService::visible(CallContext context, Uuid id) {

@@ -6,22 +6,26 @@
 #include "contracts/commerce/payment/v1/payment_api.hpp"
 #include "kernel/lanes/lane.hpp"
 #include "modules/commerce/payment/app/driver.hpp"
+#include "modules/commerce/payment/app/method_policy.hpp"
+#include "modules/commerce/payment/app/order_refunds.hpp"
+#include "modules/commerce/payment/app/risk_questions.hpp"
 #include "modules/commerce/payment/app/webhooks.hpp"
 
 namespace emporion::payment {
 
 struct ServiceOptions {
   bool is_cod_enabled = true;
-  std::vector<std::string> unscored_addresses;  ///< Addresses behind which many people buy: their orders per hour do not count.
-  bool is_risk_decisive = true;                 ///< False: scores are stored and everything is allowed (imports of past orders).
-  std::string storefront_url;                   ///< Where the browser goes when a payment names no page of its own.
+  std::string storefront_url;  ///< Where the browser goes when a payment names no page of its own.
+  RiskOptions risk;
+  SavedCards* saved_cards = nullptr;  ///< Null: nobody saves any.
+  MethodPolicy* policy = nullptr;     ///< Null: everything that is configured is allowed.
 };
 
 /// The module's face: each operation is one use case. Money moves only through Book and Driver.
 class PaymentService final : public v1::PaymentApi {
  public:
-  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, Providers& providers,
-                 const Clock& clock, Random& random, ServiceOptions options);
+  PaymentService(Runtime& runtime, PaymentStore& store, Book& book, Driver& driver, Webhooks& webhooks, BankCredits& credits, OrderRefunds& order_refunds,
+                 Providers& providers, const Clock& clock, Random& random, ServiceOptions options);
 
   Task<Result<v1::PublicSettings>> get_public_settings(CallContext context, v1::GetPublicSettingsRequest request) override;
   Task<Result<v1::RiskAssessment>> assess_risk(CallContext context, v1::AssessRiskRequest request) override;
@@ -54,6 +58,9 @@ class PaymentService final : public v1::PaymentApi {
   Task<Result<v1::CreatePaymentResponse>> answer_created(CallContext context, Payment payment, int status_code);
   Task<Result<Payment>> visible(CallContext context, Uuid id);
   Error resting(const ProviderGateway& gateway, seconds rest, const v1::CreatePaymentRequest& request) const;
+  /// What the provider is to be paid with: the token of the request, or that of the saved card which it names. Errors: TOKEN_INVALID.
+  Task<Result<std::optional<std::string>>> paying_token(v1::CreatePaymentRequest request);
+  Task<Result<std::shared_ptr<const MethodRules>>> rules();
   v1::Payment shown(const Payment& payment, const CallContext& context) const;
 
   Runtime& runtime_;
@@ -62,10 +69,12 @@ class PaymentService final : public v1::PaymentApi {
   Driver& driver_;
   Webhooks& webhooks_;
   BankCredits& credits_;
+  OrderRefunds& order_refunds_;
   Providers& providers_;
   const Clock& clock_;
   Random& random_;
   ServiceOptions options_;
+  RiskQuestions questions_;
   Lane<NewPayment, NewPaymentAnswer> create_lane_;
   Lane<RiskQuestion, StoredAssessment> risk_lane_;
 };

@@ -93,6 +93,7 @@ Task<Result<>> Webhooks::apply(CallContext context, WebhookRow row) {
 }
 
 Task<Result<std::string>> Webhooks::take_effect(CallContext context, std::string provider, ProviderEvent event) {
+  if (event.dispute) co_return co_await disputes_.hear(std::move(context), std::move(provider), std::move(*event.dispute));
   if (event.credit) co_return co_await credits_.enter(std::move(context), std::move(*event.credit));
   if (event.refund) {
     EMP_CO_ASSIGN(auto refund, co_await store_.find_refund_by_ref(event.refund->ref));

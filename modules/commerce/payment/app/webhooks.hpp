@@ -4,6 +4,7 @@
 #include <string>
 
 #include "modules/commerce/payment/app/bank_credits.hpp"
+#include "modules/commerce/payment/app/disputes.hpp"
 #include "modules/commerce/payment/app/driver.hpp"
 #include "modules/commerce/payment/app/refund_worker.hpp"
 
@@ -15,10 +16,20 @@ enum class Recorded : std::uint8_t { now, before, unknown_reference, amount_diff
 /// The providers' messages: verified, stored once, acknowledged; they take effect later, by the job.
 class Webhooks {
  public:
-  Webhooks(PaymentStore& store, Book& book, Driver& driver, RefundWorker& refunds, BankCredits& credits, Providers& providers, const Clock& clock, Random& random)
-      : store_(store), book_(book), driver_(driver), refunds_(refunds), credits_(credits), providers_(providers), clock_(clock), random_(random) {}
+  Webhooks(PaymentStore& store, Book& book, Driver& driver, RefundWorker& refunds, BankCredits& credits, Disputes& disputes, Providers& providers,
+           const Clock& clock, Random& random)
+      : store_(store),
+        book_(book),
+        driver_(driver),
+        refunds_(refunds),
+        credits_(credits),
+        disputes_(disputes),
+        providers_(providers),
+        clock_(clock),
+        random_(random) {}
 
-  /// Errors: INVALID_SIGNATURE, MALFORMED_JSON, MALFORMED_MESSAGE (nothing is stored), ROUTE_NOT_FOUND (the provider is not enabled). A message that came before is acknowledged again.
+  /// Errors: INVALID_SIGNATURE, MALFORMED_JSON, MALFORMED_MESSAGE (nothing is stored), ROUTE_NOT_FOUND (the provider is not enabled). A message that came
+  /// before is acknowledged again.
   Task<Result<>> receive(std::string provider, ProviderMessage message);
   /// For a provider that wants to know what its message did: verifies, judges and stores it in one transaction. Errors: as `receive`.
   Task<Result<Recorded>> record(CallContext context, std::string provider, ProviderMessage message);
@@ -34,6 +45,7 @@ class Webhooks {
   Driver& driver_;
   RefundWorker& refunds_;
   BankCredits& credits_;
+  Disputes& disputes_;
   Providers& providers_;
   const Clock& clock_;
   Random& random_;

@@ -16,7 +16,8 @@ struct LedgerLeg {
 };
 
 /// A movement of money between accounts; its legs add up to zero. Accounts: gateway_clearing (what providers owe us), cod_clearing (cash that couriers owe us),
-/// escrow:{seller}, revenue, fees, refunds, chargebacks. Source: commerce.md §3.1.
+/// bank_suspense (bank transfers whose owner or use is not settled), escrow:{seller}, payable:{seller} (what sellers are owed), revenue, fees, refunds,
+/// chargebacks, store_credit (what was refunded into it). Source: commerce.md §3.1.
 struct Posting {
   std::string cause;  ///< "capture", "cod_collection", "refund"
   Currency currency;
@@ -27,9 +28,18 @@ struct Posting {
 std::string_view clearing_account(std::string_view method) noexcept;
 
 Posting posting_of_capture(Money amount, std::string_view method);
-/// Ends the escrow of a completed order: the shop's own revenue. Refunds stay on their account, against revenue.
-Posting posting_of_release(Money amount);
+/// What a lost dispute took; without regard to the method, since only providers charge back.
+Posting posting_of_chargeback(Money amount);
+/// Money on our bank account, before it is known or settled what it is for; and what of it is paid out again.
+Posting posting_of_bank_credit(Money amount);
+Posting posting_of_bank_payout(Money amount);
+/// A credit that was found to be a payment's: one posting takes it off nobody, the other gives it to the payment.
+Posting posting_of_bank_match(Money amount, bool to_payment);
+/// The provider took its decision back.
+Posting posting_of_chargeback_reversal(Money amount);
 Posting posting_of_refund(Money amount, std::string_view method);
+/// A refund that stays with us: the money is owed to the customer as store credit.
+Posting posting_of_store_credit(Money amount);
 
 /// Σ of the legs.
 std::int64_t balance(const Posting& posting) noexcept;

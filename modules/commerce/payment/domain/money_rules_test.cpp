@@ -10,7 +10,8 @@ namespace {
 const UtcTime now = UtcTime::parse("2026-03-01T00:00:00Z").value();
 
 RefundFacts taken(std::int64_t captured, std::int64_t given_back) {
-  return RefundFacts{.status = Status::captured, .captured_amount = captured, .refunds_open_or_done = given_back, .captured_at = now - hours(24), .window_exempt = false};
+  return RefundFacts{
+      .status = Status::captured, .captured_amount = captured, .refunds_open_or_done = given_back, .captured_at = now - hours(24), .window_exempt = false};
 }
 
 TEST(RefundRule, AllowsUpToWhatIsLeft) {
@@ -54,7 +55,8 @@ RC_GTEST_PROP(Ledger, EveryPostingBalances, ()) {
   for (const char* method : {"card", "cod"}) {
     RC_ASSERT(balance(posting_of_capture(amount, method)) == 0);
     RC_ASSERT(balance(posting_of_refund(amount, method)) == 0);
-    RC_ASSERT(balance(posting_of_release(amount)) == 0);
+    RC_ASSERT(balance(posting_of_chargeback(amount)) == 0);
+    RC_ASSERT(balance(posting_of_chargeback_reversal(amount)) == 0);
   }
 }
 

@@ -22,10 +22,12 @@ struct Refund {
   Money amount = {};
   std::string reason = {};
   std::string source = {};
+  std::string target = "source";  ///< Or store_credit.
   std::string status = {};
   std::optional<std::string> provider_ref = std::nullopt;
   std::string key = {};
   std::int32_t tries = 0;
+  bool held = false;  ///< Waits for the end of a dispute.
   std::optional<UtcTime> next_run_at = std::nullopt;
   UtcTime created_at = {};
   std::optional<UtcTime> finished_at = std::nullopt;
@@ -39,6 +41,7 @@ struct RefundFacts {
   Status status;
   std::int64_t captured_amount = 0;
   std::int64_t refunds_open_or_done = 0;  ///< Sum of all refunds that have not failed.
+  std::int64_t charged_back = 0;          ///< What lost disputes took.
   UtcTime captured_at;
   bool window_exempt = false;  ///< Staff, returns and checkout (ruling 4).
 };

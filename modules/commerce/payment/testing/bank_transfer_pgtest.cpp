@@ -72,7 +72,7 @@ TEST_F(BankTransfer, OfTheExactAmountIsCaptured) {
   const auto request = a_transfer();
   credit("FT1", 253'000, text("thanh toan ", ascii_lower(reference(request)), ", cam on"));
   EXPECT_EQ(stored(request.payment_id).status, S::captured);
-  EXPECT_EQ(count("ledger_entry"), "2");
+  EXPECT_EQ(count("ledger_entry"), "4");  // The credit, and the capture out of suspense.
   EXPECT_EQ(count("payment_case"), "0");
   expect_clean_audit();
 }
@@ -94,7 +94,7 @@ TEST_F(BankTransfer, ThatStaysShortExpiresAndWaitsForAPersonToReturnIt) {
   work(minutes(16));
   EXPECT_EQ(stored(request.payment_id).status, S::expired);
   EXPECT_EQ(value("SELECT kind || ' ' || theirs FROM payment_case"), "transfer_to_return 100000 VND");
-  EXPECT_EQ(count("ledger_entry"), "0");
+  EXPECT_EQ(count("ledger_entry"), "2");  // The credit, which nobody has captured.
   credit("FT2", 153'000, reference(request));
   EXPECT_EQ(stored(request.payment_id).status, S::expired) << "the first part is on its way back";
   EXPECT_EQ(count("payment_case"), "2");
@@ -122,7 +122,7 @@ TEST_F(BankTransfer, ForNobodyWaitsInSuspenseUntilAPersonMatchesIt) {
   EXPECT_EQ(match(request, "FT1", 253'000)->payment.status, S::captured) << "a repeat changes nothing";
   const auto other = a_transfer();
   EXPECT_EQ(match(other, "FT1", 253'000).error().reason(), "TRANSFER_MATCHED");
-  EXPECT_EQ(count("ledger_entry"), "2");
+  EXPECT_EQ(count("ledger_entry"), "8");  // Credit, off nobody, to the payment, capture.
   expect_clean_audit();
 }
 

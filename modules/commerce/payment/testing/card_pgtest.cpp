@@ -115,7 +115,7 @@ TEST_F(CardPayment, WhoseProviderReplaysAFailureForEverEndsByWhatTheProviderShow
   provider.misbehave("confirm", Fault::error_500);
   const auto request = a_payment("pm_card_visa");
   EXPECT_EQ(create(request)->payment.status, S::processing);
-  work(seconds(6));   // The same key: the same failure again.
+  work(seconds(6));  // The same key: the same failure again.
   EXPECT_EQ(stored(request.payment_id).status, S::processing);
   work(minutes(10));  // Now the object is given up: definitely not paid.
   EXPECT_EQ(stored(request.payment_id).status, S::expired);
@@ -181,6 +181,24 @@ TEST_F(CardPayment, WhoseCaptureIsNotAnsweredStaysAuthorizedWithTheCapturePendin
   ASSERT_TRUE(answer) << answer.error().to_string();
   EXPECT_EQ(answer->status, S::authorized);
   EXPECT_TRUE(answer->capture_pending);
+  work(seconds(6));
+  EXPECT_EQ(stored(request.payment_id).status, S::captured);
+  EXPECT_EQ(provider.ledger().balance(), 253'000);
+}
+
+// Else the money would be taken, go back, and the order stand.
+TEST_F(CardPayment, BeingCapturedIsNotVoidedByStaff) {
+  provider.misbehave("capture", Fault::lose_answer);
+  const auto request = a_payment("pm_card_visa");
+  ASSERT_TRUE(create(request));
+  ASSERT_TRUE(capture(request.payment_id)->capture_pending);
+  v1::VoidPaymentRequest given_up;
+  given_up.id = request.payment_id;
+  given_up.reason = "by hand";
+  CallContext staff = by("");
+  staff.principal.realm = Realm::staff;
+  EXPECT_EQ(run(module().service.void_payment(staff, given_up)).error().reason(), "USE_REFUND");
+  EXPECT_FALSE(stored(request.payment_id).void_requested);
   work(seconds(6));
   EXPECT_EQ(stored(request.payment_id).status, S::captured);
   EXPECT_EQ(provider.ledger().balance(), 253'000);
@@ -308,7 +326,7 @@ TEST_F(CardPayment, AnAnswerWithAnotherAmountChangesNothingAndOpensACase) {
   EXPECT_EQ(value("SELECT kind FROM payment_case"), "amount_mismatch");
 }
 
-TEST(StripeKeys, ThatCannotBeMeantStopTheStart) {
+TEST(StripeKeys, acceptance_commerce_3_9_13_ThatCannotBeMeantStopTheStart) {
   stripe::StripeOptions good{.enabled = true, .base_url = "https://api.stripe.com", .secret_key = "sk_live_51Habcdefgh", .webhook_secret = "whsec_abcdefgh"};
   EXPECT_TRUE(stripe::check_keys(good, true));
   for (const char* key : {"", "sk_live_", "sk_live_placeholder", "sk_test_51Habcdefgh", "sk_live_your_key_here", "changeme"}) {
@@ -322,6 +340,13 @@ TEST(StripeKeys, ThatCannotBeMeantStopTheStart) {
   bad.webhook_secret = "secret";
   EXPECT_FALSE(stripe::check_keys(bad, true));
   EXPECT_FALSE(stripe::check_keys(good, false)) << "a live key in test mode";
+  bad = good;
+  bad.publishable_key = "pk_live_51Habcdefgh";
+  EXPECT_TRUE(stripe::check_keys(bad, true));
+  for (const char* key : {"pk_test_51Habcdefgh", "pk_live_", "sk_live_51Habcdefgh"}) {
+    bad.publishable_key = key;
+    EXPECT_FALSE(stripe::check_keys(bad, true)) << key;
+  }
 }
 
 }  // namespace

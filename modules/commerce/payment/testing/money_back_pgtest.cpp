@@ -375,7 +375,7 @@ TEST_F(MoneyBack, RiskIsScoredOncePerKeyAndVelocityCounts) {
   EXPECT_EQ(run(module().service.assess_risk(by("checkout", "eleven"), ask))->score, 35);
   ask.acting_staff_id = Uuid::from_name("staff");
   EXPECT_EQ(run(module().service.assess_risk(by("checkout", "staff"), ask))->score, 10);
-  ask.facts.email = "4111111111111111@example.test";
+  ask.facts.user_agent = "4111 1111 1111 1111";
   EXPECT_EQ(run(module().service.assess_risk(by("checkout", "pan"), ask)).error().reason(), "PAN_NOT_ACCEPTED");
 }
 

@@ -5,12 +5,23 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_bank_store.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_credit_store.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_dispute_store.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_escrow_store.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_reconciliation_store.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_upkeep_store.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
 #include "modules/commerce/payment/api/audit.hpp"
 #include "modules/commerce/payment/api/module.hpp"
+#include "modules/commerce/payment/app/bank_operations.hpp"
+#include "modules/commerce/payment/app/credit_service.hpp"
+#include "modules/commerce/payment/app/dispute_operations.hpp"
 #include "modules/commerce/payment/app/event_handlers.hpp"
+#include "modules/commerce/payment/app/reconciliation_operations.hpp"
 #include "modules/commerce/payment/app/service.hpp"
+#include "modules/commerce/payment/app/upkeep.hpp"
 #include "modules/commerce/payment/app/worker.hpp"
 #include "tests/simulators/stripe/stripe_simulator.hpp"
 
@@ -38,34 +49,64 @@ struct PaymentTest : testing::PostgresTest {
   struct Parts {
     Parts(PaymentTest& test, std::vector<std::unique_ptr<ProviderGateway>> all)
         : store(test.database(), test.clock),
+          dispute_store(test.database()),
+          escrow_store(test.database()),
           gateways(std::move(all)),
           providers(pointers(gateways)),
           book(store, test.clock, test.random),
           driver(test.runtime(), store, book, providers, test.clock, test.driver_options),
           refunds(store, providers, test.clock, test.random),
           credits(store, book, test.clock, test.random),
-          webhooks(store, book, driver, refunds, credits, providers, test.clock, test.random),
-          handlers(store, book, test.clock, test.random),
+          disputes(store, dispute_store, providers, test.clock, test.random),
+          escrow(store, escrow_store, test.clock, test.commission),
+          dispute_operations(dispute_store, disputes),
+          webhooks(store, book, driver, refunds, credits, disputes, providers, test.clock, test.random),
+          credit_store(test.database()),
+          order_refunds(store, credit_store, book, test.clock, test.random),
+          handlers(store, book, escrow, order_refunds, test.clock, test.random),
           budget(test.rates),
           worker(store, driver, refunds, webhooks, providers, budget, test.clock),
-          service(test.runtime(), store, book, driver, webhooks, credits, providers, test.clock, test.random, ServiceOptions{}) {}
+          bank_store(test.database()),
+          bank_operations(store, bank_store, credits, refunds, providers, test.clock, test.random),
+          reconciliation_store(test.database()),
+          reconciler(store, reconciliation_store, providers, test.clock, test.random, ReconcilerOptions{}),
+          reconciliation(reconciliation_store, reconciler, test.clock),
+          upkeep_store(test.database()),
+          upkeep(store, upkeep_store, driver, providers, budget, test.clock, test.random),
+          service(test.runtime(), store, book, driver, webhooks, credits, order_refunds, providers, test.clock, test.random, test.service_options),
+          credit(credit_store, order_refunds, test.clock, test.random) {}
     static std::vector<ProviderGateway*> pointers(const std::vector<std::unique_ptr<ProviderGateway>>& all) {
       std::vector<ProviderGateway*> out;
       for (const auto& one : all) out.push_back(one.get());
       return out;
     }
     PostgresPaymentStore store;
+    PostgresDisputeStore dispute_store;
+    PostgresEscrowStore escrow_store;
     std::vector<std::unique_ptr<ProviderGateway>> gateways;
     Providers providers;
     Book book;
     Driver driver;
     RefundWorker refunds;
     BankCredits credits;
+    Disputes disputes;
+    Escrow escrow;
+    DisputeOperations dispute_operations;
     Webhooks webhooks;
+    PostgresCreditStore credit_store;
+    OrderRefunds order_refunds;
     EventHandlers handlers;
     ProviderBudget budget;
     Worker worker;
+    PostgresBankStore bank_store;
+    BankOperations bank_operations;
+    PostgresReconciliationStore reconciliation_store;
+    Reconciler reconciler;
+    ReconciliationOperations reconciliation;
+    PostgresUpkeepStore upkeep_store;
+    Upkeep upkeep;
     PaymentService service;
+    CreditService credit;
   };
 
   Parts& module() {
@@ -176,6 +217,8 @@ struct PaymentTest : testing::PostgresTest {
   std::string count(const std::string& of) { return value("SELECT count(*)::text FROM " + of); }
 
   DriverOptions driver_options;
+  Commission commission;
+  ServiceOptions service_options;
   std::map<std::string, int, std::less<>> rates;  ///< Calls per second of the worker.
   MovableClock clock;
   SystemRandom random;

@@ -90,6 +90,16 @@ TEST_F(Paypal, AsksPaypalItselfWhenTheCertificateCannotBeHad) {
   EXPECT_EQ(stored(request.payment_id).status, S::authorized);
 }
 
+TEST_F(Paypal, IsNotCutOffByMessagesOfStrangersThatNameBadCertificates) {
+  const auto request = at_the_page();
+  ASSERT_TRUE(remote.approve(ref_of(request)));
+  auto strange = remote.messages().back();
+  strange.body[7] = static_cast<char>(strange.body[7] ^ 1);
+  remote.misbehave("certificate", Fault::error_500, 8);
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(run(remote.send(strange)).status, 400);
+  at_the_page();
+}
+
 TEST_F(Paypal, WhoseCaptureStaysPendingIsCapturedByItsMessage) {
   const auto request = authorized();
   remote.capture_slowly();

@@ -112,9 +112,11 @@ std::vector<Fulfillment> fulfillments_of(const order::v1::OrderConfirmed& event,
       values.push_back(value_of(fulfillment));
       quantities.push_back(fulfillment.units_open());
     }
-    const auto cash = split_cash(event.totals.grand_total.amount(), values, quantities);
+    // Credit has paid its part already.
+    const Money due = event.totals.amount_due.value_or(event.totals.grand_total);
+    const auto cash = split_cash(due.amount(), values, quantities);
     for (std::size_t i = 0; i < out.size(); ++i) {
-      if (cash[i] > 0) out[i].view.cod = Money(cash[i], event.totals.grand_total.currency());
+      if (cash[i] > 0) out[i].view.cod = Money(cash[i], due.currency());
     }
   }
   return out;

@@ -188,6 +188,16 @@ TEST_F(FulfillmentTest, units_cancelled_by_consent_are_not_taken_out_again_by_th
   EXPECT_EQ(the_one("o").cod, Money(2'000, vnd));
 }
 
+TEST_F(FulfillmentTest, the_courier_asks_for_what_credit_has_not_paid) {
+  auto order = an_order("o", {"hanoi", "saigon"}, 2, 4'000);
+  order.totals.credit_value = Money(1'000, vnd);
+  order.totals.amount_due = Money(3'000, vnd);
+  hear(&Triggers::on_order_confirmed, order);
+  std::int64_t cash = 0;
+  for (const auto& fulfillment : of_order("o")) cash += fulfillment.cod->amount();
+  EXPECT_EQ(cash, 3'000);
+}
+
 TEST_F(FulfillmentTest, a_worker_takes_an_order_from_the_shelf_to_the_courier) {
   hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 2, 2'000));
   const auto list = started("o");

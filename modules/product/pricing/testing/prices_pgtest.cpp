@@ -1,3 +1,5 @@
+#include "contracts/product/pricing/v1/pricing_events.hpp"
+#include "kernel/json/codec.hpp"
 #include "modules/product/pricing/adapters/postgres/price_lists.hpp"
 #include "modules/product/pricing/testing/pricing_fixture.hpp"
 
@@ -115,6 +117,13 @@ TEST_F(PricesTest, EveryChangeHasItsHistoryAndItsEvent) {  // PRC-5
   ASSERT_TRUE(run(api().delete_price(staff(), {.id = price->id, .version = 2})));  // Again: the same.
   EXPECT_EQ(price_of("S", shirt).error().reason(), "PRICE_NOT_FOUND");
   EXPECT_EQ(value("SELECT string_agg(topic, ' ' ORDER BY id) FROM outbox"), "pricing.price.created pricing.price.updated pricing.price.deleted");
+  const auto told = [&](const std::string& what) { return value("SELECT data FROM outbox WHERE topic = 'pricing.price." + what + "'"); };
+  EXPECT_TRUE(parse_json<v1::PriceCreated>(told("created"))) << told("created");
+  EXPECT_TRUE(parse_json<v1::PriceDeleted>(told("deleted"))) << told("deleted");
+  const auto update = parse_json<v1::PriceUpdated>(told("updated"));
+  ASSERT_TRUE(update) << update.error().to_string();
+  EXPECT_EQ(update->price.base, vnd(120));
+  EXPECT_EQ(update->price.previous_base, vnd(100));
   const auto history = run(api().list_price_history(staff(), {.id = price->id, .page_size = 2}));
   ASSERT_TRUE(history.has_value()) << history.error().to_string();
   ASSERT_EQ(history->entries.size(), 2u);

@@ -52,8 +52,9 @@ Task<Result<>> EventHandlers::on_reservation_expired(postgres::UnitOfWork& work,
 
 Task<Result<>> EventHandlers::on_price_updated(postgres::UnitOfWork& work, messaging::Envelope, pricing::v1::PriceUpdated event) {
   // Only the plain price of a SKU is shown in carts; the other levels depend on warehouse or group and are read at the next refresh or quote.
-  if (!event.sku || event.warehouse_id || event.group || event.sale) co_return Result<>();
-  EMP_CO_TRY(co_await work.query(reprice_lines, *event.sku, event.base.amount(), event.currency));
+  const auto& price = event.price;
+  if (!price.sku || price.warehouse_id || price.group || price.sale) co_return Result<>();
+  EMP_CO_TRY(co_await work.query(reprice_lines, *price.sku, price.base.amount(), price.currency));
   co_return Result<>();
 }
 

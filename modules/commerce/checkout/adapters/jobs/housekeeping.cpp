@@ -12,17 +12,19 @@ constexpr Statement expire_open{"checkout.expire_sessions",
                                 Effect::writes};
 constexpr Statement mark_abandoned{
     "checkout.mark_abandoned_carts",
-    "WITH idle AS (UPDATE cart SET abandoned_at = now() WHERE id IN (SELECT c.id FROM cart c WHERE c.status = 'active' AND c.abandoned_at IS NULL AND c.last_activity_at < now() - interval "
-    "'24 hours' AND EXISTS (SELECT FROM cart_line l WHERE l.cart_id = c.id AND NOT l.saved_for_later) ORDER BY c.last_activity_at LIMIT 200 FOR UPDATE SKIP LOCKED) RETURNING *) "
-    "SELECT outbox_append('checkout.cart.abandoned', i.id::text, i.version, json_strip_nulls(json_build_object('cart_id', i.id, 'contact', CASE WHEN i.contact_email IS NOT NULL THEN "
-    "json_build_object('email', i.contact_email) END, 'total', wire_money(l.total, i.currency), 'lines', l.lines))::text, NULL) FROM idle i CROSS JOIN LATERAL (SELECT "
-    "sum(qty * unit_price)::bigint AS total, json_agg(json_build_object('sku', sku, 'qty', qty, 'unit_price', wire_money(unit_price, i.currency))) AS lines FROM cart_line WHERE cart_id = "
+    "WITH idle AS (UPDATE cart SET abandoned_at = now() WHERE id IN (SELECT c.id FROM cart c WHERE c.status = 'active' AND c.abandoned_at IS NULL AND "
+    "c.last_activity_at < now() - interval "
+    "'24 hours' AND EXISTS (SELECT FROM cart_line l WHERE l.cart_id = c.id AND NOT l.saved_for_later) ORDER BY c.last_activity_at LIMIT 200 FOR UPDATE SKIP "
+    "LOCKED) RETURNING *) "
+    "SELECT outbox_append('checkout.cart.abandoned', i.id::text, i.version, json_strip_nulls(json_build_object('cart_id', i.id, 'contact', (SELECT "
+    "json_build_object('email', "
+    "s.contact::json ->> 'email', 'phone', s.contact::json ->> 'phone') FROM checkout_session s WHERE s.cart_id = i.id AND s.contact IS NOT NULL ORDER BY "
+    "s.created_at DESC LIMIT 1), 'total', wire_money(l.total, i.currency), 'lines', l.lines))::text, NULL) FROM idle i CROSS JOIN LATERAL (SELECT "
+    "sum(qty * unit_price)::bigint AS total, json_agg(json_build_object('sku', sku, 'qty', qty, 'unit_price', wire_money(unit_price, i.currency))) AS lines "
+    "FROM cart_line WHERE cart_id = "
     "i.id AND NOT saved_for_later) l",
     Effect::writes};
-constexpr Statement expire_idle{"checkout.expire_carts",
-                                "UPDATE cart SET status = 'expired', version = version + 1 WHERE id IN (SELECT id FROM cart WHERE status = 'active' AND last_activity_at < now() - interval "
-                                "'30 days' ORDER BY last_activity_at LIMIT 500 FOR UPDATE SKIP LOCKED)",
-                                Effect::writes};
+constexpr Statement expire_idle{"checkout.expire_carts", "SELECT carts_expire(500)", Effect::writes};
 constexpr Statement purge_old{"checkout.purge", "DELETE FROM quote WHERE id IN (SELECT q.id FROM quote q WHERE q.created_at < now() - interval '7 days' AND NOT EXISTS (SELECT FROM "
                                                 "checkout_session s WHERE s.quote_id = q.id AND s.status NOT IN ('expired', 'abandoned')) LIMIT 500)",
                               Effect::writes};

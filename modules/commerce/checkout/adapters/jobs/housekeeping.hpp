@@ -11,11 +11,12 @@ class Housekeeping {
   explicit Housekeeping(postgres::Database& database) : database_(database) {}
   void schedule(Jobs& jobs);
 
- private:
+  // The jobs, each safe to run twice at once.
   Task<Result<>> expire_sessions(CallContext context);
   Task<Result<>> mark_abandoned_carts(CallContext context);
   Task<Result<>> expire_idle_carts(CallContext context);
 
+ private:
   postgres::Database& database_;
 };
 

@@ -13,14 +13,16 @@ using postgres::Statement;
 constexpr Statement select_live{"checkout.find_cart",
                                 "SELECT cart_json(id) FROM cart WHERE status IN ('active', 'locked') AND ((($1::uuid IS NOT NULL) AND customer_id = $1) OR "
                                 "(($2::bytea IS NOT NULL) AND guest_token_sha256 = $2))"};
-constexpr Statement before_adding{"checkout.before_add", "SELECT currency, answer FROM cart_before_add($1, $2, $3, $4, $5)"};
+constexpr Statement before_adding{"checkout.before_add",
+                                  "SELECT b.currency, b.answer, $5::bytea IS NOT NULL AND guest_token_is_dead($5) FROM cart_before_add($1, $2, $3, $4, $5) b"};
 constexpr Statement add_lines{"checkout.add_to_cart",
                               "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
 constexpr Statement change_one{"checkout.change_cart_line", "SELECT cart_change_line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
 constexpr Statement change_coupons{"checkout.change_coupon", "SELECT cart_change_coupon($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement clear_all{"checkout.clear_cart", "SELECT cart_clear($1, $2, $3, $4)", Effect::writes};
 constexpr Statement refresh_all{"checkout.refresh_cart", "SELECT changes, cart FROM cart_refresh($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
-constexpr Statement merge_guest{"checkout.merge_cart", "SELECT merged_lines, cart FROM cart_merge($1, $2, $3, $4, $5, $6)", Effect::writes};
+constexpr Statement merge_guest{"checkout.merge_cart", "SELECT replayed, merged_lines, cart FROM cart_merge_once($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                Effect::writes};
 constexpr Statement insert_share{"checkout.share_cart", "INSERT INTO cart_share (token_sha256, cart_id, snapshot, expires_at) VALUES ($1, $2, $3, $4)", Effect::writes};
 constexpr Statement select_share{"checkout.find_shared_cart", "SELECT snapshot, expires_at FROM cart_share WHERE token_sha256 = $1"};
 
@@ -45,6 +47,7 @@ Task<Result<CartStore::BeforeAdd>> PostgresCartStore::before_add(Owner owner, Ke
   BeforeAdd out;
   if (const auto code = rows[0].get<std::optional<std::string>>(0)) out.currency = Currency::of(*code);
   EMP_CO_ASSIGN(out.answer, read_cart(rows[0].get<std::optional<std::string>>(1)));
+  out.token_is_dead = rows[0].get<bool>(2);
   co_return out;
 }
 
@@ -120,11 +123,12 @@ Task<Result<CartStore::Refreshed>> PostgresCartStore::refresh(Owner owner, std::
   co_return out;
 }
 
-Task<Result<CartStore::Merged>> PostgresCartStore::merge(Uuid customer, std::string guest_sha256, Uuid trace, CartLimits limits) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(merge_guest, customer, postgres::Bytes{guest_sha256}, trace, Uuid::v7(clock_.now(), random_), limits.lines_max, limits.units_max));
-  Merged out;
-  out.lines = rows[0].get<std::int32_t>(0);
-  EMP_CO_ASSIGN(out.cart, read_cart(rows[0].get<std::optional<std::string>>(1)));
+Task<Result<CartStore::Merged>> PostgresCartStore::merge(Uuid customer, std::string guest_sha256, KeyedRequest keyed, CartLimits limits) {
+  const postgres::Bytes digest = digest_of(keyed);
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(merge_guest, keyed.caller, keyed.key, digest, customer, postgres::Bytes{guest_sha256}, keyed.trace,
+                                                          Uuid::v7(clock_.now(), random_), limits.lines_max, limits.units_max));
+  Merged out{.lines = rows[0].get<std::int32_t>(1), .replayed = rows[0].get<bool>(0)};
+  EMP_CO_ASSIGN(out.cart, read_cart(rows[0].get<std::optional<std::string>>(2)));
   co_return out;
 }
 

@@ -19,7 +19,7 @@ class PostgresCartStore final : public CartStore {
   Task<Result<std::optional<v1::Cart>>> change_coupon(Owner owner, CouponChange change, std::optional<std::int64_t> if_match) override;
   Task<Result<std::optional<v1::Cart>>> clear(Owner owner, std::optional<std::int64_t> if_match, Uuid trace) override;
   Task<Result<Refreshed>> refresh(Owner owner, std::vector<LineFacts> facts) override;
-  Task<Result<Merged>> merge(Uuid customer, std::string guest_sha256, Uuid trace, CartLimits limits) override;
+  Task<Result<Merged>> merge(Uuid customer, std::string guest_sha256, KeyedRequest keyed, CartLimits limits) override;
   Task<Result<>> share(std::string token_sha256, Uuid cart, std::string snapshot, UtcTime expires_at) override;
   Task<Result<Shared>> find_shared(std::string token_sha256) override;
 

@@ -13,9 +13,15 @@ using postgres::Statement;
 constexpr Statement start_one{"checkout.start_session", "SELECT replayed, status, answer FROM session_start($1, $2, $3, $4, $5, $6, $7)", Effect::writes};
 constexpr Statement view_one{"checkout.view_session", "SELECT session, cart, quote, plan, saga FROM session_view($1, $2, $3, $4)"};
 constexpr Statement change_one{"checkout.change_session", "SELECT session_change($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", Effect::writes};
+constexpr Statement credit_one{"checkout.set_credits", "SELECT session_set_credits($1, $2, $3, $4, $5)", Effect::writes};
 constexpr Statement quote_one{"checkout.keep_quote", "SELECT session_quote($1, $2, $3, $4, $5, $6, $7, $8, $9)", Effect::writes};
 constexpr Statement select_totals{"checkout.quote_totals", "SELECT (body::json -> 'totals')::text FROM quote WHERE id = $1"};
-constexpr Statement accept_one{"checkout.accept_confirm", "SELECT outcome, saga FROM confirm_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", Effect::writes};
+constexpr Statement select_quote{"checkout.quote", "SELECT body FROM quote WHERE id = $1"};
+constexpr Statement accept_one{"checkout.accept_confirm",
+                               "SELECT outcome, saga FROM confirm_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                               Effect::writes};
+constexpr Statement view_placement{"checkout.view_placement", "SELECT saga, key_saga, quote FROM placement_view($1, $2, $3, $4)"};
+constexpr Statement find_by_order{"checkout.saga_of_order", "SELECT saga_id FROM confirm_key WHERE order_id = $1"};
 constexpr Statement abandon_one{"checkout.abandon_session", "SELECT status, saga FROM session_abandon($1)", Effect::writes};
 constexpr Statement select_decision{"checkout.review_decision", "SELECT decision FROM review_decision WHERE saga_id = $1"};
 
@@ -25,11 +31,12 @@ std::optional<std::string> column(const std::optional<Message>& message) {
   return to_json(*message);
 }
 
-std::string selections_json(const std::vector<v1::ShippingSelection>& selections) {
+template <typename Message>
+std::string list_json(const std::vector<Message>& messages) {
   std::string out = "[";
-  for (const auto& selection : selections) {
+  for (const auto& message : messages) {
     if (out.size() > 1) out += ',';
-    append_json(out, selection);
+    append_json(out, message);
   }
   return out + "]";
 }
@@ -70,10 +77,16 @@ Task<Result<SessionView>> PostgresSessionStore::read(Uuid session, Owner owner, 
 }
 
 Task<Result<v1::CheckoutSession>> PostgresSessionStore::change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) {
-  const auto selections = change.selections ? std::optional(selections_json(*change.selections)) : std::nullopt;
-  EMP_CO_ASSIGN(const auto rows,
-                co_await database_.query(change_one, session, owner.customer, guest_column(owner), if_match, column(change.contact), column(change.shipping_address),
-                                         column(change.billing_address), selections, column(change.payment), change.drop_selections, change.drop_quote));
+  const auto selections = change.selections ? std::optional(list_json(*change.selections)) : std::nullopt;
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_one, session, owner.customer, guest_column(owner), if_match, column(change.contact),
+                                                          column(change.shipping_address), column(change.billing_address), selections, column(change.payment),
+                                                          change.drop_selections, change.drop_quote));
+  co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
+}
+
+Task<Result<v1::CheckoutSession>> PostgresSessionStore::set_credits(Uuid session, Owner owner, std::optional<std::int64_t> if_match,
+                                                                    std::vector<v1::SessionCredit> credits) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(credit_one, session, owner.customer, guest_column(owner), if_match, list_json(credits)));
   co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
 }
 
@@ -90,14 +103,36 @@ Task<Result<v1::QuoteTotals>> PostgresSessionStore::totals(Uuid quote) {
   co_return parse_json<v1::QuoteTotals>(rows[0].get<std::string>(0));
 }
 
+Task<Result<v1::Quote>> PostgresSessionStore::quote(Uuid quote) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_quote, quote));
+  if (rows.empty()) co_return fail(ErrorKind::not_found, "QUOTE_NOT_FOUND", "no such quote");
+  co_return parse_json<v1::Quote>(rows[0].get<std::string>(0));
+}
+
 Task<Result<SessionStore::Accepted>> PostgresSessionStore::accept(Acceptance acceptance) {
   EMP_ASSERT(engine_ != nullptr);
   EMP_CO_ASSIGN(const auto rows,
                 co_await database_.query(accept_one, acceptance.session, acceptance.owner.customer, guest_column(acceptance.owner), acceptance.key,
-                                         postgres::Bytes{security::sha256(acceptance.request)}, acceptance.quote, acceptance.saga, acceptance.context, engine_->first_step(),
-                                         acceptance.deadline, engine_->owner(), static_cast<std::int32_t>(engine_->lease_seconds())));
+                                         postgres::Bytes{security::sha256(acceptance.request)}, acceptance.quote, acceptance.saga, acceptance.context,
+                                         engine_->first_step(), acceptance.deadline, engine_->owner(), static_cast<std::int32_t>(engine_->lease_seconds()),
+                                         acceptance.method, acceptance.email, acceptance.address, acceptance.pending_max));
   const auto outcome = rows[0].get<std::string>(0);
   co_return Accepted{outcome == "started" ? AcceptOutcome::started : outcome == "replayed" ? AcceptOutcome::replayed : AcceptOutcome::completed, rows[0].get<Uuid>(1)};
+}
+
+Task<Result<SessionStore::Placed>> PostgresSessionStore::placed(Uuid session, Owner owner, std::string key) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(view_placement, session, owner.customer, guest_column(owner), key));
+  Placed out{.saga = rows[0].get<std::optional<Uuid>>(0), .key_saga = rows[0].get<std::optional<Uuid>>(1)};
+  if (const auto quote = rows[0].get<std::optional<std::string>>(2)) {
+    EMP_CO_ASSIGN(out.quote, parse_json<v1::Quote>(*quote));
+  }
+  co_return out;
+}
+
+Task<Result<std::optional<Uuid>>> PostgresSessionStore::saga_of_order(Uuid order) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(find_by_order, order));
+  if (rows.empty()) co_return std::optional<Uuid>();
+  co_return std::optional(rows[0].get<Uuid>(0));
 }
 
 Task<Result<SessionStore::Abandoned>> PostgresSessionStore::abandon(Uuid session) {

@@ -18,11 +18,16 @@ class PostgresSessionStore final : public SessionStore {
   Task<Result<SessionView>> view(Uuid session, Owner owner) override;
   Task<Result<SessionView>> view_without_lines(Uuid session, Owner owner) override;
   Task<Result<v1::CheckoutSession>> change(Uuid session, Owner owner, std::optional<std::int64_t> if_match, SessionChange change) override;
+  Task<Result<v1::CheckoutSession>> set_credits(Uuid session, Owner owner, std::optional<std::int64_t> if_match,
+                                                std::vector<v1::SessionCredit> credits) override;
   Task<Result<v1::CheckoutSession>> keep_quote(QuoteToKeep quote) override;
   Task<Result<v1::QuoteTotals>> totals(Uuid quote) override;
+  Task<Result<v1::Quote>> quote(Uuid quote) override;
   Task<Result<Accepted>> accept(Acceptance acceptance) override;
+  Task<Result<Placed>> placed(Uuid session, Owner owner, std::string key) override;
   Task<Result<Abandoned>> abandon(Uuid session) override;
   Task<Result<std::optional<std::string>>> review_decision(Uuid saga) override;
+  Task<Result<std::optional<Uuid>>> saga_of_order(Uuid order) override;
 
  private:
   Task<Result<SessionView>> read(Uuid session, Owner owner, bool with_lines);

@@ -40,7 +40,12 @@ Task<Result<v1::CartResponse>> CheckoutService::add(CallContext context, std::op
     fresh_token = new_token(random_);
     token = fresh_token;
   }
-  EMP_CO_ASSIGN(auto changed, co_await carts_.add(context, owner_of(context, token), std::move(command)));
+  auto first = co_await carts_.add(context, owner_of(context, token), command);
+  if (!first && first.error().reason() == token_is_dead) {  // The browser still has the cookie of before the sign-in.
+    fresh_token = new_token(random_);
+    first = co_await carts_.add(context, owner_of(context, fresh_token), std::move(command));
+  }
+  EMP_CO_ASSIGN(auto changed, std::move(first));
   auto out = cart_response(std::move(changed.cart));
   out.set_cart_token = fresh_token;
   if (changed.replayed) out.idempotent_replayed = "true";
@@ -117,6 +122,7 @@ Task<Result<v1::MergeCartResponse>> CheckoutService::merge_cart(CallContext cont
   v1::MergeCartResponse out;
   out.cart = merged.cart ? std::move(*merged.cart) : carts_.empty_cart();
   out.merged_lines = merged.lines;
+  if (merged.replayed) out.idempotent_replayed = "true";
   out.etag = etag_of(out.cart.version);
   co_return out;
 }

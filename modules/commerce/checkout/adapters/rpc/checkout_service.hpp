@@ -41,6 +41,7 @@ class CheckoutService final : public v1::CheckoutApi {
   Task<Result<v1::ListPaymentMethodsResponse>> list_payment_methods(CallContext context, v1::ListPaymentMethodsRequest request) override;
   Task<Result<v1::CheckoutResponse>> select_payment_method(CallContext context, v1::SelectPaymentMethodRequest request) override;
   Task<Result<v1::CheckoutResponse>> set_points(CallContext context, v1::SetPointsRequest request) override;
+  Task<Result<v1::CheckoutResponse>> set_credits(CallContext context, v1::SetCreditsRequest request) override;
   Task<Result<v1::PreviewResponse>> preview_checkout(CallContext context, v1::PreviewCheckoutRequest request) override;
 
   Task<Result<v1::PlacementResponse>> confirm_checkout(CallContext context, v1::ConfirmCheckoutRequest request) override;

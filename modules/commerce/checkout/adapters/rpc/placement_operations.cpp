@@ -1,10 +1,33 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
+#include "kernel/json/writer.hpp"
 #include "kernel/observe/log.hpp"
 #include "modules/commerce/checkout/adapters/rpc/checkout_service.hpp"
 
 namespace emporion::checkout {
 namespace {
+
+/// What a try learned, without what only the buyer may hold: next_action can carry a secret of the provider.
+std::optional<std::string> shown(const std::optional<std::string>& response) {
+  if (!response) return std::nullopt;
+  const auto learned = json::Document::parse(*response);
+  if (!learned) return std::nullopt;
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  learned->root().for_each_member([&](std::string_view name, json::Value value) {
+    if (name != "next_action") writer.key_escaped(name).raw(value.to_json());
+    return true;
+  });
+  writer.end_object();
+  return out;
+}
+
+/// What staff did to a saga goes to the log that is kept, beside the note in the saga's own.
+void audit(std::string_view what, const CallContext& context, const v1::SagaCommandRequest& request) {
+  observe::info("audit",
+                {{"action", std::string(what)}, {"staff", context.principal.id.to_string()}, {"saga", request.id.to_string()}, {"reason", request.reason}});
+}
 
 /// Staff see the saga's log as pairs: a try begins with `started` and ends with what came of it.
 std::vector<v1::SagaStep> steps_of(const std::vector<saga::StepRecord>& log) {
@@ -12,6 +35,8 @@ std::vector<v1::SagaStep> steps_of(const std::vector<saga::StepRecord>& log) {
   for (const auto& record : log) {
     v1::SagaStep step{.step = record.step, .direction = record.direction, .try_no = record.try_number, .idem_key = record.key, .state = record.state, .error = record.error,
                       .started_at = record.at};
+    if (!record.request_sha256.empty()) step.request_sha256 = record.request_sha256;
+    step.response = shown(record.response);
     const bool ends_last = !out.empty() && out.back().step == record.step && out.back().direction == record.direction && out.back().state == "started" && record.state != "started";
     if (!ends_last) {
       out.push_back(std::move(step));
@@ -19,6 +44,7 @@ std::vector<v1::SagaStep> steps_of(const std::vector<saga::StepRecord>& log) {
     }
     out.back().state = record.state;
     out.back().error = record.error;
+    out.back().response = shown(record.response);
     out.back().finished_at = record.at;
   }
   return out;
@@ -68,6 +94,15 @@ Task<Result<v1::AbandonCheckoutResponse>> CheckoutService::abandon_checkout(Call
 
 Task<Result<v1::ListSagasResponse>> CheckoutService::list_sagas(CallContext context, v1::ListSagasRequest request) {
   (void)context;
+  if (request.order_id) {  // One order has one saga.
+    v1::ListSagasResponse found;
+    EMP_CO_ASSIGN(const auto id, co_await sessions_.saga_of_order(*request.order_id));
+    if (!id) co_return found;
+    EMP_CO_ASSIGN(const auto row, co_await engine_.find(*id));
+    EMP_CO_ASSIGN(auto saga, saga_of(row));
+    if (!request.state || saga.state == *request.state) found.sagas.push_back(std::move(saga));
+    co_return found;
+  }
   const auto state = request.state ? std::optional(std::string(v1::to_string(*request.state))) : std::nullopt;
   std::optional<Uuid> after;
   if (request.page_token) {
@@ -78,7 +113,7 @@ Task<Result<v1::ListSagasResponse>> CheckoutService::list_sagas(CallContext cont
   v1::ListSagasResponse out;
   for (const auto& row : rows) {
     EMP_CO_ASSIGN(auto saga, saga_of(row));
-    if (!request.order_id || saga.order_id == *request.order_id) out.sagas.push_back(std::move(saga));
+    out.sagas.push_back(std::move(saga));
   }
   if (rows.size() == static_cast<std::size_t>(count)) out.next_page_token = rows.back().id.to_string();
   co_return out;
@@ -99,6 +134,7 @@ Task<Result<v1::Saga>> CheckoutService::retry_saga(CallContext context, v1::Saga
     if (retried.error().reason() != "SAGA_STATE") co_return fail(retried.error());
     co_return fail(ErrorKind::conflict, "SAGA_TERMINAL", retried.error().detail());
   }
+  audit("checkout.saga.retry", context, request);
   co_return co_await get_saga(context, {.id = request.id});
 }
 
@@ -109,6 +145,7 @@ Task<Result<v1::Saga>> CheckoutService::compensate_saga(CallContext context, v1:
     if (aborted.error().reason() != "SAGA_STATE") co_return fail(aborted.error());
     co_return fail(ErrorKind::conflict, "SAGA_TERMINAL", aborted.error().detail());
   }
+  audit("checkout.saga.compensate", context, request);
   co_return co_await get_saga(context, {.id = request.id});
 }
 

@@ -3,17 +3,32 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "modules/commerce/checkout/adapters/rpc/checkout_service.hpp"
+#include "modules/commerce/checkout/app/payment_options.hpp"
 
 namespace emporion::checkout {
 namespace {
+
+Money seen_price(const v1::CartLine& line, const std::optional<v1::Quote>& quote) {
+  if (quote) {
+    const auto quoted = std::ranges::find(quote->lines, line.line_id, &v1::QuoteLine::line_id);
+    if (quoted != quote->lines.end()) return quoted->unit_price;
+  }
+  return line.previous_price.value_or(line.unit_price);
+}
 
 v1::CheckoutResponse response_of(v1::CheckoutSession session, const v1::Cart& cart, std::optional<v1::Quote> quote) {
   v1::CheckoutResponse out;
   out.etag = etag_of(session.version);
   for (const auto& line : bought_lines(cart)) {
-    if (line.price_changed) out.price_warnings.push_back({.line_id = line.line_id, .sku = line.sku, .field = "unit_price", .old = "", .new_value = text(line.unit_price.amount())});
+    // What the buyer saw last: the quote's price, before a quote the one that it was added at.
+    const auto seen = seen_price(line, quote);
+    if (seen != line.unit_price) {
+      out.price_warnings.push_back(
+          {.line_id = line.line_id, .sku = line.sku, .field = "unit_price", .old = text(seen.amount()), .new_value = text(line.unit_price.amount())});
+    }
     if (line.availability == v1::Availability::out || line.availability == v1::Availability::discontinued) {
-      out.price_warnings.push_back({.line_id = line.line_id, .sku = line.sku, .field = "availability", .old = "in_stock", .new_value = std::string(v1::to_string(line.availability))});
+      out.price_warnings.push_back(
+          {.line_id = line.line_id, .sku = line.sku, .field = "availability", .old = "in_stock", .new_value = std::string(v1::to_string(line.availability))});
     }
   }
   if (quote && quote->cart_version == cart.version) out.quote = std::move(quote);
@@ -56,8 +71,16 @@ Task<Result<v1::CheckoutResponse>> CheckoutService::change_session(Uuid session,
 
 Task<Result<v1::Address>> CheckoutService::validated(CallContext context, v1::Address address) {
   location::v1::ValidateAddressRequest question;
-  question.address = {.name = address.name, .phone = address.phone, .country = address.country, .region_code = address.region_code, .city = address.city, .district = address.district,
-                      .ward = address.ward, .line1 = address.line1, .line2 = address.line2, .postal_code = address.postal_code};
+  question.address = {.name = address.name,
+                      .phone = address.phone,
+                      .country = address.country,
+                      .region_code = address.region_code,
+                      .city = address.city,
+                      .district = address.district,
+                      .ward = address.ward,
+                      .line1 = address.line1,
+                      .line2 = address.line2,
+                      .postal_code = address.postal_code};
   const auto judged = co_await neighbours_.location().validate_address(context.as_service("checkout"), std::move(question));
   if (!judged) co_return fail(as_dependency_error(judged.error()));
   if (!judged->valid) {
@@ -95,7 +118,8 @@ Task<Result<v1::CheckoutResponse>> CheckoutService::set_billing_address(CallCont
 }
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::set_contact(CallContext context, v1::SetContactRequest request) {
-  if (!looks_like_email(request.contact.email)) co_return fail(Error(ErrorKind::rule_violated, "CONTACT_INVALID", "this is not an e-mail address").with("field", "email"));
+  if (!looks_like_email(request.contact.email))
+    co_return fail(Error(ErrorKind::rule_violated, "CONTACT_INVALID", "this is not an e-mail address").with("field", "email"));
   co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match, {.contact = std::move(request.contact)});
 }
 
@@ -122,46 +146,18 @@ Task<Result<v1::CheckoutResponse>> CheckoutService::select_shipping_method(CallC
 
 Task<Result<v1::ListPaymentMethodsResponse>> CheckoutService::list_payment_methods(CallContext context, v1::ListPaymentMethodsRequest request) {
   EMP_CO_ASSIGN(const auto view, co_await sessions_.view_without_lines(request.id, owner_of(context, request.cart_token)));
-  const auto offered = co_await neighbours_.payment().get_public_settings(context.as_service("checkout"), {});
-  if (!offered) co_return fail(as_dependency_error(offered.error()));
-  const Currency currency = Currency::of(view.session.currency);
   const Money total = view.quote ? view.quote->totals.grand_total : view.cart.subtotal;
-  const auto limits = settings_.amounts(currency);
   v1::ListPaymentMethodsResponse out;
-  for (const auto& method : offered->methods) {
-    v1::PaymentOption option;
-    if (!from_string(payment::v1::to_string(method.method), option.method)) continue;
-    option.provider = method.provider;
-    option.publishable_key = method.publishable_key;
-    const bool in_currency = method.currencies.empty() || std::ranges::find(method.currencies, view.session.currency) != method.currencies.end();
-    const bool cod = option.method == v1::PaymentMethod::cod;
-    if (!method.enabled) {
-      option.reason = "DISABLED";
-    } else if (!in_currency) {
-      option.reason = "CURRENCY";
-    } else if ((cod && !check_cod_amount(limits, total)) || (method.max_amount && method.max_amount->currency() == currency && total > *method.max_amount)) {
-      option.reason = "AMOUNT_TOO_HIGH";
-    } else if (method.min_amount && method.min_amount->currency() == currency && total < *method.min_amount) {
-      option.reason = "AMOUNT_TOO_LOW";
-    }
-    option.eligible = !option.reason.has_value();
-    if (cod && !limits.cod_fee.is_zero()) option.fee = limits.cod_fee;
-    out.methods.push_back(std::move(option));
-  }
+  EMP_CO_ASSIGN(out.methods, co_await payment_options(neighbours_, settings_, context, total));
   co_return out;
 }
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::select_payment_method(CallContext context, v1::SelectPaymentMethodRequest request) {
-  const auto refuse = [](std::string why) {
-    return fail(Error(ErrorKind::rule_violated, "PAYMENT_METHOD_NOT_ELIGIBLE", "this order cannot be paid in that way").with("why", why));
-  };
   EMP_CO_ASSIGN(const auto offered, co_await list_payment_methods(context, {.id = request.id, .cart_token = request.cart_token}));
-  const auto option = std::ranges::find(offered.methods, request.payment.method, &v1::PaymentOption::method);
-  if (option == offered.methods.end()) co_return refuse("DISABLED");
-  if (!option->eligible) co_return refuse(option->reason.value_or("DISABLED"));
-  if (request.payment.method == v1::PaymentMethod::card && !request.payment.payment_method_id) co_return refuse("PAYMENT_METHOD_ID_REQUIRED");
+  EMP_CO_TRY(check_selection(offered.methods, request.payment));
   // The fee is part of the quote, so another method needs another quote.
-  co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match, {.payment = std::move(request.payment), .drop_quote = true});
+  co_return co_await change_session(request.id, owner_of(context, request.cart_token), request.if_match,
+                                    {.payment = std::move(request.payment), .drop_quote = true});
 }
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::set_points(CallContext context, v1::SetPointsRequest request) {
@@ -172,17 +168,19 @@ Task<Result<v1::CheckoutResponse>> CheckoutService::set_points(CallContext conte
 Task<Result<v1::PreviewResponse>> CheckoutService::preview_checkout(CallContext context, v1::PreviewCheckoutRequest request) {
   const Owner owner = owner_of(context, request.cart_token);
   EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner));
-  if (view.session.status != v1::CheckoutStatus::open) co_return fail(ErrorKind::conflict, "CHECKOUT_IN_PROGRESS", "an order is being placed from this checkout");
+  if (view.session.status != v1::CheckoutStatus::open)
+    co_return fail(ErrorKind::conflict, "CHECKOUT_IN_PROGRESS", "an order is being placed from this checkout");
   EMP_CO_ASSIGN(auto plan, co_await quoting_.plan(context, view));
   EMP_CO_TRY(apply_selections(plan, view.session.shipping_selections));
   EMP_CO_ASSIGN(auto quote, co_await quoting_.price(context, view, plan));
   const Money total = quote.totals.grand_total;
   const auto limits = settings_.amounts(total.currency());
   EMP_CO_TRY(check_order_amount(limits, total));
-  if (view.session.payment && view.session.payment->method == v1::PaymentMethod::cod) EMP_CO_TRY(check_cod_amount(limits, total));
+  const bool is_due = !quote.totals.amount_due.value_or(total).is_zero();
+  if (is_due && view.session.payment && view.session.payment->method == v1::PaymentMethod::cod) EMP_CO_TRY(check_cod_amount(limits, total));
   EMP_CO_ASSIGN(const auto session, co_await sessions_.keep_quote({.session = request.id, .quote = quote, .plan = plan}));
   v1::PreviewResponse out;
-  out.missing = missing_for_confirm(session, plan);
+  out.missing = missing_for_confirm(session, plan, quote);
   out.quote = std::move(quote);
   out.etag = etag_of(session.version);
   co_return out;

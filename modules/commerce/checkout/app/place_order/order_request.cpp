@@ -6,6 +6,10 @@
 
 namespace emporion::checkout {
 
+seconds window_of(const PlaceOrderState& state, const CheckoutSettings& settings) {
+  return state.method == "bank_transfer" ? settings.transfer_window : settings.payment_window;
+}
+
 bool pays_online(const PlaceOrderState& state) { return state.method != "cod" && state.method != "none"; }
 
 order::v1::CreateOrderRequest order_request(const PlaceOrderState& state, const saga::Context& context, const SessionView& view,
@@ -53,6 +57,10 @@ order::v1::CreateOrderRequest order_request(const PlaceOrderState& state, const 
                 .payment_fee = totals.payment_fee,
                 .points_value = totals.points_value,
                 .grand_total = totals.grand_total};
+  if (state.credit) {
+    out.totals.credit_value = state.credit;
+    out.totals.amount_due = amount_due(state);
+  }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto& priced = quote.lines[i];
     order::v1::NewOrderLine line;

@@ -11,7 +11,9 @@ namespace emporion::checkout {
 order::v1::CreateOrderRequest order_request(const PlaceOrderState& state, const saga::Context& context, const SessionView& view,
                                             const warehouse::v1::Reservation& held);
 
-/// No payment of these methods comes from a provider.
+/// Whether the buyer pays before the order stands: not for cash on delivery, and not if there is nothing to pay.
 bool pays_online(const PlaceOrderState& state);
+/// How long the buyer has to pay. Source: commerce.md §4.2 (windows).
+seconds window_of(const PlaceOrderState& state, const CheckoutSettings& settings);
 
 }  // namespace emporion::checkout

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "kernel/base/text.hpp"
-#include "kernel/money/money_json.hpp"
 #include "kernel/json/writer.hpp"
+#include "kernel/money/money_json.hpp"
 #include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/app/credits.hpp"
 #include "modules/commerce/checkout/app/place_order/order_request.hpp"
 
 namespace emporion::checkout {
@@ -15,13 +16,25 @@ using saga::StepOutcome;
 
 constexpr Uuid no_saga{};
 constexpr seconds cod_hold{600};
-constexpr seconds hold_margin{600};    // D5: the hold outlives the payment window by ten minutes.
-constexpr seconds expiry_margin{60};   // Ruling 6: the payment deadline is a minute before the hold's end.
+constexpr seconds hold_margin{600};   // D5: the hold outlives the payment window by ten minutes.
+constexpr seconds expiry_margin{60};  // Ruling 6: the payment deadline is a minute before the hold's end.
 constexpr seconds provider_budget{9};
+constexpr seconds commit_margin{120};  // A hold with less left than this is lengthened before its stock is committed.
+constexpr seconds look_again{5};       // While an outcome is unknown.
 
-constexpr postgres::Statement show_move{"checkout.placement_moved", "SELECT placement_moved($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", postgres::Effect::writes};
+constexpr postgres::Statement show_move{"checkout.placement_moved", "SELECT placement_moved($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                                        postgres::Effect::writes};
+
+std::optional<UtcTime> time_of(const std::string& stored) {
+  const auto time = UtcTime::parse(stored);
+  return time ? std::optional(*time) : std::nullopt;
+}
 
 StepOutcome outcome_of(const Error& error) { return StepOutcome::from(error.is_transient() ? as_dependency_error(error) : error); }
+
+payment::v1::RiskAddress risk_address(const v1::Address& from) {
+  return {.country = from.country, .city = from.city, .line1 = from.line1, .line2 = from.line2, .postal_code = from.postal_code};
+}
 
 payment::v1::PaymentMethod payment_method(const std::string& name) {
   auto out = payment::v1::PaymentMethod::unspecified;
@@ -47,6 +60,7 @@ std::string changes_json(const v1::Quote& offered, const v1::Quote& now) {
   term("shipping", offered.totals.shipping, now.totals.shipping);
   term("shipping_discount", offered.totals.shipping_discount, now.totals.shipping_discount);
   term("tax", offered.totals.tax_total, now.totals.tax_total);
+  term("payment_fee", offered.totals.payment_fee, now.totals.payment_fee);
   writer.end_array();
   return out;
 }
@@ -76,35 +90,61 @@ saga::ErasedDefinition PlaceOrder::definition() {
       .erased();
 }
 
+Task<Result<PlaceOrder::Requoted>> PlaceOrder::requote(const State& state, saga::Context& context, PlacementBasis::View view) {
+  const Uuid own = Uuid::from_name(text("checkout.quote:", context.saga()));
+  if (!view->quote || !view->plan || (view->quote->id != state.quote && view->quote->id != own)) {
+    co_return fail(ErrorKind::conflict, "CART_CHANGED", "the quote is not the session's any more");
+  }
+  if (view->quote->id != state.quote) {
+    // This step was here before and did not get to say so: what it kept is its answer.
+    EMP_CO_ASSIGN(auto offered, co_await sessions_.quote(state.quote));
+    co_return Requoted{.offered = std::move(offered), .now = *view->quote};
+  }
+  const auto call = context.call(context.step_key(), seconds(3));
+  EMP_CO_TRY(co_await quoting_.peek(call, view->cart));
+  EMP_CO_ASSIGN(auto now, co_await quoting_.price(call, *view, *view->plan));
+  const auto& offered = *view->quote;
+  if (now.totals.grand_total == offered.totals.grand_total && now.lines == offered.lines && now.evaluation_hash == offered.evaluation_hash &&
+      now.credits == offered.credits) {
+    now.id = offered.id;
+    co_return Requoted{.offered = offered, .now = std::move(now)};
+  }
+  // A new figure is a new quote: kept first, so that the customer can confirm it by its id.
+  now.id = own;
+  EMP_CO_TRY(co_await sessions_.keep_quote({.session = state.session, .saga = context.saga(), .quote = now, .plan = *view->plan}));
+  co_return Requoted{.offered = offered, .now = std::move(now)};
+}
+
 Task<StepOutcome> PlaceOrder::quote(State& state, saga::Context& context) {
   const auto read = co_await basis_.read(context.saga(), state.session, owner_of(state));
   if (!read) co_return outcome_of(read.error());
-  const auto view = *read;
-  if (!view->quote || !view->plan || view->quote->id != state.quote) co_return StepOutcome::refused(Error(ErrorKind::conflict, "CART_CHANGED", "the quote is not the session's any more"));
-  const auto call = context.call(context.step_key(), seconds(3));
-  if (const auto there = co_await quoting_.peek(call, view->cart); !there) co_return outcome_of(there.error());
-  auto now = co_await quoting_.price(call, *view, *view->plan);
-  if (!now) co_return outcome_of(now.error());
-  const Money offered = view->quote->totals.grand_total;
-  const Money total = now->totals.grand_total;
-  if (total != offered || now->lines != view->quote->lines || now->evaluation_hash != view->quote->evaluation_hash) {
-    // A new figure is a new quote: kept first, so that the customer can confirm it by its id.
-    const auto kept = co_await sessions_.keep_quote({.session = state.session, .saga = context.saga(), .quote = *now, .plan = *view->plan});
-    if (!kept) co_return outcome_of(kept.error());
-    state.quote = now->id;
-  }
+  const auto requoted = co_await requote(state, context, *read);
+  if (!requoted) co_return outcome_of(requoted.error());
+  const auto& now = requoted->now;
+  const Money total = now.totals.grand_total;
+  state.quote = now.id;
   if (total > state.expected_total) {
     co_return StepOutcome::refused(Error(ErrorKind::conflict, "PRICE_CHANGED", text("the total is now ", total.to_string()))
                                        .with_json("old_total", to_json(state.expected_total))
                                        .with_json("new_total", to_json(total))
-                                       .with_json("changes", changes_json(*view->quote, *now))
+                                       .with_json("changes", changes_json(requoted->offered, now))
+                                       .with("quote_id", state.quote.to_string()));
+  }
+  const Money credit = sum_of(now.credits, total.currency());
+  const Money offered_credit = sum_of(requoted->offered.credits, total.currency());
+  if (credit < offered_credit && total - credit > requoted->offered.totals.grand_total - offered_credit) {
+    // Spent elsewhere meanwhile: nobody is charged more by another way than they saw.
+    co_return StepOutcome::refused(Error(ErrorKind::rule_violated, "CREDIT_INSUFFICIENT", "less of the gift cards or store credit is left than was offered")
+                                       .with_json("available", to_json(credit))
+                                       .with_json("amount_due", to_json(total - credit))
                                        .with("quote_id", state.quote.to_string()));
   }
   state.price_adjusted = total < state.expected_total;
-  if (!now->promotions.empty()) state.redemption = context.saga();
+  if (!credit.is_zero()) state.credit = credit;
+  if (!now.promotions.empty()) state.redemption = context.saga();
   state.grand_total = total;
-  state.items = static_cast<std::int32_t>(now->lines.size());
-  if (total.is_zero()) state.method = "none";
+  state.items = static_cast<std::int32_t>(now.lines.size());
+  if (amount_due(state).is_zero()) state.method = "none";
   const auto limits = settings_.amounts(total.currency());
   if (const auto fits = check_order_amount(limits, total); !fits) co_return StepOutcome::refused(fits.error());
   if (state.method == "cod") {
@@ -126,28 +166,35 @@ Task<StepOutcome> PlaceOrder::reserve(State& state, saga::Context& context) {
   request.customer_id = state.customer;
   if (!state.customer) request.guest_key = state.guest_key;
   from_string(state.method, request.payment_method);
-  request.ttl_seconds = static_cast<std::int32_t>((pays_online(state) ? settings_.payment_window + hold_margin : cod_hold).count());
+  const seconds window = window_of(state, settings_);
+  request.ttl_seconds = static_cast<std::int32_t>((pays_online(state) ? window + hold_margin : cod_hold).count());
   const auto& address = *view->session.shipping_address;
   request.plan = warehouse::v1::ReservePlan{
-      .destination = {.country = address.country, .region_code = address.region_code, .postal_code = address.postal_code, .location_path = address.location_path}};
+      .destination = {
+          .country = address.country, .region_code = address.region_code, .postal_code = address.postal_code, .location_path = address.location_path}};
   const auto lines = bought_lines(view->cart);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     warehouse::v1::ReserveLine line{.line_no = static_cast<std::int32_t>(i + 1), .sku = lines[i].sku, .qty = lines[i].qty};
     if (view->plan->groups.size() == 1) line.warehouse_id = view->plan->groups.front().warehouse_id;  // What was quoted is tried first.
     request.lines.push_back(std::move(line));
   }
-  const auto held = co_await neighbours_.warehouse().reserve(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)), std::move(request));
+  const auto held =
+      co_await neighbours_.warehouse().reserve(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)), std::move(request));
   if (!held) {
     const auto& error = held.error();
     if (error.reason() == "INSUFFICIENT_STOCK" || error.reason() == "WAREHOUSE_NOT_ACTIVE" || error.reason() == "NOT_COVERED") {
       const auto items = error.metadata_json("items");
-      co_return StepOutcome::refused(Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", items.empty() ? "[]" : std::string(items)));
+      co_return StepOutcome::refused(
+          Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", items.empty() ? "[]" : std::string(items)));
     }
     co_return outcome_of(error);
   }
   EMP_ASSERT(!held->lines.empty());  // Invariant 9: warehouses come from this answer only.
   state.reservation_expires_at = held->expires_at ? held->expires_at->to_string() : "";
-  if (held->expires_at && pays_online(state)) context.set_deadline(std::min(context.now() + settings_.payment_window, *held->expires_at - expiry_margin));
+  if (held->expires_at && pays_online(state)) {
+    context.set_deadline(std::min(context.now() + window, *held->expires_at - expiry_margin));
+    if (*held->expires_at < context.now() + window / 2) state.short_hold = "yes";
+  }
   co_return StepOutcome::done();
 }
 
@@ -158,7 +205,8 @@ Task<StepOutcome> PlaceOrder::release_stock(State& state, saga::Context& context
   for (std::int32_t attempt = 1; attempt <= state.reserve_attempt; ++attempt) {
     warehouse::v1::ReleaseReservationRequest request{.reservation_id = reservation_id(context.saga(), attempt),
                                                      .reason = context.failure() ? context.failure()->reason().substr(0, 64) : "checkout_failed"};
-    const auto released = co_await neighbours_.warehouse().release_reservation(context.call(context.undo_key() + ":" + std::to_string(attempt)), std::move(request));
+    const auto released =
+        co_await neighbours_.warehouse().release_reservation(context.call(context.undo_key() + ":" + std::to_string(attempt)), std::move(request));
     if (!released && released.error().reason() != "RESERVATION_EXPIRED") co_return StepOutcome::unknown(released.error());
   }
   basis_.forget(context.saga());
@@ -166,6 +214,11 @@ Task<StepOutcome> PlaceOrder::release_stock(State& state, saga::Context& context
 }
 
 Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) {
+  // A transfer takes a day, and what is hot is held for minutes (§4.2). Said here and not when it was held, so that the hold is undone like any other.
+  if (state.method == "bank_transfer" && state.short_hold) {
+    co_return StepOutcome::refused(
+        Error(ErrorKind::rule_violated, "PAYMENT_METHOD_NOT_ELIGIBLE", "what is in such demand is not held for a bank transfer").with("why", "FLASH_SALE"));
+  }
   const auto known = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
   if (!known) co_return outcome_of(known.error());
   const auto view = *known;
@@ -186,6 +239,10 @@ Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) 
   request.facts.billing_country = billing.country;
   request.facts.shipping_country = shipping.country;
   request.facts.addresses_differ = billing != shipping;
+  request.facts.shipping_address = risk_address(shipping);
+  request.facts.billing_address = risk_address(billing);
+  request.order_id = state.order;
+  if (!state.provider_token.empty()) request.provider_token = state.provider_token;
   const auto assessed = co_await neighbours_.payment().assess_risk(context.call(context.step_key()), std::move(request));
   if (!assessed) co_return outcome_of(assessed.error());
   state.assessment = assessed->id;
@@ -199,7 +256,8 @@ Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) 
 Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context) {
   const auto view = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
   if (!view) co_return outcome_of(view.error());
-  const auto held = co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
+  const auto held =
+      co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
   if (!held) co_return outcome_of(held.error());
   if (state.redemption) {  // Last of what may be refused before the order is asked for.
     auto reserved = co_await reserve_promotions(state, context, **view);
@@ -213,15 +271,22 @@ Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context)
     co_return released.kind() == StepOutcome::Kind::done ? outcome_of(created.error()) : std::move(released);
   }
   state.order_number = created->order.order_number;
-  if (state.redemption) co_return co_await commit_promotions(state, context, **view);
+  if (state.redemption) {
+    auto committed = co_await commit_promotions(state, context, **view);
+    if (committed.kind() != StepOutcome::Kind::done) co_return committed;
+  }
+  if (state.credit) co_return co_await hold_credit(state, context, **view);
   co_return StepOutcome::done();
 }
 
 Task<StepOutcome> PlaceOrder::cancel_order(State& state, saga::Context& context) {
-  order::v1::CancelOrderRequest request{.id = state.order, .reason = context.failure() ? context.failure()->reason() : "checkout_failed", .saga_id = context.saga()};
+  order::v1::CancelOrderRequest request{
+      .id = state.order, .reason = context.failure() ? context.failure()->reason() : "checkout_failed", .saga_id = context.saga()};
   const auto cancelled = co_await neighbours_.order().cancel_order(context.call(context.undo_key()), std::move(request));
   if (!cancelled) co_return StepOutcome::unknown(cancelled.error());
-  co_return co_await release_promotions(state, context);
+  auto released = co_await release_promotions(state, context);
+  if (released.kind() != StepOutcome::Kind::done) co_return released;
+  co_return co_await release_credit(state, context);
 }
 
 Task<StepOutcome> PlaceOrder::create_payment(State& state, saga::Context& context) {
@@ -232,22 +297,33 @@ Task<StepOutcome> PlaceOrder::create_payment(State& state, saga::Context& contex
   request.order_number = state.order_number;
   request.attempt_no = state.payment_attempt;
   request.customer_id = state.customer;
-  request.amount = state.grand_total;
+  request.amount = amount_due(state);
   request.method = payment_method(state.method);
   if (!state.provider_token.empty()) request.provider_token = state.provider_token;
   request.assessment_id = state.assessment;
   if (!state.return_url.empty()) request.return_url = state.return_url;
   if (pays_online(state)) request.window_ends_at = context.deadline();
-  const auto made = co_await neighbours_.payment().create_payment(context.call(context.step_key() + ":" + std::to_string(state.payment_attempt), provider_budget), std::move(request));
+  const Uuid id = request.payment_id;
+  auto made = co_await neighbours_.payment().create_payment(context.call(context.step_key() + ":" + std::to_string(state.payment_attempt), provider_budget),
+                                                            std::move(request));
   if (!made) {
     if (!made.error().is_transient()) co_return StepOutcome::refused(made.error());
+    // Whether money moved is not known. Asked again with the same key; meanwhile nobody may pay again.
     state.payment_status = "processing";
+    co_await lengthen_hold(state, context);
+    if (made.error().kind() == ErrorKind::deadline_exceeded) co_return StepOutcome::wait("awaiting_payment", look_again);
     co_return StepOutcome::unknown(made.error());
   }
-  const auto& payment = made->payment;
+  auto payment = std::move(made->payment);
+  using Status = payment::v1::PaymentStatus;
+  const auto is_open = [&] { return payment.status == Status::requires_action || payment.status == Status::processing || payment.status == Status::created; };
+  if (is_open() && context.now() >= context.deadline()) {  // Before the window closes, the provider has the last word.
+    if (auto asked = co_await neighbours_.payment().sync_payment(context.call(context.step_key() + ":sync", provider_budget), {.id = id}))
+      payment = std::move(*asked);
+  }
   state.payment_status = std::string(payment::v1::to_string(payment.status));
   state.provider = payment.provider;
-  using Status = payment::v1::PaymentStatus;
+  if (payment.auth_expires_at) state.auth_expires_at = payment.auth_expires_at->to_string();
   switch (payment.status) {
     case Status::authorized:
     case Status::captured:
@@ -256,8 +332,11 @@ Task<StepOutcome> PlaceOrder::create_payment(State& state, saga::Context& contex
       state.next_action = payment.next_action ? to_json(*payment.next_action) : "null";
       co_return StepOutcome::wait("awaiting_payment", seconds(60));
     case Status::created:
-    case Status::processing: co_return StepOutcome::wait("awaiting_payment", seconds(5));
+    case Status::processing: co_await lengthen_hold(state, context); co_return StepOutcome::wait("awaiting_payment", look_again);
     default: break;
+  }
+  if (payment.status == Status::expired) {  // Payment's own watch was quicker: nobody declined anything.
+    co_return StepOutcome::refused(Error(ErrorKind::gone, "PAYMENT_WINDOW_CLOSED", "the time to pay is over; nothing was charged"));
   }
   state.decline_category = payment.decline ? std::string(payment::v1::to_string(payment.decline->category)) : "generic";
   if (state.payment_attempt >= settings_.payment_attempts_max || payment.status != Status::failed) {
@@ -286,12 +365,35 @@ Task<StepOutcome> PlaceOrder::void_payment(State& state, saga::Context& context)
   co_return StepOutcome::done();
 }
 
+Task<void> PlaceOrder::lengthen_hold(State& state, saga::Context& context) {
+  if (state.lengthened || context.now() < context.deadline()) co_return;
+  state.lengthened = "yes";
+  const auto longer = co_await extend_hold(state, context, window_of(state, settings_));
+  if (longer && longer->expires_at && *longer->expires_at - expiry_margin > context.now()) context.set_deadline(*longer->expires_at - expiry_margin);
+}
+
+Task<Result<warehouse::v1::Reservation>> PlaceOrder::extend_hold(State& state, saga::Context& context, seconds span) {
+  const Uuid id = reservation_id(context.saga(), state.reserve_attempt);
+  auto longer =
+      co_await neighbours_.warehouse().extend_reservation(context.call(context.step_key() + ":extend"), {.id = id, .expires_at = context.now() + span});
+  if (longer && longer->expires_at) state.reservation_expires_at = longer->expires_at->to_string();
+  co_return longer;
+}
+
 Task<StepOutcome> PlaceOrder::commit_stock(State& state, saga::Context& context) {
+  const auto ends = time_of(state.reservation_expires_at);
+  if (ends && *ends - context.now() < commit_margin) {
+    // It may be as long as it can be, or gone: then the commit says so.
+    const auto longer = co_await extend_hold(state, context, hold_margin);
+    if (!longer && longer.error().is_transient()) co_return outcome_of(longer.error());
+  }
   for (;;) {
-    const auto confirmed = co_await neighbours_.warehouse().confirm_reservation(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)),
-                                                                                {.id = reservation_id(context.saga(), state.reserve_attempt), .order_id = state.order});
+    const auto confirmed =
+        co_await neighbours_.warehouse().confirm_reservation(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)),
+                                                             {.id = reservation_id(context.saga(), state.reserve_attempt), .order_id = state.order});
     if (confirmed) co_return StepOutcome::done();
-    if (confirmed.error().reason() != "RESERVATION_EXPIRED" || state.reserve_attempt >= 2) co_return outcome_of(confirmed.error());
+    if (confirmed.error().reason() != "RESERVATION_EXPIRED") co_return outcome_of(confirmed.error());
+    if (state.reserve_attempt >= 2) co_return StepOutcome::refused(Error(ErrorKind::conflict, "OUT_OF_STOCK", "the goods could not be held long enough").with_json("items", "[]"));
     // The hold ran out while the customer paid: one more try to get the same units.
     state.reserve_attempt = 2;
     auto again = co_await reserve(state, context);
@@ -317,8 +419,14 @@ Task<StepOutcome> PlaceOrder::review(State& state, saga::Context& context) {
 
 Task<StepOutcome> PlaceOrder::capture_payment(State& state, saga::Context& context) {
   if (!pays_online(state) || state.payment_status == "captured") co_return StepOutcome::done();
-  const auto captured = co_await neighbours_.payment().capture_payment(context.call(context.step_key(), provider_budget), {.id = payment_id(context.saga(), state.payment_attempt)});
-  if (!captured) co_return StepOutcome::from(captured.error());
+  // The window was for the buyer. A capture is tried until the authorization ends, which Payment says: a good order is not lost to a provider's bad hour.
+  if (const auto lapses = time_of(state.auth_expires_at.value_or("")); lapses && *lapses > context.deadline()) context.set_deadline(*lapses);
+  const auto captured = co_await neighbours_.payment().capture_payment(context.call(context.step_key(), provider_budget),
+                                                                       {.id = payment_id(context.saga(), state.payment_attempt)});
+  if (!captured && captured.error().is_transient()) co_return StepOutcome::unknown(captured.error());
+  if (!captured) {  // The money is gone: voided, or the authorization lapsed. To the customer that is one thing.
+    co_return StepOutcome::refused(Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", text("the payment could not be taken: ", captured.error().reason())).with("category", "generic"));
+  }
   state.payment_status = std::string(payment::v1::to_string(captured->status));
   if (captured->status == payment::v1::PaymentStatus::captured) co_return StepOutcome::done();
   co_return StepOutcome::unknown(Error(ErrorKind::unavailable, "CAPTURE_PENDING", "the provider has not said yet"));
@@ -326,15 +434,18 @@ Task<StepOutcome> PlaceOrder::capture_payment(State& state, saga::Context& conte
 
 Task<StepOutcome> PlaceOrder::confirm_order(State& state, saga::Context& context) {
   order::v1::ConfirmOrderRequest request{.id = state.order};
-  request.payment_status = state.method == "none" ? order::v1::PaymentFacet::none : state.method == "cod" ? order::v1::PaymentFacet::cod_pending : order::v1::PaymentFacet::captured;
+  request.payment_status = state.method == "none"  ? order::v1::PaymentFacet::none
+                           : state.method == "cod" ? order::v1::PaymentFacet::cod_pending
+                                                   : order::v1::PaymentFacet::captured;
   if (state.method != "none") {
     request.payment_id = payment_id(context.saga(), state.payment_attempt);
     request.provider = state.provider;
   }
   const auto confirmed = co_await neighbours_.order().confirm_order(context.call(context.step_key()), std::move(request));
   if (!confirmed) co_return outcome_of(confirmed.error());
-  basis_.forget(context.saga());
-  co_return StepOutcome::done();
+  auto redeemed = co_await redeem_credit(state, context);
+  if (redeemed.kind() == StepOutcome::Kind::done) basis_.forget(context.saga());
+  co_return redeemed;
 }
 
 std::vector<postgres::Bound> PlaceOrder::show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga) {

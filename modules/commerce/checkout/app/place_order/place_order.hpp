@@ -11,8 +11,9 @@ namespace emporion::checkout {
 ///
 ///   quote → reserve_stock → assess_risk → create_order → create_payment → commit_stock → review → capture_payment (pivot) → confirm_order
 ///
-/// Undone in the order payment, order, promotions, stock. create_order is S5 and S7: uses of promotions are reserved before the order is made and committed to it
-/// after. Loyalty (S6, S12) joins when its service exists.
+/// Undone in the order payment, order, promotions, credit, stock. create_order is S5 and S7: uses of promotions are reserved before the order is made and
+/// committed to it after; then gift cards and store credit are held for it (ADR 0016), which confirm_order redeems. Loyalty (S6, S12) joins when its service
+/// exists.
 class PlaceOrder {
  public:
   using State = PlaceOrderState;
@@ -27,8 +28,8 @@ class PlaceOrder {
   Task<Outcome> quote(State& state, saga::Context& context);            // S2
   Task<Outcome> reserve_stock(State& state, saga::Context& context);    // S3
   Task<Outcome> release_stock(State& state, saga::Context& context);
-  Task<Outcome> assess_risk(State& state, saga::Context& context);      // S4
-  Task<Outcome> create_order(State& state, saga::Context& context);     // S5, S7
+  Task<Outcome> assess_risk(State& state, saga::Context& context);   // S4
+  Task<Outcome> create_order(State& state, saga::Context& context);  // S5, S7, credit
   Task<Outcome> cancel_order(State& state, saga::Context& context);
   Task<Outcome> create_payment(State& state, saga::Context& context);   // S8
   Task<Outcome> void_payment(State& state, saga::Context& context);
@@ -38,10 +39,23 @@ class PlaceOrder {
   Task<Outcome> confirm_order(State& state, saga::Context& context);    // S11
   std::vector<postgres::Bound> show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga);
 
+  struct Requoted {
+    v1::Quote offered;  ///< What the customer confirmed.
+    v1::Quote now;      ///< What it costs; the same quote if nothing has changed.
+  };
+  /// Prices what was confirmed once more and keeps the quote if it is another one. A repeat answers the quote that it kept. Errors: CART_CHANGED, OUT_OF_STOCK, those of Quoting.
+  Task<Result<Requoted>> requote(const State& state, saga::Context& context, PlacementBasis::View view);
   Task<Outcome> reserve(State& state, saga::Context& context);
+  /// As the window ends with the payment's outcome unknown: lengthens hold and window once, as far as Warehouse allows. Without its answer the window ends.
+  Task<void> lengthen_hold(State& state, saga::Context& context);
+  Task<Result<warehouse::v1::Reservation>> extend_hold(State& state, saga::Context& context, seconds span);
   Task<Outcome> reserve_promotions(State& state, saga::Context& context, const SessionView& view);
   Task<Outcome> commit_promotions(State& state, saga::Context& context, const SessionView& view);
   Task<Outcome> release_promotions(State& state, saga::Context& context);
+  /// Takes what the quote says off gift cards and store credit. A refusal has undone what this step made before it.
+  Task<Outcome> hold_credit(State& state, saga::Context& context, const SessionView& view);
+  Task<Outcome> release_credit(State& state, saga::Context& context);
+  Task<Outcome> redeem_credit(State& state, saga::Context& context);
 
   const Neighbours& neighbours_;
   SessionStore& sessions_;

@@ -30,6 +30,7 @@ void for_each_member(State& state, Visit&& visit) {
   visit("payment_attempt", state.payment_attempt);
   visit("reservation_expires_at", state.reservation_expires_at);
   visit("redemption", state.redemption);
+  visit("credit", state.credit);
   visit("assessment", state.assessment);
   visit("risk", state.risk);
   visit("order_number", state.order_number);
@@ -38,6 +39,10 @@ void for_each_member(State& state, Visit&& visit) {
   visit("next_action", state.next_action);
   visit("provider", state.provider);
   visit("review", state.review);
+  visit("retries", state.retries);
+  visit("lengthened", state.lengthened);
+  visit("short_hold", state.short_hold);
+  visit("auth_expires_at", state.auth_expires_at);
 }
 
 struct Write {
@@ -46,9 +51,15 @@ struct Write {
   void operator()(std::string_view name, const std::optional<Uuid>& value) {
     if (value) (*this)(name, *value);
   }
+  void operator()(std::string_view name, const std::optional<std::string>& value) {
+    if (value) (*this)(name, *value);
+  }
   void operator()(std::string_view name, const std::string& value) { writer.key(name).string(value); }
   void operator()(std::string_view name, std::int32_t value) { writer.key(name).integer(value); }
   void operator()(std::string_view name, bool value) { writer.key(name).boolean(value); }
+  void operator()(std::string_view name, const std::optional<Money>& value) {
+    if (value) (*this)(name, *value);
+  }
   void operator()(std::string_view name, const Money& value) { writer.key(name).string(text(value.amount(), ' ', value.currency().code())); }
 };
 
@@ -75,6 +86,10 @@ struct Read {
     if (!object.member(name)) return;
     (*this)(name, out.emplace());
   }
+  void operator()(std::string_view name, std::optional<std::string>& out) {
+    if (!object.member(name)) return;
+    (*this)(name, out.emplace());
+  }
   void operator()(std::string_view name, std::string& out) {
     if (const auto text = text_of(name)) out = *text;
   }
@@ -89,6 +104,10 @@ struct Read {
     const auto value = member ? member->boolean() : std::nullopt;
     if (!value) return reader.missing(name);
     out = *value;
+  }
+  void operator()(std::string_view name, std::optional<Money>& out) {
+    if (!object.member(name)) return;
+    (*this)(name, out.emplace());
   }
   void operator()(std::string_view name, Money& out) {
     const auto text = text_of(name);
@@ -118,7 +137,10 @@ void read_json(const json::Value& value, json::Reader& reader, PlaceOrderState& 
   for_each_member(out, Read{value, reader});
 }
 
+Money amount_due(const PlaceOrderState& state) { return state.credit ? state.grand_total - *state.credit : state.grand_total; }
+
 Uuid reservation_id(Uuid saga, std::int32_t attempt) { return Uuid::from_name(text("checkout.reservation:", saga, ':', attempt)); }
 Uuid payment_id(Uuid saga, std::int32_t attempt) { return Uuid::from_name(text("checkout.payment:", saga, ':', attempt)); }
+Uuid credit_hold_id(Uuid saga) { return Uuid::from_name(text("checkout.credit_hold:", saga)); }
 
 }  // namespace emporion::checkout

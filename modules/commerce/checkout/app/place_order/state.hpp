@@ -33,6 +33,7 @@ struct PlaceOrderState {
   std::int32_t payment_attempt = 1;
   std::string reservation_expires_at;  ///< RFC 3339.
   std::optional<Uuid> redemption;      ///< The checkout's id at Promotion, if promotions apply.
+  std::optional<Money> credit;         ///< What gift cards and store credit pay, if anything.
   Uuid assessment;
   std::string risk;               ///< allow, review.
   std::string order_number;
@@ -41,7 +42,15 @@ struct PlaceOrderState {
   std::string next_action = "null";    ///< JSON.
   std::string provider;
   std::string review;             ///< "", asked, approved, rejected.
+  // Later additions are optional: a saga that began before them goes on.
+  std::optional<std::string> retries;          ///< The keys of RetryPayment that took effect: "<hash of key>:<hash of request>", with spaces between.
+  std::optional<std::string> lengthened;       ///< "yes": the hold was lengthened for a payment whose outcome is unknown. Once.
+  std::optional<std::string> short_hold;       ///< "yes": Warehouse granted far less than was asked: a hot SKU.
+  std::optional<std::string> auth_expires_at;  ///< RFC 3339: until when what is authorized can be captured.
 };
+
+/// What the payment method pays.
+Money amount_due(const PlaceOrderState& state);
 
 void append_json(std::string& out, const PlaceOrderState& state);
 void read_json(const json::Value& value, json::Reader& reader, PlaceOrderState& out);
@@ -49,5 +58,6 @@ void read_json(const json::Value& value, json::Reader& reader, PlaceOrderState& 
 /// The ids that a saga gives to what it makes, so that a repeat names the same things.
 Uuid reservation_id(Uuid saga, std::int32_t attempt);
 Uuid payment_id(Uuid saga, std::int32_t attempt);
+Uuid credit_hold_id(Uuid saga);
 
 }  // namespace emporion::checkout

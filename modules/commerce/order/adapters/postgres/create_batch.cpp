@@ -13,8 +13,10 @@ using OptionalId = std::optional<Uuid>;
 
 constexpr Statement create_orders{
     "order.create_batch",
-    "SELECT outcome FROM create_orders_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21::text[]::jsonb[],$22::text[]::jsonb[],$23,$24,$25,$26,$27,$28,$29,$30,$31,$32,$33,"
-    "$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46::text[]::jsonb[],$47,$48::text[]::jsonb[],$49,$50,$51,$52,$53,$54,$55,$56,$57,$58)",
+    "SELECT outcome FROM "
+    "create_orders_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22::text[]::jsonb[],$23::text[]::jsonb[],$24,$25,$26,$27,$"
+    "28,$29,$30,$31,"
+    "$32,$33,$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46,$47::text[]::jsonb[],$48,$49::text[]::jsonb[],$50,$51,$52,$53,$54,$55,$56,$57,$58,$59)",
     Effect::writes};
 constexpr Statement confirm_orders{"order.confirm_batch", "SELECT outcome, status FROM confirm_orders_batch($1, $2, $3, $4, $5, $6)", Effect::writes};
 
@@ -24,7 +26,7 @@ struct Columns {
   std::vector<std::string> numbers, origins, emails, currencies, shipping_addresses, billing_addresses, channels, locales, methods, before, after;
   std::vector<OptionalId> customers, quotes, staff;
   std::vector<Text> phones;
-  std::vector<std::int64_t> subtotals, discounts, shippings, shipping_discounts, shipping_taxes, taxes, fees, points, totals, unit_counts;
+  std::vector<std::int64_t> subtotals, discounts, shippings, shipping_discounts, shipping_taxes, taxes, fees, points, totals, credits, unit_counts;
   std::vector<std::int32_t> line_counts;
   std::vector<std::optional<UtcTime>> deadlines;
 };
@@ -92,6 +94,8 @@ std::pair<std::string, std::string> event_text(const NewOrder& order, UtcTime pl
   event.totals.payment_fee = request.totals.payment_fee;
   event.totals.points_value = request.totals.points_value;
   event.totals.grand_total = request.totals.grand_total;
+  event.totals.credit_value = request.totals.credit_value;
+  event.totals.amount_due = request.totals.amount_due;
   for (const v1::NewOrderLine& line : request.lines) {
     v1::OrderLineFact fact;
     fact.line_no = line.line_no;
@@ -155,6 +159,7 @@ void add(Columns& columns, const NewOrder& order, UtcTime placed_at) {
   columns.fees.push_back(request.totals.payment_fee.amount());
   columns.points.push_back(request.totals.points_value.amount());
   columns.totals.push_back(request.totals.grand_total.amount());
+  columns.credits.push_back(request.totals.credit_value ? request.totals.credit_value->amount() : 0);
   columns.line_counts.push_back(static_cast<std::int32_t>(request.lines.size()));
   std::int64_t units = 0;
   for (const v1::NewOrderLine& line : request.lines) units += line.qty;
@@ -220,11 +225,12 @@ Task<Result<std::vector<Result<CreationAnswer>>>> PostgresOrderStore::create_bat
     for (const v1::NewShipmentGroup& group : order.request.shipment_groups) add(g, ord, group);
   }
   EMP_CO_ASSIGN(const auto rows,
-                co_await database_.query(create_orders, c.ids, c.numbers, c.sagas, c.sessions, c.origins, c.customers, c.emails, c.phones, c.currencies, c.subtotals, c.discounts, c.shippings,
-                                         c.shipping_discounts, c.shipping_taxes, c.taxes, c.fees, c.points, c.totals, c.line_counts, c.unit_counts, c.shipping_addresses, c.billing_addresses,
-                                         c.reservations, c.quotes, c.staff, c.channels, c.locales, c.methods, c.deadlines, c.digests, c.before, c.after, c.traces, placed_at, l.ords, l.numbers, l.products,
-                                         l.skus, l.names, l.images, l.sellers, l.prices, l.qtys, l.discounts, l.taxes, l.breakdowns, l.totals, l.allocations, g.ords, g.ids, g.warehouses, g.sellers,
-                                         g.methods, g.names, g.carriers, g.levels, g.quotes, g.fees));
+                co_await database_.query(create_orders, c.ids, c.numbers, c.sagas, c.sessions, c.origins, c.customers, c.emails, c.phones, c.currencies,
+                                         c.subtotals, c.discounts, c.shippings, c.shipping_discounts, c.shipping_taxes, c.taxes, c.fees, c.points, c.totals,
+                                         c.credits, c.line_counts, c.unit_counts, c.shipping_addresses, c.billing_addresses, c.reservations, c.quotes, c.staff,
+                                         c.channels, c.locales, c.methods, c.deadlines, c.digests, c.before, c.after, c.traces, placed_at, l.ords, l.numbers,
+                                         l.products, l.skus, l.names, l.images, l.sellers, l.prices, l.qtys, l.discounts, l.taxes, l.breakdowns, l.totals,
+                                         l.allocations, g.ords, g.ids, g.warehouses, g.sellers, g.methods, g.names, g.carriers, g.levels, g.quotes, g.fees));
   std::vector<Result<CreationAnswer>> answers;
   for (const auto row : rows) answers.emplace_back(CreationAnswer{row.get<std::string>(0), placed_at});
   co_return answers;

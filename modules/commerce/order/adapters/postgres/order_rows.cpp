@@ -11,29 +11,33 @@ using postgres::Statement;
 using Text = std::optional<std::string>;
 using Time = std::optional<UtcTime>;
 
-constexpr Statement select_header{
-    "order.header",
-    "SELECT id, order_number, saga_id, session_id, origin, customer_id, contact_email, contact_phone, currency, subtotal, discount, shipping, shipping_discount, shipping_tax, tax, payment_fee, "
-    "points_value, grand_total, shipping_address::text, billing_address::text, reservation_id, channel, locale, payment_method, payment_provider, payment_id, payment_status, refunded_amount, "
-    "payment_deadline, status, return_state, dispute_open, cancel_reason, cancel_by, cancelled_at, placed_at, confirmed_at, delivered_at, completed_at, version FROM order_header WHERE id = $1",
-    Effect::reads};
-constexpr Statement select_lines{
-    "order.lines",
-    "SELECT line_no, product_id, sku, name, image, seller_id, unit_price, qty, cancelled_qty, shipped_qty, delivered_qty, undelivered_qty, returned_qty, discount, tax, tax_breakdown::text, total, "
-    "allocations::text FROM order_line WHERE order_id = $1 ORDER BY line_no",
-    Effect::reads};
+constexpr Statement select_header{"order.header",
+                                  "SELECT id, order_number, saga_id, session_id, origin, customer_id, contact_email, contact_phone, currency, subtotal, "
+                                  "discount, shipping, shipping_discount, shipping_tax, tax, payment_fee, "
+                                  "points_value, grand_total, shipping_address::text, billing_address::text, reservation_id, channel, locale, payment_method, "
+                                  "payment_provider, payment_id, payment_status, refunded_amount, "
+                                  "payment_deadline, status, return_state, dispute_open, cancel_reason, cancel_by, cancelled_at, placed_at, confirmed_at, "
+                                  "delivered_at, completed_at, version, credit_value, credit_returned FROM order_header WHERE id = $1",
+                                  Effect::reads};
+constexpr Statement select_lines{"order.lines",
+                                 "SELECT line_no, product_id, sku, name, image, seller_id, unit_price, qty, cancelled_qty, shipped_qty, delivered_qty, "
+                                 "undelivered_qty, returned_qty, discount, tax, tax_breakdown::text, total, "
+                                 "allocations::text FROM order_line WHERE order_id = $1 ORDER BY line_no",
+                                 Effect::reads};
 constexpr Statement select_groups{"order.groups",
                                   "SELECT group_id, warehouse_id, seller_id, method_id, method_name, carrier, service_level, quote_id, fee, status, tracking_numbers FROM order_shipment_group "
                                   "WHERE order_id = $1 ORDER BY group_id",
                                   Effect::reads};
-constexpr Statement lock_header{"order.lock",
-                                "SELECT id, saga_id, session_id, status, payment_status, customer_id, grand_total, currency, confirmed_at IS NOT NULL, review_decision, "
-                                "return_state = 'open' OR dispute_open, version, edit_seq FROM order_header WHERE id = $1 FOR NO KEY UPDATE",
-                                Effect::writes};
-constexpr Statement select_counters{"order.line_counters",
-                                    "SELECT line_no, sku, unit_price, qty, cancelled_qty, shipped_qty, delivered_qty, undelivered_qty, returned_qty, discount, tax, total, allocations::text "
-                                    "FROM order_line WHERE order_id = $1 ORDER BY line_no",
-                                    Effect::reads};
+constexpr Statement lock_header{
+    "order.lock",
+    "SELECT id, saga_id, session_id, status, payment_status, customer_id, grand_total, currency, confirmed_at IS NOT NULL, review_decision, "
+    "return_state = 'open' OR dispute_open, version, edit_seq, return_state, grand_total - credit_value FROM order_header WHERE id = $1 FOR NO KEY UPDATE",
+    Effect::writes};
+constexpr Statement select_counters{
+    "order.line_counters",
+    "SELECT line_no, sku, unit_price, qty, cancelled_qty, shipped_qty, delivered_qty, undelivered_qty, returned_qty, discount, tax, total, allocations::text "
+    "FROM order_line WHERE order_id = $1 ORDER BY line_no",
+    Effect::reads};
 
 template <typename Enum>
 Enum enum_of(std::string_view text) {
@@ -126,6 +130,11 @@ v1::Order read_order(const postgres::Rows& header, const postgres::Rows& lines, 
   out.delivered_at = row.get<Time>(next());
   out.completed_at = row.get<Time>(next());
   out.version = row.get<std::int64_t>(next());
+  if (const Money credit = money(); !credit.is_zero()) {
+    out.totals.credit_value = credit;
+    out.totals.amount_due = out.totals.grand_total - credit;
+  }
+  if (const Money returned = money(); !returned.is_zero()) out.payment.credit_returned = returned;
 
   for (const auto line : lines) {
     v1::OrderLine item;
@@ -182,6 +191,8 @@ OrderState read_state(const postgres::Rows& header, const postgres::Rows& lines)
   out.return_or_dispute_open = row.get<bool>(10);
   out.version = row.get<std::int64_t>(11);
   out.edit_seq = row.get<std::int32_t>(12);
+  out.return_state = parse_return_state(row.get<std::string>(13)).value();
+  out.amount_due = Money(row.get<std::int64_t>(14), out.grand_total.currency());
   for (const auto line : lines) {
     LineState item;
     item.line_no = line.get<std::int32_t>(0);

@@ -21,34 +21,39 @@ constexpr Statement select_list{
     "WHERE ($1::text IS NULL OR status = $1) AND ($2::uuid IS NULL OR customer_id = $2) "
     "AND ($3::text IS NULL OR EXISTS (SELECT FROM order_line l WHERE l.order_id = h.id AND l.sku = $3)) "
     "AND ($4::timestamptz IS NULL OR placed_at >= $4) AND ($5::timestamptz IS NULL OR placed_at < $5) "
-    "AND ($6::timestamptz IS NULL OR (placed_at, id) < ($6, $7::uuid)) ORDER BY placed_at DESC, id DESC LIMIT $8",
+    "AND ($6::timestamptz IS NULL OR (placed_at, id) < ($6, $7::uuid)) AND ($9::text IS NULL OR lower(contact_email COLLATE \"C\") = $9) "
+    "AND ($10::bool IS NULL OR $10 = (late_flagged_at IS NOT NULL AND status = 'confirmed')) ORDER BY placed_at DESC, id DESC LIMIT $8",
     Effect::reads};
 constexpr Statement select_history{"order.history",
-                                   "SELECT seq, from_status, to_status, actor_type, actor_id::text, reason, source_event_id::text, at FROM order_status_history WHERE order_id = $1 ORDER BY seq",
+                                   "SELECT seq, from_status, to_status, actor_type, actor_id::text, reason, source_event_id::text, at FROM "
+                                   "order_status_history WHERE order_id = $1 ORDER BY seq",
                                    Effect::reads};
-constexpr Statement select_edits{"order.edits", "SELECT seq, kind, before::text, after::text, actor_type, actor_id::text, at FROM order_edit_history WHERE order_id = $1 ORDER BY seq", Effect::reads};
+constexpr Statement select_edits{
+    "order.edits", "SELECT seq, kind, before::text, after::text, actor_type, actor_id::text, at FROM order_edit_history WHERE order_id = $1 ORDER BY seq",
+    Effect::reads};
 constexpr Statement select_notes{"order.notes", "SELECT id, note, author_id, at FROM order_note WHERE order_id = $1 ORDER BY at, id", Effect::reads};
-constexpr Statement insert_track_try{"order.insert_track_try", "INSERT INTO order_track_try (address, at) VALUES ($1, $2)", Effect::writes};
-constexpr Statement count_track_tries{"order.count_track_tries", "SELECT count(*) FROM order_track_try WHERE address = $1 AND at > $2 - interval '15 minutes'", Effect::writes};
+constexpr Statement take_try{"order.take_track_try", "SELECT take_track_try($1, $2, $3, make_interval(secs => $4::int8::float8))", Effect::writes};
 constexpr Statement delete_track_tries{"order.forget_track_tries", "DELETE FROM order_track_try WHERE at < $1 - interval '1 hour'", Effect::writes};
 constexpr Statement move_one{"order.move", "SELECT move_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
 constexpr Statement note_one{"order.note_event", "SELECT note_order_event($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement update_lines{
     "order.update_lines",
-    "UPDATE order_line l SET cancelled_qty = u.cancelled, shipped_qty = u.shipped, delivered_qty = u.delivered, undelivered_qty = u.undelivered, returned_qty = u.returned, "
+    "UPDATE order_line l SET cancelled_qty = u.cancelled, shipped_qty = u.shipped, delivered_qty = u.delivered, undelivered_qty = u.undelivered, returned_qty "
+    "= u.returned, "
     "allocations = u.allocations::jsonb FROM unnest($2::int4[], $3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int4[], $8::text[]) "
     "AS u (line_no, cancelled, shipped, delivered, undelivered, returned, allocations) WHERE l.order_id = $1 AND l.line_no = u.line_no",
     Effect::writes};
-constexpr Statement insert_edit{
-    "order.add_edit",
-    "WITH gone AS (DELETE FROM order_birth WHERE order_id = $1), "  // The text of the order's events no longer holds.
-    "seq AS (UPDATE order_header SET edit_seq = edit_seq + 1, version = version + 1 WHERE id = $1 RETURNING edit_seq) "
-    "INSERT INTO order_edit_history (order_id, seq, kind, before, after, actor_type, actor_id, at) SELECT $1, seq.edit_seq, $2, $3::text::jsonb, $4::text::jsonb, $5, $6, $7 FROM seq RETURNING seq",
-    Effect::writes};
+constexpr Statement insert_edit{"order.add_edit",
+                                "WITH gone AS (DELETE FROM order_birth WHERE order_id = $1), "  // The text of the order's events no longer holds.
+                                "seq AS (UPDATE order_header SET edit_seq = edit_seq + 1, version = version + 1 WHERE id = $1 RETURNING edit_seq) "
+                                "INSERT INTO order_edit_history (order_id, seq, kind, before, after, actor_type, actor_id, at) SELECT $1, seq.edit_seq, $2, "
+                                "$3::text::jsonb, $4::text::jsonb, $5, $6, $7 FROM seq RETURNING seq",
+                                Effect::writes};
 constexpr Statement update_review{"order.set_review", "UPDATE order_header SET review_decision = $2, version = version + 1 WHERE id = $1", Effect::writes};
 constexpr Statement update_address{"order.set_address", "UPDATE order_header SET shipping_address = $2::text::jsonb WHERE id = $1", Effect::writes};
 constexpr Statement insert_note{"order.add_note", "INSERT INTO order_note (id, order_id, note, author_id, at) VALUES ($1, $2, $3, $4, $5)", Effect::writes};
-constexpr Statement insert_tombstone{"order.leave_tombstone", "INSERT INTO order_tombstone (order_id, saga_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", Effect::writes};
+constexpr Statement insert_tombstone{"order.leave_tombstone", "INSERT INTO order_tombstone (order_id, saga_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                                     Effect::writes};
 constexpr Statement select_shipment{"order.shipment_status", "SELECT status FROM order_shipment WHERE shipment_id = $1", Effect::reads};
 constexpr Statement upsert_shipment{"order.save_shipment",
                                     "INSERT INTO order_shipment (shipment_id, order_id, status) VALUES ($1, $2, $3) ON CONFLICT (shipment_id) DO UPDATE SET status = excluded.status", Effect::writes};
@@ -57,24 +62,12 @@ constexpr Statement update_group{"order.update_group",
                                  "tracking_numbers = CASE WHEN $4::text IS NULL OR $4 = ANY (tracking_numbers) THEN tracking_numbers ELSE tracking_numbers || $4 END "
                                  "WHERE order_id = $1 AND warehouse_id = $2",
                                  Effect::writes};
+constexpr Statement reopen_undelivered{"order.reopen_groups", "UPDATE order_shipment_group SET status = 'pending' WHERE order_id = $1 AND status = 'undelivered'", Effect::writes};
 constexpr Statement update_payment{"order.set_payment", "SELECT set_order_payment($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
+constexpr Statement update_dispute{"order.set_dispute_open",
+                                   "UPDATE order_header SET dispute_open = $2, version = version + 1 WHERE id = $1 AND dispute_open <> $2", Effect::writes};
 constexpr Statement update_refunded{"order.set_refunded", "SELECT set_order_refunded($1, $2, $3)", Effect::writes};
-// Half an hour after the window; without one the hold of the stock ended long ago.
-constexpr Statement select_overdue{"order.overdue_pending",
-                                   "SELECT id, saga_id, payment_status FROM order_header WHERE status = 'pending_payment' "
-                                   "AND COALESCE(payment_deadline, placed_at + interval '10 minutes') + interval '30 minutes' < $1 ORDER BY placed_at LIMIT $2",
-                                   Effect::reads};
-constexpr Statement select_delivered{"order.due_for_completion",
-                                     "SELECT id, saga_id, payment_status FROM order_header WHERE status = 'delivered' AND delivered_at < $1 AND return_state <> 'open' AND NOT dispute_open "
-                                     "ORDER BY delivered_at LIMIT $2",
-                                     Effect::reads};
-constexpr Statement select_unfinished{"order.unfinished_cancellations",
-                                      "SELECT id, saga_id, payment_status FROM order_header WHERE status = 'cancelled' "
-                                      "AND payment_status IN ('pending', 'authorized', 'captured', 'cod_pending', 'partially_refunded') AND payment_id IS NOT NULL AND cancelled_at < $1 "
-                                      "ORDER BY cancelled_at LIMIT $2",
-                                      Effect::reads};
-constexpr Statement flag_late{"order.flag_late_dispatch", "UPDATE order_header SET late_flagged_at = $2 WHERE status = 'confirmed' AND late_flagged_at IS NULL AND confirmed_at < $1", Effect::writes};
-
+constexpr Statement update_credit_returned{"order.set_credit_returned", "SELECT set_order_credit_returned($1, $2)", Effect::writes};
 std::unexpected<Error> no_order() { return fail(ErrorKind::not_found, "ORDER_NOT_FOUND", "no such order"); }
 
 template <typename Enum>
@@ -86,12 +79,6 @@ Enum enum_of(std::string_view text) {
 }
 
 std::optional<Uuid> first_id(const postgres::Rows& rows) { return rows.empty() ? std::nullopt : std::optional(rows[0].get<Uuid>(0)); }
-
-std::vector<JobRow> job_rows(const postgres::Rows& rows) {
-  std::vector<JobRow> out;
-  for (const auto row : rows) out.push_back(JobRow{row.get<Uuid>(0), row.get<Uuid>(1), row.get<std::string>(2)});
-  return out;
-}
 
 }  // namespace
 
@@ -118,7 +105,8 @@ Task<Result<std::optional<Uuid>>> PostgresOrderStore::find_by_number(std::string
 }
 
 Task<Result<std::vector<v1::OrderSummary>>> PostgresOrderStore::list(OrderFilter filter) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_list, filter.status, filter.customer_id, filter.sku, filter.placed_from, filter.placed_to, filter.before_at, filter.before_id, filter.count));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_list, filter.status, filter.customer_id, filter.sku, filter.placed_from, filter.placed_to,
+                                                          filter.before_at, filter.before_id, filter.count, filter.email, filter.late_dispatch));
   std::vector<v1::OrderSummary> out;
   for (const auto row : rows) {
     v1::OrderSummary item;
@@ -185,13 +173,9 @@ Task<Result<std::vector<v1::Note>>> PostgresOrderStore::notes(Uuid id) {
   co_return out;
 }
 
-Task<Result<std::int64_t>> PostgresOrderStore::count_track_try(std::string address) {
-  const UtcTime now = clock_.now();
-  std::vector<Bound> bounds;
-  bounds.push_back(postgres::bind(insert_track_try, address, now));
-  bounds.push_back(postgres::bind(count_track_tries, address, now));
-  EMP_CO_ASSIGN(const auto rows, co_await database_.run_together(std::move(bounds)));
-  co_return rows[1][0].get<std::int64_t>(0);
+Task<Result<std::int32_t>> PostgresOrderStore::take_track_try(std::string address, std::int32_t max, seconds window) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(take_try, address, clock_.now(), max, static_cast<std::int64_t>(window.count())));
+  co_return rows[0].get<std::int32_t>(0);
 }
 
 Task<Result<>> PostgresOrderStore::forget_track_tries() {
@@ -208,11 +192,13 @@ Task<Result<OrderState>> PostgresOrderStore::lock(postgres::UnitOfWork& work, Uu
 }
 
 Task<Result<>> PostgresOrderStore::move(postgres::UnitOfWork& work, Move move) {
-  EMP_CO_TRY(co_await work.query(move_one, move.order_id, to_string(move.to), move.actor, move.actor_id, move.reason, move.event_id, clock_.now(), move.trace, move.assessment_id, move.cancel_by));
+  EMP_CO_TRY(co_await work.query(move_one, move.order_id, to_string(move.to), move.actor, move.actor_id, move.reason, move.event_id, clock_.now(), move.trace,
+                                 move.assessment_id, move.cancel_by));
   co_return Result<>();
 }
 
-Task<Result<>> PostgresOrderStore::note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason, std::optional<Uuid> event_id) {
+Task<Result<>> PostgresOrderStore::note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason,
+                                              std::optional<Uuid> event_id) {
   EMP_CO_TRY(co_await work.query(note_one, order_id, actor, actor_id, reason, event_id, clock_.now()));
   co_return Result<>();
 }
@@ -243,7 +229,8 @@ Task<Result<std::int32_t>> PostgresOrderStore::add_edit(postgres::UnitOfWork& wo
   co_return rows[0].get<std::int32_t>(0);
 }
 
-Task<Result<>> PostgresOrderStore::set_review(postgres::UnitOfWork& work, OrderState order, std::string decision, Uuid staff_id, std::string reason, Uuid trace) {
+Task<Result<>> PostgresOrderStore::set_review(postgres::UnitOfWork& work, OrderState order, std::string decision, Uuid staff_id, std::string reason,
+                                              Uuid trace) {
   v1::OrderReviewDecided event;
   event.order_id = order.id;
   event.saga_id = order.saga_id;
@@ -275,11 +262,17 @@ Task<Result<std::optional<std::string>>> PostgresOrderStore::shipment_status(pos
   co_return rows.empty() ? Text() : Text(rows[0].get<std::string>(0));
 }
 
-Task<Result<>> PostgresOrderStore::save_shipment(postgres::UnitOfWork& work, Uuid order_id, Uuid shipment_id, Uuid warehouse_id, std::string status, std::optional<std::string> tracking) {
+Task<Result<>> PostgresOrderStore::save_shipment(postgres::UnitOfWork& work, Uuid order_id, Uuid shipment_id, Uuid warehouse_id, std::string status,
+                                                 std::optional<std::string> tracking) {
   std::vector<Bound> bounds;
   bounds.push_back(postgres::bind(upsert_shipment, shipment_id, order_id, status));
   bounds.push_back(postgres::bind(update_group, order_id, warehouse_id, status, tracking));
   EMP_CO_TRY(co_await work.run_together(std::move(bounds)));
+  co_return Result<>();
+}
+
+Task<Result<>> PostgresOrderStore::reopen_groups(postgres::UnitOfWork& work, Uuid order_id) {
+  EMP_CO_TRY(co_await work.query(reopen_undelivered, order_id));
   co_return Result<>();
 }
 
@@ -288,29 +281,19 @@ Task<Result<>> PostgresOrderStore::set_payment(postgres::UnitOfWork& work, Uuid 
   co_return Result<>();
 }
 
+Task<Result<>> PostgresOrderStore::set_dispute_open(postgres::UnitOfWork& work, Uuid order_id, bool open) {
+  EMP_CO_TRY(co_await work.query(update_dispute, order_id, open));
+  co_return Result<>();
+}
+
 Task<Result<>> PostgresOrderStore::set_refunded(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int64_t total_refunded) {
   EMP_CO_TRY(co_await work.query(update_refunded, order_id, payment_id, total_refunded));
   co_return Result<>();
 }
 
-Task<Result<std::vector<JobRow>>> PostgresOrderStore::overdue_pending(UtcTime now, std::int32_t count) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_overdue, now, count));
-  co_return job_rows(rows);
-}
-
-Task<Result<std::vector<JobRow>>> PostgresOrderStore::due_for_completion(UtcTime delivered_before, std::int32_t count) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_delivered, delivered_before, count));
-  co_return job_rows(rows);
-}
-
-Task<Result<std::vector<JobRow>>> PostgresOrderStore::unfinished_cancellations(UtcTime cancelled_before, std::int32_t count) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_unfinished, cancelled_before, count));
-  co_return job_rows(rows);
-}
-
-Task<Result<std::int64_t>> PostgresOrderStore::flag_late_dispatch(UtcTime confirmed_before, UtcTime now) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(flag_late, confirmed_before, now));
-  co_return static_cast<std::int64_t>(rows.affected());
+Task<Result<>> PostgresOrderStore::set_credit_returned(postgres::UnitOfWork& work, Uuid order_id, std::int64_t total_returned) {
+  EMP_CO_TRY(co_await work.query(update_credit_returned, order_id, total_returned));
+  co_return Result<>();
 }
 
 }  // namespace emporion::order

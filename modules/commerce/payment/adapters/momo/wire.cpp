@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/json/writer.hpp"
 #include "kernel/security/crypto.hpp"
 #include "modules/commerce/payment/adapters/wire_text.hpp"
@@ -247,7 +248,7 @@ Result<> verify_ipn(std::string_view body, const MomoAccount& account) {
     if (!document->root().member(name)) return refused();
     pairs.emplace_back(name, text_at(document->root(), name));
   }
-  if (!security::constant_time_equal(string_at(document->root(), "signature").value_or(""), sign(pairs, account))) return refused();
+  if (!EMP_GUARD("payment.momo_signature", security::constant_time_equal(string_at(document->root(), "signature").value_or(""), sign(pairs, account)))) return refused();
   return {};
 }
 

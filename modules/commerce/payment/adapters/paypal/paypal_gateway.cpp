@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/security/certificate.hpp"
 #include "kernel/security/crypto.hpp"
@@ -103,13 +104,13 @@ Task<Result<>> PaypalGateway::verify(ProviderMessage message, UtcTime now) {
   const auto signature = security::from_base64(header_of(message, "paypal-transmission-sig"));
   const std::string url = header_of(message, "paypal-cert-url");
   const bool is_simulated = options_.test_mode && options_.base_url != default_address(true) && url.starts_with(options_.base_url + "/");
-  if (!signature || signature->empty() || !(is_paypal_certificate(url) || is_simulated)) co_return refused("no signature, or a certificate from elsewhere");
+  if (!signature || signature->empty() || !EMP_GUARD("payment.paypal_certificate_host", is_paypal_certificate(url) || is_simulated)) co_return refused("no signature, or a certificate from elsewhere");
   const std::string signed_bytes =
       signed_text(header_of(message, "paypal-transmission-id"), header_of(message, "paypal-transmission-time"), options_.webhook_id, message.text);
   auto key = co_await certificate_key(url, now);
   if (!key && key.error().reason() == "CERTIFICATE_REFUSED") co_return refused(key.error().detail());
   if (!key) co_return co_await ask_whether_genuine(std::move(message));
-  if (!key->verifies(signed_bytes, *signature)) co_return refused("the signature does not match the body");
+  if (!EMP_GUARD("payment.paypal_signature", key->verifies(signed_bytes, *signature))) co_return refused("the signature does not match the body");
   co_return Result<>();
 }
 
@@ -118,7 +119,7 @@ Task<Result<security::VerificationKey>> PaypalGateway::certificate_key(std::stri
   http::ClientRequest request;
   request.url = url;
   request.timeout = options_.timeout;
-  EMP_CO_ASSIGN(const auto response, co_await client_.send(std::move(request)));
+  EMP_CO_ASSIGN(const auto response, co_await certificate_client_.send(std::move(request)));
   if (response.status != 200) co_return fail(unreadable_answer(text("HTTP ", response.status, " instead of a certificate")));
   EMP_CO_ASSIGN(auto key, security::key_of_certificate(response.body, options_.trusted_roots, "paypal.com", now));
   if (certificates_.size() >= certificates_max) certificates_.clear();

@@ -29,9 +29,9 @@ Result<> check_keys(const PaypalOptions& options);
 
 /// PayPal: two-phase. The buyer approves at PayPal's page, then `confirm` asks for the authorization. No call ends an order that was not approved; PayPal
 /// forgets it in hours.
-class PaypalGateway final : public ProviderGateway {
+class PaypalGateway final : public ProviderGateway, public DisputeGateway {
  public:
-  PaypalGateway(Runtime& runtime, const Clock& clock, PaypalOptions options) : client_(runtime, clock, "paypal"), clock_(clock), options_(std::move(options)) {}
+  PaypalGateway(Runtime& runtime, const Clock& clock, PaypalOptions options) : client_(runtime, clock, "paypal"), certificate_client_(runtime), clock_(clock), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "paypal"; }
@@ -44,10 +44,15 @@ class PaypalGateway final : public ProviderGateway {
   Task<Result<ProviderReport>> query(Payment payment) override;
   Task<Result<RefundReport>> refund(Payment payment, Refund refund) override;
   Task<Result<RefundReport>> query_refund(Payment payment, Refund refund) override;
+  DisputeGateway* disputes() noexcept override { return this; }
+  Task<Result<DisputeReport>> submit_evidence(Dispute dispute) override;
+  Task<Result<DisputeReport>> accept_dispute(Dispute dispute) override;
+  Task<Result<DisputeReport>> query_dispute(Dispute dispute) override;
   Task<Result<>> verify(ProviderMessage message, UtcTime now) override;
   Result<ProviderEvent> read_event(std::string_view text) const override { return paypal::read_event(text); }
 
  private:
+  Task<Result<DisputeReport>> after_answer(Result<http::Response> response, Dispute dispute);
   Task<Result<http::Response>> post(std::string path, std::string body, std::string request_id);
   Task<Result<http::Response>> get(std::string path);
   /// With our token; a token that PayPal does not know any more is replaced once.
@@ -59,6 +64,7 @@ class PaypalGateway final : public ProviderGateway {
   Task<Result<>> ask_whether_genuine(ProviderMessage message);
 
   GuardedClient client_;
+  http::Client certificate_client_;  ///< Without the breaker: which certificate is fetched is written in messages that anybody can send.
   const Clock& clock_;
   PaypalOptions options_;
   std::string token_;

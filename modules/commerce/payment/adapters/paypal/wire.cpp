@@ -6,6 +6,7 @@
 #include "kernel/base/crc32.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
+#include "modules/commerce/payment/adapters/paypal/disputes.hpp"
 #include "modules/commerce/payment/adapters/wire_text.hpp"
 
 namespace emporion::payment::paypal {
@@ -279,6 +280,8 @@ Result<ProviderEvent> read_event(std::string_view body) {
   ProviderEvent event{*id, *type};
   if (type->starts_with("CHECKOUT.ORDER.")) {
     EMP_ASSIGN(event.payment, read_order(*resource));
+  } else if (type->starts_with("CUSTOMER.DISPUTE.")) {
+    EMP_ASSIGN(event.dispute, read_dispute(*resource));
   } else if (*type == "PAYMENT.CAPTURE.REFUNDED") {
     Refund named;
     named.id = uuid_at(*resource, "custom_id").value_or(Uuid());

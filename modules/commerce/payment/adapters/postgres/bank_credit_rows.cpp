@@ -6,23 +6,23 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement insert_credit{
-    "payment.insert_bank_credit",
-    "INSERT INTO bank_credit (bank_txn_id, payment_id, amount, currency, remittance, state, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-    Effect::writes};
+constexpr Statement insert_credit{"payment.insert_bank_credit",
+                                  "INSERT INTO bank_credit (bank_txn_id, payment_id, amount, currency, remittance, state, at, posted) VALUES ($1, $2, $3, $4, "
+                                  "$5, $6, $7, $8) ON CONFLICT DO NOTHING",
+                                  Effect::writes};
 constexpr Statement lock_credit{
     "payment.lock_bank_credit",
-    "SELECT payment_id, amount, currency, remittance, state, proposed_payment, proposed_by FROM bank_credit WHERE bank_txn_id = $1 FOR NO KEY UPDATE",
+    "SELECT payment_id, amount, currency, remittance, state, proposed_payment, proposed_by, posted FROM bank_credit WHERE bank_txn_id = $1 FOR NO KEY UPDATE",
     Effect::writes};
-constexpr Statement update_credit{"payment.update_bank_credit",
-                                  "UPDATE bank_credit SET payment_id = $2, state = $3, proposed_payment = $4, proposed_by = $5 WHERE bank_txn_id = $1",
-                                  Effect::writes};
+constexpr Statement update_credit{
+    "payment.update_bank_credit",
+    "UPDATE bank_credit SET payment_id = $2, state = $3, proposed_payment = $4, proposed_by = $5, posted = $6 WHERE bank_txn_id = $1", Effect::writes};
 
 }  // namespace
 
 Task<Result<bool>> PostgresPaymentStore::insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) {
   EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_credit, credit.bank_txn_id, credit.payment_id, credit.amount.amount(),
-                                                     credit.amount.currency().code(), credit.remittance, credit.state, now));
+                                                     credit.amount.currency().code(), credit.remittance, credit.state, now, credit.posted));
   co_return rows.affected() == 1;
 }
 
@@ -38,11 +38,13 @@ Task<Result<StoredCredit>> PostgresPaymentStore::lock_bank_credit(postgres::Unit
   out.state = row.get<std::string>(4);
   out.proposed_payment = row.get<std::optional<Uuid>>(5);
   out.proposed_by = row.get<std::optional<Uuid>>(6);
+  out.posted = row.get<bool>(7);
   co_return out;
 }
 
 Task<Result<>> PostgresPaymentStore::update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) {
-  EMP_CO_TRY(co_await work.query(update_credit, credit.bank_txn_id, credit.payment_id, credit.state, credit.proposed_payment, credit.proposed_by));
+  EMP_CO_TRY(
+      co_await work.query(update_credit, credit.bank_txn_id, credit.payment_id, credit.state, credit.proposed_payment, credit.proposed_by, credit.posted));
   co_return Result<>();
 }
 

@@ -70,6 +70,8 @@ Refund read_refund(const postgres::Row& row) {
   out.created_at = row.get<UtcTime>(12);
   out.finished_at = row.get<Time>(13);
   out.provider = row.get<std::string>(14);
+  out.held = row.get<bool>(15);
+  out.target = row.get<std::string>(16);
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace emporion::payment {
   "p.void_requested_at, p.void_reason, p.superseded, p.next_run_at, p.run_tries, p.transaction_seq, p.version, p.created_at, p.updated_at"
 #define EMP_REFUND_COLUMNS                                                                                                                                 \
   "r.id, r.payment_id, p.order_id, r.amount, p.currency, r.reason, r.source, r.status, r.provider_ref, r.idem_key, r.tries, r.next_run_at, r.created_at, " \
-  "r.finished_at, p.provider"
+  "r.finished_at, p.provider, r.held, r.target"
 
 /// Number of columns of a payment: what follows them in a row starts here.
 constexpr int payment_columns = 39;

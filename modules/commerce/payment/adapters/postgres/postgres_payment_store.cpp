@@ -23,7 +23,9 @@ constexpr Statement read_around{
     "payment.around",
     "SELECT EXISTS (SELECT FROM closed_order c WHERE c.order_id = $2), "
     "  EXISTS (SELECT FROM payment o WHERE o.order_id = $2 AND o.id <> $1 AND NOT o.superseded AND o.status NOT IN ('failed', 'expired', 'voided')), "
-    "  (SELECT COALESCE(sum(r.amount), 0)::bigint FROM refund r WHERE r.payment_id = $1 AND r.status <> 'failed')",
+    "  (SELECT COALESCE(sum(r.amount), 0)::bigint FROM refund r WHERE r.payment_id = $1 AND r.status <> 'failed'), "
+    "  (SELECT p.charged_back_amount FROM payment p WHERE p.id = $1), "
+    "  (SELECT COALESCE(sum(d.amount), 0)::bigint FROM dispute d WHERE d.payment_id = $1 AND d.status IN ('opened', 'submitted'))",
     Effect::reads};
 constexpr Statement update_payment{"payment.update",
                                    "UPDATE payment SET captured_amount = $2, refunded_amount = $3, reduced_amount = $4, collected_amount = $5, status = $6, "
@@ -38,7 +40,8 @@ constexpr Statement insert_transaction{
     "payment.insert_transaction",
     "INSERT INTO payment_transaction (payment_id, seq, type, from_status, to_status, amount, outcome, detail, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     Effect::writes};
-constexpr Statement mark_declined{"payment.mark_declined", "UPDATE risk_assessment SET declined = true WHERE id = $1", Effect::writes};
+constexpr Statement mark_declined{"payment.mark_declined",
+                                  "UPDATE risk_assessment SET declined = true, declines = declines + 1, declined_at = $2 WHERE id = $1", Effect::writes};
 constexpr Statement insert_entry{"payment.insert_ledger_entry",
                                  "INSERT INTO ledger_entry (posting_id, line_no, account, amount, currency, payment_id, order_id, refund_id, cause, at) "
                                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
@@ -62,10 +65,13 @@ constexpr Statement insert_closed{"payment.close_order", "INSERT INTO closed_ord
 constexpr Statement insert_report{"payment.insert_cod_report",
                                   "INSERT INTO cod_report (shipment_id, payment_id, amount, counted, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
                                   Effect::writes};
-constexpr Statement insert_case{
-    "payment.open_case",
-    "INSERT INTO payment_case (id, payment_id, kind, ours, theirs, dedup_key, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-    Effect::writes};
+constexpr Statement insert_case{"payment.open_case",
+                                "INSERT INTO payment_case (id, payment_id, kind, ours, theirs, dedup_key, opened_at, amount, currency, bank_txn_id) "
+                                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+                                Effect::writes};
+constexpr Statement close_known_case{"payment.close_known_case",
+                                     "UPDATE payment_case SET resolution = $2, closed_by = $3, closed_at = $4 WHERE dedup_key = $1 AND closed_at IS NULL",
+                                     Effect::writes};
 constexpr Statement find_refund_by_id{"payment.find_refund",
                                       "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1", Effect::reads};
 constexpr Statement find_refund_key{"payment.find_refund_by_key",
@@ -75,19 +81,20 @@ constexpr Statement find_refund_ref{
 constexpr Statement lock_refund_row{"payment.lock_refund",
                                     "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1 FOR NO KEY UPDATE OF r",
                                     Effect::writes};
-constexpr Statement insert_refund_row{
-    "payment.insert_refund",
-    "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, next_run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    Effect::writes};
+constexpr Statement insert_refund_row{"payment.insert_refund",
+                                      "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, next_run_at, created_at, held, target) VALUES "
+                                      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                      Effect::writes};
 constexpr Statement update_refund_row{
-    "payment.update_refund", "UPDATE refund SET status = $2, provider_ref = $3, tries = $4, next_run_at = $5, error = $6, finished_at = $7 WHERE id = $1",
-    Effect::writes};
+    "payment.update_refund",
+    "UPDATE refund SET status = $2, provider_ref = $3, tries = $4, next_run_at = $5, error = $6, finished_at = $7, held = $8 WHERE id = $1", Effect::writes};
 constexpr Statement claim_refund_rows{
     "payment.claim_refunds",
     "WITH due AS (SELECT d.id FROM unnest($3::text[], $4::int4[]) AS q (provider, n) CROSS JOIN LATERAL (SELECT o.id FROM refund o WHERE o.provider = "
     "q.provider AND "
     "    o.next_run_at <= $1 ORDER BY o.next_run_at LIMIT q.n FOR NO KEY UPDATE SKIP LOCKED) d) "
-    "UPDATE refund r SET next_run_at = $2 FROM due, payment p WHERE r.id = due.id AND p.id = r.payment_id RETURNING " EMP_REFUND_COLUMNS,
+    "UPDATE refund r SET next_run_at = $2, sent_at = COALESCE(r.sent_at, $1) FROM due, payment p WHERE r.id = due.id AND p.id = r.payment_id "
+    "RETURNING " EMP_REFUND_COLUMNS,
     Effect::writes};
 constexpr Statement insert_webhook_row{"payment.insert_webhook",
                                        "INSERT INTO webhook_event (id, provider, dedup_key, headers, body, received_at, next_run_at, state) "
@@ -137,15 +144,16 @@ std::unexpected<Error> no_payment() { return fail(ErrorKind::not_found, "PAYMENT
 Task<Result<LockedPayment>> with_surroundings(postgres::UnitOfWork& work, Payment payment) {
   EMP_CO_ASSIGN(const auto rows, co_await work.query(read_around, payment.id, payment.order_id));
   const auto row = rows[0];
-  co_return LockedPayment{std::move(payment), Surroundings{row.get<bool>(0), row.get<bool>(1), row.get<std::int64_t>(2)}};
+  co_return LockedPayment{std::move(payment),
+                          Surroundings{row.get<bool>(0), row.get<bool>(1), row.get<std::int64_t>(2), row.get<std::int64_t>(3), row.get<std::int64_t>(4)}};
 }
 
-void add_posting(std::vector<Bound>& bounds, const Payment& payment, const std::optional<Uuid>& refund_id, const Posting& posting, const Uuid& posting_id,
-                 UtcTime now) {
+void add_posting(std::vector<Bound>& bounds, const std::optional<Uuid>& payment_id, const std::optional<Uuid>& order_id, const std::optional<Uuid>& refund_id,
+                 const Posting& posting, const Uuid& posting_id, UtcTime now) {
   EMP_ASSERT(balance(posting) == 0);
   std::int32_t line = 0;
   for (const LedgerLeg& leg : posting.legs) {
-    bounds.push_back(postgres::bind(insert_entry, posting_id, ++line, leg.account, leg.amount, posting.currency.code(), payment.id, payment.order_id, refund_id,
+    bounds.push_back(postgres::bind(insert_entry, posting_id, ++line, leg.account, leg.amount, posting.currency.code(), payment_id, order_id, refund_id,
                                     posting.cause, now));
   }
 }
@@ -204,9 +212,9 @@ Task<Result<>> PostgresPaymentStore::save(postgres::UnitOfWork& work, Payment pa
   ++payment.version;  // As the statement above leaves it; the events carry it.
   for (const Status status : effects.announced) {
     bounds.push_back(announcement(payment, status, trace));
-    if (status == Status::failed && payment.decline_category) bounds.push_back(postgres::bind(mark_declined, payment.assessment_id));
+    if (status == Status::failed && payment.decline_category) bounds.push_back(postgres::bind(mark_declined, payment.assessment_id, now));
   }
-  if (effects.posting) add_posting(bounds, payment, std::nullopt, *effects.posting, Uuid::from_name(text("capture:", payment.id)), now);
+  if (effects.posting) add_posting(bounds, payment.id, payment.order_id, std::nullopt, *effects.posting, Uuid::from_name(text("capture:", payment.id)), now);
   EMP_CO_ASSIGN(const auto answers, co_await work.run_together(std::move(bounds)));
   // The row is locked, so another version means that the caller saved the same value twice.
   if (answers[0].affected() != 1) co_return fail(ErrorKind::internal, "PAYMENT_STALE", text("payment ", payment.id, " was saved twice from one reading"));
@@ -247,8 +255,24 @@ Task<Result<bool>> PostgresPaymentStore::insert_cod_report(postgres::UnitOfWork&
   co_return rows.affected() == 1;
 }
 
+Task<Result<>> PostgresPaymentStore::post_bank(postgres::UnitOfWork& work, std::optional<Payment> payment, Posting posting, Uuid posting_id, UtcTime now) {
+  std::vector<Bound> bounds;
+  const auto payment_id = payment ? std::optional(payment->id) : std::nullopt;
+  const auto order_id = payment ? std::optional(payment->order_id) : std::nullopt;
+  add_posting(bounds, payment_id, order_id, std::nullopt, posting, posting_id, now);
+  EMP_CO_TRY(co_await work.run_together(std::move(bounds)));
+  co_return Result<>();
+}
+
+Task<Result<>> PostgresPaymentStore::close_case(postgres::UnitOfWork& work, std::string dedup_key, std::string resolution, Uuid closed_by, UtcTime now) {
+  EMP_CO_TRY(co_await work.query(close_known_case, dedup_key, resolution, closed_by, now));
+  co_return Result<>();
+}
+
 Task<Result<>> PostgresPaymentStore::open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) {
-  EMP_CO_TRY(co_await work.query(insert_case, id, row.payment_id, row.kind, row.ours, row.theirs, row.dedup_key, now));
+  const auto amount = row.to_pay_out ? std::optional(row.to_pay_out->amount()) : std::nullopt;
+  const auto currency = row.to_pay_out ? std::optional(row.to_pay_out->currency().to_string()) : std::nullopt;
+  EMP_CO_TRY(co_await work.query(insert_case, id, row.payment_id, row.kind, row.ours, row.theirs, row.dedup_key, now, amount, currency, row.bank_txn_id));
   co_return Result<>();
 }
 
@@ -272,7 +296,7 @@ Task<Result<std::optional<Refund>>> PostgresPaymentStore::find_refund_by_ref(std
 
 Task<Result<>> PostgresPaymentStore::insert_refund(postgres::UnitOfWork& work, Refund refund) {
   EMP_CO_TRY(co_await work.query(insert_refund_row, refund.id, refund.payment_id, refund.amount.amount(), refund.reason, refund.source, refund.status,
-                                 refund.key, refund.next_run_at, refund.created_at));
+                                 refund.key, refund.next_run_at, refund.created_at, refund.held, refund.target));
   co_return Result<>();
 }
 
@@ -283,8 +307,8 @@ Task<Result<Refund>> PostgresPaymentStore::lock_refund(postgres::UnitOfWork& wor
 }
 
 Task<Result<>> PostgresPaymentStore::update_refund(postgres::UnitOfWork& work, Refund refund, std::optional<std::string> error) {
-  EMP_CO_TRY(
-      co_await work.query(update_refund_row, refund.id, refund.status, refund.provider_ref, refund.tries, refund.next_run_at, error, refund.finished_at));
+  EMP_CO_TRY(co_await work.query(update_refund_row, refund.id, refund.status, refund.provider_ref, refund.tries, refund.next_run_at, error, refund.finished_at,
+                                 refund.held));
   co_return Result<>();
 }
 
@@ -296,7 +320,7 @@ Task<Result<>> PostgresPaymentStore::publish_refund(postgres::UnitOfWork& work, 
 Task<Result<>> PostgresPaymentStore::post_ledger(postgres::UnitOfWork& work, Payment payment, std::optional<Uuid> refund_id, Posting posting, Uuid posting_id,
                                                  UtcTime now) {
   std::vector<Bound> bounds;
-  add_posting(bounds, payment, refund_id, posting, posting_id, now);
+  add_posting(bounds, payment.id, payment.order_id, refund_id, posting, posting_id, now);
   EMP_CO_TRY(co_await work.run_together(std::move(bounds)));
   co_return Result<>();
 }
@@ -363,8 +387,8 @@ Task<Result<std::vector<LedgerRow>>> PostgresPaymentStore::ledger(LedgerFilter f
   std::vector<LedgerRow> out;
   for (const auto row : rows) {
     out.push_back(LedgerRow{row.get<Uuid>(0), row.get<std::int32_t>(1), row.get<std::string>(2),
-                            Money(row.get<std::int64_t>(3), Currency::of(row.get<std::string>(4))), row.get<Uuid>(5), row.get<Uuid>(6),
-                            row.get<std::optional<Uuid>>(7), row.get<std::string>(8), row.get<UtcTime>(9)});
+                            Money(row.get<std::int64_t>(3), Currency::of(row.get<std::string>(4))), row.get<std::optional<Uuid>>(5),
+                            row.get<std::optional<Uuid>>(6), row.get<std::optional<Uuid>>(7), row.get<std::string>(8), row.get<UtcTime>(9)});
   }
   co_return out;
 }

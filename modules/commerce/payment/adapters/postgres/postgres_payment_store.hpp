@@ -5,12 +5,13 @@
 
 namespace emporion::payment {
 
-class PostgresPaymentStore final : public PaymentStore {
+class PostgresPaymentStore : public PaymentStore {
  public:
   PostgresPaymentStore(postgres::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
   Task<Result<std::vector<Result<NewPaymentAnswer>>>> create_batch(std::vector<NewPayment> batch) override;
   Task<Result<std::vector<Result<StoredAssessment>>>> assess_batch(std::vector<RiskQuestion> batch) override;
+  Task<Result<>> remember_account(postgres::UnitOfWork& work, Uuid customer_id, UtcTime registered_at) override;
   Task<Result<Payment>> find(Uuid id) override;
   Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) override;
   Task<Result<std::string>> buyer_address(Uuid assessment_id) override;
@@ -27,6 +28,8 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<bool>> insert_bank_credit(postgres::UnitOfWork& work, StoredCredit credit, UtcTime now) override;
   Task<Result<StoredCredit>> lock_bank_credit(postgres::UnitOfWork& work, std::string bank_txn_id) override;
   Task<Result<>> update_bank_credit(postgres::UnitOfWork& work, StoredCredit credit) override;
+  Task<Result<>> post_bank(postgres::UnitOfWork& work, std::optional<Payment> payment, Posting posting, Uuid posting_id, UtcTime now) override;
+  Task<Result<>> close_case(postgres::UnitOfWork& work, std::string dedup_key, std::string resolution, Uuid closed_by, UtcTime now) override;
   Task<Result<>> open_case(postgres::UnitOfWork& work, PaymentCase row, Uuid id, UtcTime now) override;
   Task<Result<Refund>> find_refund(Uuid id) override;
   Task<Result<std::optional<Refund>>> find_refund_by_key(postgres::UnitOfWork& work, std::string key) override;
@@ -47,8 +50,12 @@ class PostgresPaymentStore final : public PaymentStore {
   Task<Result<std::vector<LedgerRow>>> ledger(LedgerFilter filter) override;
 
  private:
+  /// Reads the rules of risk scoring unless they are known.
+  Task<Result<>> know_rules(std::int32_t version);
+
   postgres::Database& database_;
   const Clock& clock_;
+  std::optional<RiskRules> rules_;  ///< Those that were in force last.
 };
 
 }  // namespace emporion::payment

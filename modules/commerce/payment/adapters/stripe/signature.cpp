@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/security/crypto.hpp"
 
 namespace emporion::payment::stripe {
@@ -48,14 +49,14 @@ Result<> verify_signature(std::string_view header, std::string_view body, std::s
   const SignatureParts parts = split(header);
   if (secret.empty() || !parts.time || parts.signatures.empty()) return refused("no signature of a known form");
   const std::int64_t now_unix = now.micros_since_epoch() / 1'000'000;
-  if (std::llabs(now_unix - *parts.time) > signature_tolerance.count()) return refused("signed too long ago or ahead of time");
+  if (!EMP_GUARD("payment.signature_age", std::llabs(now_unix - *parts.time) <= signature_tolerance.count())) return refused("signed too long ago or ahead of time");
   std::string signed_text(parts.time_text);
   signed_text.push_back('.');
   signed_text.append(body);
   const std::string expected = security::hex(security::hmac_sha256(secret, signed_text));
   bool matches = false;
   for (const std::string_view given : parts.signatures) matches = security::constant_time_equal(given, expected) || matches;
-  if (!matches) return refused("the signature does not match the body");
+  if (!EMP_GUARD("payment.stripe_signature", matches)) return refused("the signature does not match the body");
   return {};
 }
 

@@ -27,6 +27,10 @@ Result<> check_keys(const StripeOptions& options, bool live_mode) {
   } else {
     EMP_TRY(check_key("payment.stripe.secret_key", options.secret_key, {"sk_test_", "rk_test_"}));
   }
+  // Shops without pages of their own need none; one of the other mode would let nobody pay.
+  if (!options.publishable_key.empty()) {
+    EMP_TRY(check_key("payment.stripe.publishable_key", options.publishable_key, {live_mode ? "pk_live_" : "pk_test_"}));
+  }
   return check_key("payment.stripe.webhook_secret", options.webhook_secret, {"whsec_"});
 }
 
@@ -34,6 +38,7 @@ Offer StripeGateway::offer() const {
   Offer out;
   out.method = "card";
   out.needs_token = true;
+  out.ends_by_call = true;
   out.publishable_key = options_.publishable_key;
   return out;
 }
@@ -43,7 +48,8 @@ Task<Result<ProviderReport>> StripeGateway::create(Payment payment, Buyer) {
 }
 
 Task<Result<ProviderReport>> StripeGateway::confirm(Payment payment, Buyer buyer) {
-  co_return co_await post_intent(text("/v1/payment_intents/", *payment.provider_ref, "/confirm"), confirm_form(payment, buyer), idempotency_key(payment.id, "confirm"));
+  co_return co_await post_intent(text("/v1/payment_intents/", *payment.provider_ref, "/confirm"), confirm_form(payment, buyer),
+                                 idempotency_key(payment.id, "confirm"));
 }
 
 Task<Result<ProviderReport>> StripeGateway::capture(Payment payment) {
@@ -72,7 +78,8 @@ Task<Result<RefundReport>> StripeGateway::query_refund(Payment, Refund refund) {
 
 Task<Result<>> StripeGateway::verify(ProviderMessage message, UtcTime now) {
   const auto signature = message.headers.find("stripe-signature");
-  co_return verify_signature(signature == message.headers.end() ? std::string_view() : std::string_view(signature->second), message.text, options_.webhook_secret, now);
+  co_return verify_signature(signature == message.headers.end() ? std::string_view() : std::string_view(signature->second), message.text,
+                             options_.webhook_secret, now);
 }
 
 Task<Result<ProviderReport>> StripeGateway::post_intent(std::string path, Form form, std::string idempotency_key) {

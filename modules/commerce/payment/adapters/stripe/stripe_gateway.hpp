@@ -22,7 +22,7 @@ struct StripeOptions {
 Result<> check_keys(const StripeOptions& options, bool live_mode);
 
 /// Cards over Stripe's API.
-class StripeGateway final : public ProviderGateway {
+class StripeGateway final : public ProviderGateway, public DisputeGateway, public ReportGateway {
  public:
   StripeGateway(Runtime& runtime, const Clock& clock, StripeOptions options) : client_(runtime, clock, "stripe"), options_(std::move(options)) {}
 
@@ -37,6 +37,12 @@ class StripeGateway final : public ProviderGateway {
   Task<Result<ProviderReport>> query(Payment payment) override;
   Task<Result<RefundReport>> refund(Payment payment, Refund refund) override;
   Task<Result<RefundReport>> query_refund(Payment payment, Refund refund) override;
+  DisputeGateway* disputes() noexcept override { return this; }
+  ReportGateway* reports() noexcept override { return this; }
+  Task<Result<ReportPage>> report_page(UtcTime from, UtcTime to, std::optional<std::string> cursor) override;
+  Task<Result<DisputeReport>> submit_evidence(Dispute dispute) override;
+  Task<Result<DisputeReport>> accept_dispute(Dispute dispute) override;
+  Task<Result<DisputeReport>> query_dispute(Dispute dispute) override;
   Task<Result<>> verify(ProviderMessage message, UtcTime now) override;
   Result<ProviderEvent> read_event(std::string_view text) const override { return stripe::read_event(text); }
 

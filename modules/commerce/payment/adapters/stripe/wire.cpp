@@ -4,6 +4,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
+#include "modules/commerce/payment/adapters/stripe/disputes.hpp"
 #include "modules/commerce/payment/adapters/wire_text.hpp"
 
 namespace emporion::payment::stripe {
@@ -81,7 +82,8 @@ void read_charge(json::Value intent, ProviderReport& report) {
 Error failure_of(int status, std::string_view body) {
   std::string detail = text("HTTP ", status);
   if (const auto document = json::Document::parse(body)) {
-    if (const auto error = object_at(document->root(), "error")) detail += text(" ", string_at(*error, "code").value_or(""), " ", string_at(*error, "message").value_or(""));
+    if (const auto error = object_at(document->root(), "error"))
+      detail += text(" ", string_at(*error, "code").value_or(""), " ", string_at(*error, "message").value_or(""));
   }
   return error_of_status(status, std::move(detail));
 }
@@ -98,13 +100,17 @@ std::string encode(const Form& form) {
 }
 
 Form intent_form(const Payment& payment) {
+  // A saved card comes with the customer that it is attached to (app/card_vault.hpp); Stripe refuses the one without the other.
+  const std::string token = payment.provider_token.value_or("");
+  const std::size_t slash = token.find('/');
   Form form{{"amount", text(payment.amount.amount())},
             {"currency", ascii_lower(payment.amount.currency().code())},
             {"capture_method", "manual"},
             {"payment_method_types[]", "card"},
-            {"payment_method", payment.provider_token.value_or("")},
+            {"payment_method", slash == std::string::npos ? token : token.substr(slash + 1)},
             {"metadata[payment_id]", payment.id.to_string()},
             {"metadata[order_id]", payment.order_id.to_string()}};
+  if (slash != std::string::npos) form.emplace_back("customer", token.substr(0, slash));
   if (payment.order_number) form.emplace_back("description", *payment.order_number);
   return form;
 }
@@ -186,6 +192,8 @@ Result<ProviderEvent> read_event(std::string_view body) {
     EMP_ASSIGN(event.payment, read_intent(*object));
   } else if (type->starts_with("refund.")) {
     EMP_ASSIGN(event.refund, read_refund(*object));
+  } else if (*type == "charge.dispute.created" || *type == "charge.dispute.updated" || *type == "charge.dispute.closed") {
+    EMP_ASSIGN(event.dispute, read_dispute(*object));
   }
   return event;
 }

@@ -11,8 +11,8 @@ using State = ProviderReport::State;
 const Uuid payment_id = Uuid::from_name("payment");
 
 std::string intent(std::string_view status, std::string_view more = "") {
-  return text(R"({"id":"pi_1","object":"payment_intent","amount":253000,"amount_received":0,"currency":"vnd","status":")", status, R"(","client_secret":"pi_1_secret",)",
-              R"("metadata":{"payment_id":")", payment_id, R"("})", more, "}");
+  return text(R"({"id":"pi_1","object":"payment_intent","amount":253000,"amount_received":0,"currency":"vnd","status":")", status,
+              R"(","client_secret":"pi_1_secret",)", R"("metadata":{"payment_id":")", payment_id, R"("})", more, "}");
 }
 
 TEST(StripeWire, SendsAmountsInMinorUnitsAndTheCurrencyInLowerCase) {
@@ -26,8 +26,12 @@ TEST(StripeWire, SendsAmountsInMinorUnitsAndTheCurrencyInLowerCase) {
 }
 
 TEST(StripeWire, MapsEveryStatus) {
-  const std::pair<const char*, State> rows[] = {{"requires_confirmation", State::not_confirmed}, {"requires_action", State::requires_action}, {"processing", State::processing},
-                                                {"requires_capture", State::authorized},         {"succeeded", State::captured},               {"canceled", State::cancelled}};
+  const std::pair<const char*, State> rows[] = {{"requires_confirmation", State::not_confirmed},
+                                                {"requires_action", State::requires_action},
+                                                {"processing", State::processing},
+                                                {"requires_capture", State::authorized},
+                                                {"succeeded", State::captured},
+                                                {"canceled", State::cancelled}};
   for (const auto& [status, state] : rows) {
     const auto report = read_intent_answer(200, intent(status));
     ASSERT_TRUE(report) << status;
@@ -40,11 +44,13 @@ TEST(StripeWire, MapsEveryStatus) {
 }
 
 TEST(StripeWire, ADeclineIsAReportWithItsCategory) {
-  const std::pair<const char*, const char*> rows[] = {{"insufficient_funds", "insufficient_funds"}, {"expired_card", "expired_card"}, {"incorrect_cvc", "incorrect_cvc"},
-                                                      {"authentication_required", "authentication_required"}, {"generic_decline", "card_declined"}, {"lost_card", "generic"}};
+  const std::pair<const char*, const char*> rows[] = {{"insufficient_funds", "insufficient_funds"}, {"expired_card", "expired_card"},
+                                                      {"incorrect_cvc", "incorrect_cvc"},           {"authentication_required", "authentication_required"},
+                                                      {"generic_decline", "card_declined"},         {"lost_card", "generic"}};
   for (const auto& [code, category] : rows) {
-    const std::string body = text(R"({"error":{"type":"card_error","code":"card_declined","decline_code":")", code, R"(","payment_intent":)",
-                                  intent("requires_payment_method", text(R"(,"last_payment_error":{"code":"card_declined","decline_code":")", code, R"("})")), "}}");
+    const std::string body =
+        text(R"({"error":{"type":"card_error","code":"card_declined","decline_code":")", code, R"(","payment_intent":)",
+             intent("requires_payment_method", text(R"(,"last_payment_error":{"code":"card_declined","decline_code":")", code, R"("})")), "}}");
     const auto report = read_intent_answer(402, body);
     ASSERT_TRUE(report) << code;
     EXPECT_EQ(report->state, State::failed);
@@ -54,21 +60,25 @@ TEST(StripeWire, ADeclineIsAReportWithItsCategory) {
 }
 
 TEST(StripeWire, KnowsWhatACallCertainlyDidNotDo) {
-  const std::pair<int, const char*> rows[] = {{400, "PROVIDER_REFUSED"}, {401, "PROVIDER_REFUSED"}, {404, "PROVIDER_REFUSED"}, {429, "PROVIDER_BUSY"},
-                                              {409, "PROVIDER_OUTCOME_UNKNOWN"}, {500, "PROVIDER_OUTCOME_UNKNOWN"}, {502, "PROVIDER_OUTCOME_UNKNOWN"}, {402, "PROVIDER_OUTCOME_UNKNOWN"}};
+  const std::pair<int, const char*> rows[] = {
+      {400, "PROVIDER_REFUSED"},         {401, "PROVIDER_REFUSED"},         {404, "PROVIDER_REFUSED"},         {429, "PROVIDER_BUSY"},
+      {409, "PROVIDER_OUTCOME_UNKNOWN"}, {500, "PROVIDER_OUTCOME_UNKNOWN"}, {502, "PROVIDER_OUTCOME_UNKNOWN"}, {402, "PROVIDER_OUTCOME_UNKNOWN"}};
   for (const auto& [status, reason] : rows) EXPECT_EQ(read_intent_answer(status, R"({"error":{"message":"no"}})").error().reason(), reason) << status;
   EXPECT_EQ(read_intent_answer(200, "<html>").error().reason(), "PROVIDER_OUTCOME_UNKNOWN");
 }
 
 TEST(StripeWire, ReadsWhatTheBuyerHasToDo) {
-  const auto redirect = read_intent_answer(200, intent("requires_action", R"(,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://bank.example/3ds"}})"));
+  const auto redirect =
+      read_intent_answer(200, intent("requires_action", R"(,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://bank.example/3ds"}})"));
   EXPECT_EQ(redirect->next_action, R"({"type":"redirect","url":"https://bank.example/3ds"})");
   const auto sdk = read_intent_answer(200, intent("requires_action", R"(,"next_action":{"type":"use_stripe_sdk"})"));
   EXPECT_EQ(sdk->next_action, R"({"type":"sdk","client_secret":"pi_1_secret"})");
 }
 
 TEST(StripeWire, ReadsTheCardAndTheEndOfItsAuthorization) {
-  const auto report = read_intent_answer(200, intent("requires_capture", R"(,"latest_charge":{"id":"ch_1","payment_method_details":{"card":{"brand":"visa","last4":"4242","capture_before":1772323200}}})"));
+  const auto report = read_intent_answer(
+      200, intent("requires_capture",
+                  R"(,"latest_charge":{"id":"ch_1","payment_method_details":{"card":{"brand":"visa","last4":"4242","capture_before":1772323200}}})"));
   EXPECT_EQ(report->txn_id, "ch_1");
   EXPECT_EQ(report->card_last4, "4242");
   EXPECT_EQ(report->auth_expires_at, UtcTime::from_micros(1'772'323'200'000'000));
@@ -78,10 +88,17 @@ TEST(StripeWire, ReadsEvents) {
   const auto event = read_event(text(R"({"id":"evt_1","type":"payment_intent.succeeded","data":{"object":)", intent("succeeded"), "}}"));
   ASSERT_TRUE(event);
   EXPECT_EQ(event->payment->state, State::captured);
-  const auto refund = read_event(R"({"id":"evt_2","type":"refund.updated","data":{"object":{"id":"re_1","amount":100,"currency":"usd","status":"failed","failure_reason":"expired_or_canceled_card"}}})");
+  const auto refund = read_event(
+      R"({"id":"evt_2","type":"refund.updated","data":{"object":{"id":"re_1","amount":100,"currency":"usd","status":"failed","failure_reason":"expired_or_canceled_card"}}})");
   EXPECT_EQ(refund->refund->state, RefundReport::State::failed);
   EXPECT_FALSE(read_event("{}"));
-  EXPECT_TRUE(read_event(R"({"id":"evt_3","type":"charge.dispute.created","data":{"object":{}}})"));
+  EXPECT_TRUE(read_event(R"({"id":"evt_3","type":"customer.created","data":{"object":{}}})"));
+  const auto dispute = read_event(
+      R"({"id":"evt_4","type":"charge.dispute.created","data":{"object":{"id":"dp_1","amount":50,"currency":"usd","charge":"ch_1","payment_intent":"pi_1","reason":"fraudulent","status":"needs_response","evidence_details":{"due_by":1700000000}}}})");
+  ASSERT_TRUE(dispute);
+  EXPECT_EQ(dispute->dispute->status, DisputeStatus::opened);
+  EXPECT_EQ(dispute->dispute->payment_ref, "pi_1");
+  EXPECT_FALSE(read_event(R"({"id":"evt_5","type":"charge.dispute.closed","data":{"object":{"id":"dp_1"}}})"));
 }
 
 }  // namespace

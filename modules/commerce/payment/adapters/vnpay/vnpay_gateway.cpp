@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/security/crypto.hpp"
 #include "modules/commerce/payment/adapters/provider_keys.hpp"
 #include "modules/commerce/payment/adapters/wire_text.hpp"
@@ -90,7 +91,7 @@ Task<Result<RefundReport>> VnpayGateway::query_refund(Payment payment, Refund re
 
 Task<Result<>> VnpayGateway::verify(ProviderMessage message, UtcTime) {
   const auto fields = read_query(message.text);
-  if (!fields || !is_signed(*fields, options_.account))
+  if (!fields || !EMP_GUARD("payment.vnpay_hash", is_signed(*fields, options_.account)))
     co_return fail(ErrorKind::invalid_argument, "INVALID_SIGNATURE", "the hash does not match the parameters");
   co_return Result<>();
 }

@@ -1,0 +1,94 @@
+#include "kernel/postgres/blocking.hpp"
+#include "modules/product/promotion/testing/promotion_fixture.hpp"
+
+// What holds although another process writes the same rows, and what the tables refuse by themselves.
+namespace emporion::promotion {
+namespace {
+
+struct PromotionGuards : PromotionFixture {
+  PromotionGuards() {
+    auto opened = postgres::BlockingConnection::open(superuser_dsn());
+    EMP_ASSERT(opened.has_value());
+    aside = std::make_unique<postgres::BlockingConnection>(std::move(*opened));
+  }
+  /// "ok", or why it is refused, of a reserve that meets what another process has changed and not yet committed.
+  std::string reserve_while(const std::string& change) {
+    const auto request = a_reserve(an_input());
+    EXPECT_TRUE(aside->run("BEGIN").has_value());
+    EXPECT_TRUE(aside->run(change).has_value());
+    std::vector<Task<std::string>> both;
+    both.push_back(outcome_of(request));
+    both.push_back(commit_once_somebody_waits());
+    return run(when_all(std::move(both))).front();
+  }
+  Task<std::string> outcome_of(v1::ReserveRequest request) { co_return reason_of(co_await api().reserve(service(), std::move(request))); }
+  Task<std::string> commit_once_somebody_waits() {
+    while (value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") co_await runtime().yield();
+    co_return aside->run("COMMIT").has_value() ? "ok" : "no commit";
+  }
+  /// A use as the lane hands it to the store.
+  ReserveAnswer::Outcome reserved(const Uuid& promotion, std::int64_t set_off, std::int32_t revision_off) {
+    auto command = std::make_shared<Reserve>();
+    command->id = new_id();
+    command->checkout = new_id();
+    command->body = new_id();
+    command->currency = Currency::of("USD");
+    command->evaluation_hash = "hash";
+    command->set_revision = std::stoll(value("SELECT revision FROM active_set")) + set_off;
+    command->uses = {
+        {.promotion = promotion, .revision = std::stoi(value("SELECT revision FROM promotion")) + revision_off, .coupon = {}, .discount = 100, .units = 1}};
+    command->at = clock().now();
+    std::vector<std::shared_ptr<const Reserve>> batch;
+    batch.push_back(std::move(command));
+    const auto answers = run(parts().redemptions.reserve(std::move(batch)));
+    EXPECT_TRUE(answers && answers->front()) << (answers ? "" : answers.error().to_string());
+    return answers->front()->outcome;
+  }
+
+  std::unique_ptr<postgres::BlockingConnection> aside;
+};
+
+TEST_F(PromotionGuards, TheLastUseThatAnotherProcessIsTakingIsWaitedFor) {
+  auto terms = ten_percent();
+  terms.limit_total = 1;
+  a_promotion(terms);
+  EXPECT_EQ(reserve_while("UPDATE promotion SET used = used + 1"), "LIMIT_REACHED");
+  sql("UPDATE promotion SET used = 0");
+}
+
+TEST_F(PromotionGuards, TheBudgetThatAnotherProcessIsTakingIsWaitedFor) {
+  auto terms = ten_percent();
+  terms.campaign_id = a_campaign(1'000);
+  a_promotion(terms);
+  EXPECT_EQ(reserve_while("UPDATE campaign SET budget_reserved = budget_limit"), "BUDGET_EXHAUSTED");
+  sql("UPDATE campaign SET budget_reserved = 0");
+}
+
+TEST_F(PromotionGuards, ACheckoutHasOneRedemption) {
+  a_promotion(ten_percent());
+  a_redemption(an_input());
+  const auto done = aside->run(
+      "INSERT INTO redemption SELECT (r.x).* FROM (SELECT jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid())) AS x FROM redemption o) r");
+  ASSERT_FALSE(done.has_value());
+  EXPECT_NE(done.error().to_string().find("redemption_checkout"), std::string::npos) << done.error().to_string();
+}
+
+TEST_F(PromotionGuards, AUseIsCountedAndGivenBackOnce) {
+  const auto made = a_promotion(ten_percent());
+  const auto held = a_redemption(an_input());
+  const auto shift = [&](int sign) { return text("SELECT redemption_shift(ARRAY['", held.id, "'::uuid], ", sign, ", false, now(), NULL)"); };
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(aside->run(shift(-1)).has_value());
+  EXPECT_EQ(usage(made.id), "0 0 active");
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(aside->run(shift(1)).has_value());
+  EXPECT_EQ(usage(made.id), "1 3 active");
+}
+
+TEST_F(PromotionGuards, WhatWasEvaluatedBeforeAnotherProcessChangedItIsStale) {
+  const auto made = a_promotion(ten_percent());
+  EXPECT_EQ(reserved(made.id, -1, 0), ReserveAnswer::Outcome::stale);
+  EXPECT_EQ(reserved(made.id, 0, -1), ReserveAnswer::Outcome::stale);
+  EXPECT_EQ(reserved(made.id, 0, 0), ReserveAnswer::Outcome::accepted);
+}
+
+}  // namespace
+}  // namespace emporion::promotion
