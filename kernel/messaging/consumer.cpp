@@ -45,6 +45,7 @@ constexpr Statement skip_letter{"feed.skip", "UPDATE dead_letter SET state = 'sk
 
 constexpr std::int32_t lease_s = 6;  // A crashed replica holds up its feeds for this long.
 constexpr seconds lease_renew{2};
+constexpr milliseconds lease_retry{250};  // While another replica holds it, whatever commits meanwhile.
 constexpr milliseconds read_pause{10};  // Lets commits gather, so a busy producer is not read once per commit.
 constexpr milliseconds tick{50};
 constexpr seconds redelivery_period{1};
@@ -71,6 +72,7 @@ struct Consumer::Impl {
     Position at;
     Position persisted;
     UtcTime lease_end;
+    bool leased = false;  ///< As the last step found it.
     std::int64_t wanted = 0;  ///< Transactions below this one are to be seen before resting.
     bool hinted = false;
     std::unique_ptr<OneShot<bool>> rest;
@@ -128,7 +130,10 @@ struct Consumer::Impl {
         co_await rest(follower, seconds(1));
         continue;
       }
-      if (*step > 0) {
+      if (!follower.leased) {
+        // Asking is a write of its own, which hints the feeds of this module: without a pause, followers that wait for a dead replica's leases wake each other.
+        co_await runtime.sleep_for(lease_retry);
+      } else if (*step > 0) {
         quick = milliseconds(2);
         co_await runtime.sleep_for(read_pause);
       } else if (follower.hinted) {
@@ -146,8 +151,11 @@ struct Consumer::Impl {
 
   /// Reads and applies one page. Answers the number of events taken care of.
   Task<Result<int>> step_once(Follower& follower) {
-    EMP_CO_ASSIGN(const bool leased, co_await hold_lease(follower));
-    if (!leased) {
+    EMP_CO_ASSIGN(follower.leased, co_await hold_lease(follower));
+    if (!follower.leased) {
+      observe::counter("emporion_feed_leases_refused_total", "Feeds that another replica read just then.",
+                       {{"consumer", database.module()}, {"producer", follower.feed->producer()}})
+          .increment();
       follower.wanted = 0;
       co_return 0;
     }

@@ -3,6 +3,7 @@
 #include "kernel/json/codec.hpp"
 #include "kernel/messaging/feed.hpp"
 #include "kernel/messaging/outbox.hpp"
+#include "kernel/observe/metrics.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 
 // What makes an event take effect once although feeds are read again, by several replicas, and letters are put back in line.
@@ -85,6 +86,25 @@ TEST_F(OnceTest, AReplicaThatLostItsLeaseUnawareChangesNothing) {
   EXPECT_EQ(counted(), "1");
   EXPECT_EQ(value("SELECT lease_owner FROM feed_position"), "another");
   run(slow.stop());
+}
+
+TEST_F(OnceTest, AReplicaThatWaitsForALeaseDoesNotAskAtEachCommit) {
+  publish(1);
+  auto first = replica();
+  EXPECT_EQ(run(first.drain()).value(), 1);
+  run(first.stop());
+  sql("UPDATE feed_position SET lease_owner = 'a dead one', lease_until = now() + interval '1 hour'");
+  auto& refused = observe::counter("emporion_feed_leases_refused_total", "", {{"consumer", "consumer"}, {"producer", "counter"}});
+  const std::uint64_t before = refused.value();
+  auto waiting = replica();
+  waiting.start();
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 400; ++i) publish(i + 2);
+  run(waiting.stop());
+  const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+  const auto asked = static_cast<std::int64_t>(refused.value() - before);
+  EXPECT_GE(asked, 1);
+  EXPECT_LE(asked, took / milliseconds(250) + 1);
 }
 
 TEST_F(OnceTest, ALetterThatTwoReplicasTakeAtOnceTakesEffectOnce) {
