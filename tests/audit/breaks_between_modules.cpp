@@ -8,6 +8,7 @@ std::vector<Break> breaks_between_modules() {
       {.module = "checkout.placed_orders / order.placed_orders",
        .invariant = "every saga that ended well placed its order",
        .sql = "UPDATE order_header SET confirmed_at = NULL WHERE status = 'cancelled' RETURNING id::text",
+       .also = {"I-2 every document belongs to a confirmed order"},
        .database = "order"},
       {.module = "checkout.placed_orders / order.placed_orders",
        .invariant = "every saga that ended well placed its order",
@@ -130,6 +131,7 @@ std::vector<Break> breaks_between_modules() {
       {.module = "order.refunded_by_order / payment.refunded_by_order",
        .invariant = "what Order counts as refunded was refunded by Payment",
        .sql = "UPDATE order_header SET refunded_amount = 1 WHERE status = 'delivered' RETURNING id || ' ' || currency",
+       .also = {"I-7 what was cancelled or refunded is credited"},
        .database = "order"},
   };
 }

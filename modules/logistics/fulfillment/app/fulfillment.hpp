@@ -61,8 +61,10 @@ class Fulfillment {
   Result<> pack(const std::vector<v1::NewPackage>& packages);
   Result<> make_ready();
   Result<> attach_label(Uuid package_id, Uuid shipment_id, std::string carrier, std::string tracking_number);
-  /// Errors: LABEL_MISSING, PACKAGES_INCOMPLETE.
+  /// The scan of the handover, of all packages that the carrier has not scanned itself. Errors: LABEL_MISSING, PACKAGES_INCOMPLETE.
   Result<> ship(const std::vector<Uuid>& package_ids);
+  /// The carrier scanned a package: it has left, whether or not the handover was scanned here. The last one ships all. A repeat changes nothing.
+  Result<> count_pick_up(Uuid package_id);
   Result<> complete();
   /// In house: cancelled, picked units go back to the shelf. Errors: ALREADY_SHIPPED; PICK_IN_PROGRESS (transient) while a scan is not settled.
   Result<> cancel(std::string reason);

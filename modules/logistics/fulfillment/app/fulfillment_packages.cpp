@@ -146,10 +146,11 @@ Result<> Fulfillment::ship(const std::vector<Uuid>& package_ids) {
   if (status() == Status::shipped) return {};
   EMP_TRY(check_move(status(), Status::shipped));
   if (!has_all_labels()) return fail(Error(ErrorKind::conflict, "LABEL_MISSING", "a package is not booked yet").with("missing", labels_missing()));
-  const std::set<Uuid> scanned(package_ids.begin(), package_ids.end());
+  std::set<Uuid> scanned(package_ids.begin(), package_ids.end());
   std::set<Uuid> all;
   for (const auto& package : view.packages) {
     if (is_live(package)) all.insert(package.id);
+    if (package.status == v1::PackageStatus::handed_over) scanned.insert(package.id);
   }
   if (scanned != all) return fail(incomplete("scan all packages of it, and no others"));
   EMP_TRY(move(Status::shipped));
@@ -166,6 +167,24 @@ Result<> Fulfillment::ship(const std::vector<Uuid>& package_ids) {
   }
   add(event);
   return {};
+}
+
+Result<> Fulfillment::count_pick_up(Uuid package_id) {
+  // A hold is a wish; what the carrier has, it has.
+  const bool is_held = status() == Status::on_hold && held == Status::ready;
+  if (status() != Status::ready && !is_held) return {};
+  bool is_all = true;
+  for (auto& package : view.packages) {
+    if (package.id == package_id && is_live(package) && package.status != v1::PackageStatus::handed_over) {
+      package.status = v1::PackageStatus::handed_over;
+      ++view.version;
+      is_dirty_ = true;
+    }
+    is_all = is_all && (!is_live(package) || package.status == v1::PackageStatus::handed_over);
+  }
+  if (!is_all || !has_all_labels()) return {};
+  if (is_held) EMP_TRY(resume());
+  return ship({});
 }
 
 Result<> Fulfillment::count_delivery(Uuid package_id) {

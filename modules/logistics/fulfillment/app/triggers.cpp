@@ -133,6 +133,7 @@ void Triggers::subscribe(messaging::Subscriptions& subscriptions) {
   subscriptions.on<warehouse::v1::ReturnReceived>(this, &Triggers::on_return_received);
   subscriptions.on<shipping::v1::LabelGenerated>(this, &Triggers::on_label);
   subscriptions.on<shipping::v1::BookingFailed>(this, &Triggers::on_booking_failed);
+  subscriptions.on<shipping::v1::ShipmentDispatched>(this, &Triggers::on_dispatched);
   subscriptions.on<shipping::v1::ShipmentDelivered>(this, &Triggers::on_delivered);
   subscriptions.on<shipping::v1::ShipmentReturnedToSender>(this, &Triggers::on_returned_to_sender);
   subscriptions.on<shipping::v1::ShipmentLost>(this, &Triggers::on_lost);
@@ -304,6 +305,14 @@ Task<Result<>> Triggers::on_booking_failed(postgres::UnitOfWork&, messaging::Env
   // The package stays ready (F-I5): Shipping goes on trying, and its label comes when a carrier accepts it.
   observe::warning("fulfillment: no carrier accepted a package", {{"package", event.package_id.to_string()}, {"reason", event.reason}});
   co_return Result<>();
+}
+
+// Without it a parcel that comes back before anybody scanned its handover would be released and received: its units would be on sale twice.
+Task<Result<>> Triggers::on_dispatched(postgres::UnitOfWork& work, messaging::Envelope, shipping::v1::ShipmentDispatched event) {
+  if (!event.fulfillment_id || event.direction != "outbound") co_return Result<>();
+  EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, one(*event.fulfillment_id)));
+  for (Fulfillment& fulfillment : locked) EMP_CO_TRY(fulfillment.count_pick_up(event.package_id));
+  co_return co_await store_.save(work, std::move(locked));
 }
 
 Task<Result<>> Triggers::on_delivered(postgres::UnitOfWork& work, messaging::Envelope, shipping::v1::ShipmentDelivered event) {

@@ -29,6 +29,7 @@ class Triggers {
   Task<Result<>> on_return_received(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReturnReceived event);
   Task<Result<>> on_label(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::LabelGenerated event);
   Task<Result<>> on_booking_failed(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::BookingFailed event);
+  Task<Result<>> on_dispatched(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentDispatched event);
   Task<Result<>> on_delivered(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentDelivered event);
   Task<Result<>> on_returned_to_sender(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentReturnedToSender event);
   Task<Result<>> on_lost(postgres::UnitOfWork& work, messaging::Envelope envelope, shipping::v1::ShipmentLost event);
