@@ -166,7 +166,7 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
 };
 std::unique_ptr<Stage> Enumeration::stage;
 
-TEST_P(Enumeration, ACrashAtEachPlaceLeavesOneOfTheTablesOutcomes) { enumerate("crash"); }
+TEST_P(Enumeration, acceptance_commerce_4_5_3_ACrashAtEachPlaceLeavesOneOfTheTablesOutcomes) { enumerate("crash"); }
 TEST_P(Enumeration, AnAnswerLostAtEachPlaceLeavesOneOfTheTablesOutcomes) { enumerate("lose"); }
 
 std::vector<std::string> scenario_names() {
