@@ -31,10 +31,10 @@ bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick fo
 	@bench/run.sh $(ARGS)
 
 format: bootstrap ## Format all C++ files in place.
-	@git ls-files '*.cpp' '*.hpp' ':!*/fixtures/*' | xargs clang-format-19 -i
+	@tools/format.sh
 
 format-check: bootstrap ## Tell which C++ files are not formatted.
-	@git ls-files '*.cpp' '*.hpp' ':!*/fixtures/*' | xargs clang-format-19 --dry-run -Werror
+	@tools/format.sh --check
 
 tidy: bootstrap ## Our own rules on everything, clang-tidy on what differs from main.
 	@tools/build.sh dev

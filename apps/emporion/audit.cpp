@@ -32,9 +32,12 @@ struct Agreement {
 constexpr Agreement agreements[] = {
     {"every saga that ended well placed its order", "checkout.placed_orders", "order.placed_orders", Agreement::Relation::left_in_right},
     {"no order was placed but by a saga that stands", "order.placed_orders", "checkout.pursued_orders", Agreement::Relation::left_in_right},
-    {"units that confirmed orders expect are held or shipped in Warehouse", "order.confirmed_units_by_order", "warehouse.confirmed_units_by_order", Agreement::Relation::left_in_right},
-    {"no unit is committed for an order that does not stand", "warehouse.confirmed_units_by_order", "order.live_units_by_order", Agreement::Relation::left_in_right},
-    {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order", Agreement::Relation::left_in_right},
+    {"units that confirmed orders expect are held or shipped in Warehouse", "order.confirmed_units_by_order", "warehouse.confirmed_units_by_order",
+     Agreement::Relation::left_in_right},
+    {"no unit is committed for an order that does not stand", "warehouse.confirmed_units_by_order", "order.live_units_by_order",
+     Agreement::Relation::left_in_right},
+    {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order",
+     Agreement::Relation::left_in_right},
     {"no money is secured for an order that does not stand", "payment.secured_by_order", "order.live_totals_by_order", Agreement::Relation::left_in_right},
     {"no cancelled order keeps anybody's money", "order.cancelled", "payment.unreturned_by_order", Agreement::Relation::disjoint},
     {"credit that standing orders were paid with is spent in Payment, to the minor unit", "order.credit_by_order", "payment.credit_by_order",
@@ -44,16 +47,24 @@ constexpr Agreement agreements[] = {
     {"credit that Order counts as returned was returned by Payment", "order.credit_returned_by_order", "payment.credit_returned_by_order",
      Agreement::Relation::at_most},
     {"units held for a checkout belong to a saga that is under way", "warehouse.held_sagas", "checkout.live_sagas", Agreement::Relation::left_in_right},
-    {"units that Fulfillment picked are picked or shipped in Warehouse", "fulfillment.picked_units_by_order", "warehouse.picked_units_by_order", Agreement::Relation::at_most},
-    {"what standing orders were let off is what Promotion counts for them", "order.let_off_by_order", "promotion.redeemed_by_order", Agreement::Relation::left_in_right},
-    {"no use of a promotion is counted for an order that does not stand", "promotion.redeemed_by_order", "order.live_let_off_by_order", Agreement::Relation::left_in_right},
+    {"units that Fulfillment picked are picked or shipped in Warehouse", "fulfillment.picked_units_by_order", "warehouse.picked_units_by_order",
+     Agreement::Relation::at_most},
+    {"what standing orders were let off is what Promotion counts for them", "order.let_off_by_order", "promotion.redeemed_by_order",
+     Agreement::Relation::left_in_right},
+    {"no use of a promotion is counted for an order that does not stand", "promotion.redeemed_by_order", "order.live_let_off_by_order",
+     Agreement::Relation::left_in_right},
     {"uses reserved for a checkout belong to a saga that is under way", "promotion.held_sagas", "checkout.live_sagas", Agreement::Relation::left_in_right},
     {"units shipped agree between Fulfillment and Warehouse", "fulfillment.shipped_units_by_order", "warehouse.shipped_units_by_order"},
-    {"units handed to a carrier were shipped by Fulfillment", "shipping.shipped_units_by_order", "fulfillment.shipped_units_by_order", Agreement::Relation::at_most},
-    {"units that Order counts as shipped were handed to a carrier", "order.shipped_units_by_order", "shipping.shipped_units_by_order", Agreement::Relation::at_most},
-    {"units that Order counts as delivered were so by the carrier's word", "order.delivered_units_by_order", "shipping.delivered_units_by_order", Agreement::Relation::at_most},
-    {"cash that couriers collected is known to Payment, to the minor unit", "shipping.collected_cash_by_parcel", "payment.reported_cash_by_parcel", Agreement::Relation::left_in_right},
-    {"cash that Payment was told of was collected by a courier", "payment.reported_cash_by_parcel", "shipping.collected_cash_by_parcel", Agreement::Relation::left_in_right},
+    {"units handed to a carrier were shipped by Fulfillment", "shipping.shipped_units_by_order", "fulfillment.shipped_units_by_order",
+     Agreement::Relation::at_most},
+    {"units that Order counts as shipped were handed to a carrier", "order.shipped_units_by_order", "shipping.shipped_units_by_order",
+     Agreement::Relation::at_most},
+    {"units that Order counts as delivered were so by the carrier's word", "order.delivered_units_by_order", "shipping.delivered_units_by_order",
+     Agreement::Relation::at_most},
+    {"cash that couriers collected is known to Payment, to the minor unit", "shipping.collected_cash_by_parcel", "payment.reported_cash_by_parcel",
+     Agreement::Relation::left_in_right},
+    {"cash that Payment was told of was collected by a courier", "payment.reported_cash_by_parcel", "shipping.collected_cash_by_parcel",
+     Agreement::Relation::left_in_right},
     {"what Order counts as refunded was refunded by Payment", "order.refunded_by_order", "payment.refunded_by_order", Agreement::Relation::at_most},
 };
 
@@ -158,7 +169,8 @@ class Auditor {
     for (const auto& [key, value] : left) {
       const auto found = right.find(key);
       if (agreement.relation == Agreement::Relation::disjoint) {
-        if (found != right.end()) out.push_back({std::string(agreement.invariant), other_name(agreement.right), key, text(agreement.right, " says ", found->second)});
+        if (found != right.end())
+          out.push_back({std::string(agreement.invariant), other_name(agreement.right), key, text(agreement.right, " says ", found->second)});
         continue;
       }
       if (found != right.end() && (agreement.relation == Agreement::Relation::at_most ? is_at_most(value, found->second) : value == found->second)) continue;
@@ -167,7 +179,9 @@ class Auditor {
     }
     if (agreement.relation != Agreement::Relation::equal) return out;
     for (const auto& [key, value] : right) {
-      if (!left.contains(key)) out.push_back({std::string(agreement.invariant), other_name(agreement.right), key, text(agreement.right, " says ", value, ", ", agreement.left, " says nothing")});
+      if (!left.contains(key))
+        out.push_back({std::string(agreement.invariant), other_name(agreement.right), key,
+                       text(agreement.right, " says ", value, ", ", agreement.left, " says nothing")});
     }
     return out;
   }
@@ -197,7 +211,8 @@ class Auditor {
   Task<Result<>> check_deliveries() {
     static constexpr Statement sent{"audit.sent", "SELECT event_id::text, topic FROM outbox WHERE topic = ANY ($1)"};
     static constexpr Statement applied{"audit.applied",
-                                       "SELECT event_id::text, topic FROM inbox i WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.event_id = i.event_id AND d.state IN ('parked', 'waiting', 'due')) "
+                                       "SELECT event_id::text, topic FROM inbox i WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.event_id = i.event_id "
+                                       "AND d.state IN ('parked', 'waiting', 'due')) "
                                        "UNION SELECT event_id::text, topic FROM dead_letter WHERE state = 'skipped'"};
     for (const auto& consumer : modules_) {
       const std::string name(consumer.name);
@@ -232,7 +247,9 @@ class Auditor {
   }
 
   /// Statement names must be unique per connection and live as long as it.
-  std::string_view name_of(std::string_view module, std::string_view sql) { return *names_.emplace(std::make_unique<std::string>(text("audit.", module, '.', Uuid::from_name(sql)))).first->get(); }
+  std::string_view name_of(std::string_view module, std::string_view sql) {
+    return *names_.emplace(std::make_unique<std::string>(text("audit.", module, '.', Uuid::from_name(sql)))).first->get();
+  }
 
   struct Less {
     using is_transparent = void;

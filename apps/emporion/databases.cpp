@@ -19,7 +19,8 @@ Result<> expect_shop(const Placement& placement, const std::vector<ModuleDefinit
   std::error_code error;
   const bool all_elsewhere = std::ranges::all_of(modules, [&](const ModuleDefinition& module) { return placement.dsn_of(module.name).has_value(); });
   if (all_elsewhere || std::filesystem::exists(placement.home / "postgres" / "data", error)) return {};
-  return fail(ErrorKind::not_found, "NO_SHOP", text("there is no shop in ", placement.home.string(), "; make one with `emporion up`, or say where it is with --home"));
+  return fail(ErrorKind::not_found, "NO_SHOP",
+              text("there is no shop in ", placement.home.string(), "; make one with `emporion up`, or say where it is with --home"));
 }
 
 }  // namespace

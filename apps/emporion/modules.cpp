@@ -18,8 +18,9 @@ namespace emporion::app {
 
 std::vector<ModuleDefinition> all_modules() {
   // The gateway comes last: it asks the others for keys and permissions before the first request.
-  return {auth::definition(),  user::definition(),     location::definition(), catalog::definition(),  pricing::definition(),  promotion::definition(), warehouse::definition(),
-          order::definition(), payment::definition(),  shipping::definition(), fulfillment::definition(), checkout::definition(), gateway::definition()};
+  return {auth::definition(),        user::definition(),      location::definition(), catalog::definition(), pricing::definition(),
+          promotion::definition(),   warehouse::definition(), order::definition(),    payment::definition(), shipping::definition(),
+          fulfillment::definition(), checkout::definition(),  gateway::definition()};
 }
 
 }  // namespace emporion::app

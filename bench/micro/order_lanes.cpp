@@ -1,5 +1,5 @@
-// The writes of Order and Payment on the way of one sale, through their modules: create an order of three lines, promise cash on delivery, confirm. Durable, on a cluster of
-// its own; the modules' databases are separate, as in production. Usage: bench_order_lanes [FOLDER [SECONDS]]
+// The writes of Order and Payment on the way of one sale, through their modules: create an order of three lines, promise cash on delivery, confirm. Durable, on
+// a cluster of its own; the modules' databases are separate, as in production. Usage: bench_order_lanes [FOLDER [SECONDS]]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -156,7 +156,8 @@ int main(int count, char** arguments) {
     (void)run_until_done(runtime, all_callers(shop, callers));
     auto& times = shop.milliseconds;
     std::sort(times.begin(), times.end());
-    std::printf("{\"callers\":%d,\"orders_per_s\":%.0f,\"p50_ms\":%.1f,\"p99_ms\":%.1f}\n", callers, static_cast<double>(times.size()) / span, times[times.size() / 2], times[times.size() * 99 / 100]);
+    std::printf("{\"callers\":%d,\"orders_per_s\":%.0f,\"p50_ms\":%.1f,\"p99_ms\":%.1f}\n", callers, static_cast<double>(times.size()) / span,
+                times[times.size() / 2], times[times.size() * 99 / 100]);
     std::fflush(stdout);
   }
   (void)run_until_done(runtime, [](std::vector<Part>& closing) -> Task<bool> {

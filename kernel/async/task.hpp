@@ -87,9 +87,7 @@ template <typename T>
 Task<T> TaskPromise<T>::get_return_object() noexcept {
   return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(*this));
 }
-inline Task<void> TaskPromise<void>::get_return_object() noexcept {
-  return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
-}
+inline Task<void> TaskPromise<void>::get_return_object() noexcept { return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this)); }
 
 /// A coroutine that runs by itself and frees its frame at the end.
 struct Detached {

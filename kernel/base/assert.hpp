@@ -7,5 +7,4 @@ namespace emporion {
 
 }  // namespace emporion
 
-#define EMP_ASSERT(expression) \
-  (static_cast<bool>(expression) ? void(0) : ::emporion::assertion_failed(#expression, __FILE__, __LINE__))
+#define EMP_ASSERT(expression) (static_cast<bool>(expression) ? void(0) : ::emporion::assertion_failed(#expression, __FILE__, __LINE__))

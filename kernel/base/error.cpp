@@ -17,9 +17,7 @@ Error Error::with(std::string_view name, std::string_view value) && {
   return std::move(*this).with_json(name, std::move(json));
 }
 
-Error Error::with(std::string_view name, std::int64_t value) && {
-  return std::move(*this).with_json(name, std::to_string(value));
-}
+Error Error::with(std::string_view name, std::int64_t value) && { return std::move(*this).with_json(name, std::to_string(value)); }
 
 Error Error::with_json(std::string_view name, std::string json) && {
   metadata_.push_back({std::string(name), std::move(json)});
@@ -34,8 +32,7 @@ std::string_view Error::metadata_json(std::string_view name) const noexcept {
 }
 
 bool Error::is_transient() const noexcept {
-  return kind_ == ErrorKind::unavailable || kind_ == ErrorKind::deadline_exceeded || kind_ == ErrorKind::resource_exhausted ||
-         kind_ == ErrorKind::internal;
+  return kind_ == ErrorKind::unavailable || kind_ == ErrorKind::deadline_exceeded || kind_ == ErrorKind::resource_exhausted || kind_ == ErrorKind::internal;
 }
 
 std::string Error::to_string() const {

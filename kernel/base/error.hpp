@@ -40,8 +40,7 @@ struct ErrorField {
 /// A refusal or a failure, as a value. `reason` is UPPER_SNAKE and stable, clients branch on it; `detail` is for people.
 class Error {
  public:
-  Error(ErrorKind kind, std::string reason, std::string detail = {})
-      : kind_(kind), reason_(std::move(reason)), detail_(std::move(detail)) {}
+  Error(ErrorKind kind, std::string reason, std::string detail = {}) : kind_(kind), reason_(std::move(reason)), detail_(std::move(detail)) {}
 
   // Out of line: every Result holds one, and would else carry all this code.
   Error(const Error&);

@@ -20,8 +20,12 @@ void append_text(std::string& out, Number part) {
   out.append(digits, static_cast<std::size_t>(end - digits));
 }
 template <typename Part>
-  requires requires(const Part& part) { { part.to_string() } -> std::convertible_to<std::string>; }
-void append_text(std::string& out, const Part& part) { out.append(part.to_string()); }
+  requires requires(const Part& part) {
+    { part.to_string() } -> std::convertible_to<std::string>;
+  }
+void append_text(std::string& out, const Part& part) {
+  out.append(part.to_string());
+}
 }  // namespace detail
 
 /// Joins strings, integers and whatever has `to_string()` into one string: `text("wanted ", 3, ", available ", 1)`.

@@ -20,7 +20,8 @@ struct ClientRequest {
 };
 
 /// HTTP client for providers, tools and tests, over libcurl's multi interface with connection reuse. Redirects are not followed.
-/// Errors: PROVIDER_UNREACHABLE (unavailable: the request was certainly not sent), PROVIDER_TIMEOUT (deadline_exceeded: outcome unknown; also a connection that broke after sending).
+/// Errors: PROVIDER_UNREACHABLE (unavailable: the request was certainly not sent), PROVIDER_TIMEOUT (deadline_exceeded: outcome unknown; also a connection that
+/// broke after sending).
 class Client {
  public:
   explicit Client(Runtime& runtime, std::size_t connections_max = 64);

@@ -11,9 +11,9 @@
 namespace emporion::http {
 
 struct ServerLimits {
-  std::size_t header_bytes_max = 16 * 1024;      ///< 431 HEADERS_TOO_LARGE.
-  std::size_t target_bytes_max = 8 * 1024;       ///< 414 URI_TOO_LONG.
-  std::size_t body_bytes_max = 50 * 1024 * 1024; ///< Hard limit; a route's own limit is lower and checked by the application before the body is read.
+  std::size_t header_bytes_max = 16 * 1024;       ///< 431 HEADERS_TOO_LARGE.
+  std::size_t target_bytes_max = 8 * 1024;        ///< 414 URI_TOO_LONG.
+  std::size_t body_bytes_max = 50 * 1024 * 1024;  ///< Hard limit; a route's own limit is lower and checked by the application before the body is read.
   std::size_t connections_max = 20'000;
   seconds body_read_timeout{10};
   seconds idle_timeout{75};

@@ -115,7 +115,8 @@ Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
 Result<Document> Document::parse(std::string_view text) {
-  if (text.empty()) return fail(ErrorKind::invalid_argument, "MALFORMED_JSON", "there is no text");  // It may be a null pointer, which simdjson would copy from.
+  if (text.empty())
+    return fail(ErrorKind::invalid_argument, "MALFORMED_JSON", "there is no text");  // It may be a null pointer, which simdjson would copy from.
   auto impl = std::make_unique<Impl>();
   if (impl->parser.allocate(text.size() + 1, depth_max) != simdjson::SUCCESS) {
     return fail(ErrorKind::resource_exhausted, "OUT_OF_MEMORY", "the document is too large");

@@ -15,7 +15,7 @@
 namespace emporion {
 
 struct LaneOptions {
-  std::string name;               ///< "warehouse.reserve"
+  std::string name;  ///< "warehouse.reserve"
   std::size_t batch_max = 256;
   std::size_t queue_max = 5'000;  ///< Over it: resource_exhausted QUEUE_FULL.
   int unknown_tries_max = 5;      ///< How often a batch with an unknown or transient outcome is asked again before each command is answered with that error.

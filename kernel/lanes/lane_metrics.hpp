@@ -12,7 +12,8 @@ class LaneMetrics {
  public:
   explicit LaneMetrics(std::string_view lane)
       : depth_(observe::gauge("emporion_lane_depth", "Commands waiting.", {{"lane", std::string(lane)}})),
-        batch_(observe::histogram("emporion_lane_batch_size", "Commands per transaction.", {{"lane", std::string(lane)}}, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512})),
+        batch_(observe::histogram("emporion_lane_batch_size", "Commands per transaction.", {{"lane", std::string(lane)}},
+                                  {1, 2, 4, 8, 16, 32, 64, 128, 256, 512})),
         repeats_(observe::counter("emporion_lane_repeats_total", "Batches asked again after an unknown outcome.", {{"lane", std::string(lane)}})) {}
 
   void depth(std::size_t commands) noexcept { depth_.set(static_cast<double>(commands)); }

@@ -11,8 +11,8 @@ using IntLane = Lane<int, int>;
 struct Script {
   Runtime& runtime;
   std::vector<std::size_t> sizes;
-  int poison = -1;              ///< A batch with this command fails as a whole.
-  int transient_failures = 0;   ///< The next that many runs answer "unknown".
+  int poison = -1;             ///< A batch with this command fails as a whole.
+  int transient_failures = 0;  ///< The next that many runs answer "unknown".
   int runs_of_seven = 0;
 
   Task<Result<IntLane::Answers>> run(IntLane::Batch batch) {

@@ -15,38 +15,45 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement take_lease{"feed.lease",
-                               "INSERT INTO feed_position AS p (producer, lease_owner, lease_until) VALUES ($1, $2, now() + make_interval(secs => $3)) "
-                               "ON CONFLICT (producer) DO UPDATE SET lease_owner = excluded.lease_owner, lease_until = excluded.lease_until "
-                               "WHERE p.lease_owner IS NOT DISTINCT FROM excluded.lease_owner OR p.lease_until IS NULL OR p.lease_until < now() RETURNING p.xid, p.id",
-                               Effect::writes};
+constexpr Statement take_lease{
+    "feed.lease",
+    "INSERT INTO feed_position AS p (producer, lease_owner, lease_until) VALUES ($1, $2, now() + make_interval(secs => $3)) "
+    "ON CONFLICT (producer) DO UPDATE SET lease_owner = excluded.lease_owner, lease_until = excluded.lease_until "
+    "WHERE p.lease_owner IS NOT DISTINCT FROM excluded.lease_owner OR p.lease_until IS NULL OR p.lease_until < now() RETURNING p.xid, p.id",
+    Effect::writes};
 constexpr Statement give_lease{"feed.give_lease", "UPDATE feed_position SET lease_until = NULL WHERE lease_owner = $1", Effect::writes};
 constexpr Statement move_position{"feed.move", "UPDATE feed_position SET xid = $3, id = $4 WHERE producer = $1 AND lease_owner = $2", Effect::writes};
-constexpr Statement insert_inbox{"feed.inbox", "INSERT INTO inbox (event_id, topic) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING RETURNING event_id",
-                                 Effect::writes};
-constexpr Statement select_parked{"feed.parked",
-                                  "SELECT DISTINCT aggregate_id FROM dead_letter WHERE producer = $1 AND aggregate_id = ANY ($2) AND state IN ('parked', 'waiting', 'due')"};
-constexpr Statement park_event{"feed.park",
-                               "INSERT INTO dead_letter (event_id, producer, topic, aggregate_id, aggregate_version, occurred_at, trace, data, error, tries, state) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (event_id) DO NOTHING",
-                               Effect::writes};
+constexpr Statement insert_inbox{
+    "feed.inbox", "INSERT INTO inbox (event_id, topic) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING RETURNING event_id", Effect::writes};
+constexpr Statement select_parked{
+    "feed.parked", "SELECT DISTINCT aggregate_id FROM dead_letter WHERE producer = $1 AND aggregate_id = ANY ($2) AND state IN ('parked', 'waiting', 'due')"};
+constexpr Statement park_event{
+    "feed.park",
+    "INSERT INTO dead_letter (event_id, producer, topic, aggregate_id, aggregate_version, occurred_at, trace, data, error, tries, state) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (event_id) DO NOTHING",
+    Effect::writes};
 constexpr Statement select_due{"feed.due",
-                               "SELECT event_id, producer, topic, aggregate_id, aggregate_version, occurred_at, trace, data, tries FROM dead_letter WHERE state = 'due' ORDER BY seq LIMIT 100"};
+                               "SELECT event_id, producer, topic, aggregate_id, aggregate_version, occurred_at, trace, data, tries FROM dead_letter WHERE "
+                               "state = 'due' ORDER BY seq LIMIT 100"};
 constexpr Statement mark_letter{"feed.mark", "UPDATE dead_letter SET state = $2, error = coalesce($3, error), tries = $4 WHERE event_id = $1", Effect::writes};
 constexpr Statement take_letter{"feed.take", "UPDATE dead_letter SET state = 'redelivered', tries = $2 WHERE event_id = $1 AND state = 'due'", Effect::writes};
-constexpr Statement hold_aggregate{"feed.hold", "UPDATE dead_letter SET state = 'waiting' WHERE producer = $1 AND aggregate_id = $2 AND state = 'due'", Effect::writes};
+constexpr Statement hold_aggregate{"feed.hold", "UPDATE dead_letter SET state = 'waiting' WHERE producer = $1 AND aggregate_id = $2 AND state = 'due'",
+                                   Effect::writes};
 constexpr Statement list_letters{"feed.letters",
-                                 "SELECT event_id, producer, topic, aggregate_id, error, tries, parked_at FROM dead_letter WHERE state IN ('parked', 'waiting', 'due') ORDER BY seq LIMIT $1"};
-constexpr Statement redeliver_aggregate{"feed.redeliver",
-                                        "UPDATE dead_letter d SET state = 'due' FROM dead_letter e WHERE e.event_id = $1 AND d.producer = e.producer AND d.aggregate_id = e.aggregate_id "
-                                        "AND d.state IN ('parked', 'waiting')",
-                                        Effect::writes};
-constexpr Statement skip_letter{"feed.skip", "UPDATE dead_letter SET state = 'skipped', reason = $2 WHERE event_id = $1 AND state <> 'redelivered'", Effect::writes};
+                                 "SELECT event_id, producer, topic, aggregate_id, error, tries, parked_at FROM dead_letter WHERE state IN ('parked', "
+                                 "'waiting', 'due') ORDER BY seq LIMIT $1"};
+constexpr Statement redeliver_aggregate{
+    "feed.redeliver",
+    "UPDATE dead_letter d SET state = 'due' FROM dead_letter e WHERE e.event_id = $1 AND d.producer = e.producer AND d.aggregate_id = e.aggregate_id "
+    "AND d.state IN ('parked', 'waiting')",
+    Effect::writes};
+constexpr Statement skip_letter{"feed.skip", "UPDATE dead_letter SET state = 'skipped', reason = $2 WHERE event_id = $1 AND state <> 'redelivered'",
+                                Effect::writes};
 
 constexpr std::int32_t lease_s = 6;  // A crashed replica holds up its feeds for this long.
 constexpr seconds lease_renew{2};
 constexpr milliseconds lease_retry{250};  // While another replica holds it, whatever commits meanwhile.
-constexpr milliseconds read_pause{10};  // Lets commits gather, so a busy producer is not read once per commit.
+constexpr milliseconds read_pause{10};    // Lets commits gather, so a busy producer is not read once per commit.
 constexpr milliseconds tick{50};
 constexpr seconds redelivery_period{1};
 constexpr std::int64_t persist_idle_after = 10'000;  // Transactions; less is cheaper to scan again after a restart.
@@ -72,7 +79,7 @@ struct Consumer::Impl {
     Position at;
     Position persisted;
     UtcTime lease_end;
-    bool leased = false;  ///< As the last step found it.
+    bool leased = false;      ///< As the last step found it.
     std::int64_t wanted = 0;  ///< Transactions below this one are to be seen before resting.
     bool hinted = false;
     std::unique_ptr<OneShot<bool>> rest;
@@ -126,7 +133,8 @@ struct Consumer::Impl {
       follower.hinted = false;
       const auto step = co_await step_once(follower);
       if (!step) {
-        observe::warning("feed could not be read", {{"consumer", database.module()}, {"producer", follower.feed->producer()}, {"error", step.error().to_string()}});
+        observe::warning("feed could not be read",
+                         {{"consumer", database.module()}, {"producer", follower.feed->producer()}, {"error", step.error().to_string()}});
         co_await rest(follower, seconds(1));
         continue;
       }
@@ -215,7 +223,8 @@ struct Consumer::Impl {
       co_return fail(ErrorKind::conflict, "FEED_LEASE_LOST", follower.feed->producer());
     }
     EMP_CO_TRY(co_await work.commit());
-    observe::counter("emporion_events_applied_total", "Events applied.", {{"consumer", database.module()}, {"producer", follower.feed->producer()}}).increment(fresh.size());
+    observe::counter("emporion_events_applied_total", "Events applied.", {{"consumer", database.module()}, {"producer", follower.feed->producer()}})
+        .increment(fresh.size());
     co_return Result<>();
   }
 
@@ -226,8 +235,8 @@ struct Consumer::Impl {
   }
 
   static postgres::Bound letter(const Envelope& event, const std::string& error, std::int32_t tries, std::string_view state) {
-    return postgres::bind(park_event, event.event_id, event.source, event.topic, event.aggregate_id, event.aggregate_version, event.occurred_at, event.trace, event.data, error, tries,
-                          state);
+    return postgres::bind(park_event, event.event_id, event.source, event.topic, event.aggregate_id, event.aggregate_version, event.occurred_at, event.trace,
+                          event.data, error, tries, state);
   }
 
   Task<Result<>> apply_or_park(Follower& follower, std::vector<FeedPage::Item> one) {
@@ -247,7 +256,8 @@ struct Consumer::Impl {
   }
 
   Task<Result<>> park(Follower& follower, const FeedPage::Item& item, Error error, std::int32_t tries) {
-    observe::error("event parked", {{"consumer", database.module()}, {"topic", item.event.topic}, {"event", item.event.event_id.to_string()}, {"error", error.to_string()}});
+    observe::error("event parked",
+                   {{"consumer", database.module()}, {"topic", item.event.topic}, {"event", item.event.event_id.to_string()}, {"error", error.to_string()}});
     observe::counter("emporion_dead_letters_total", "Events parked.", {{"consumer", database.module()}}).increment();
     std::vector<postgres::Bound> unit;
     unit.push_back(letter(item.event, error.to_string(), tries, "parked"));
@@ -315,7 +325,8 @@ struct Consumer::Impl {
   }
 };
 
-Consumer::Consumer(Runtime& runtime, postgres::Database& database, Subscriptions subscriptions, std::vector<std::shared_ptr<EventFeed>> feeds, ConsumerOptions options)
+Consumer::Consumer(Runtime& runtime, postgres::Database& database, Subscriptions subscriptions, std::vector<std::shared_ptr<EventFeed>> feeds,
+                   ConsumerOptions options)
     : impl_(std::make_shared<Impl>(runtime, database, std::move(subscriptions), std::move(feeds), options)) {}
 Consumer::~Consumer() = default;
 
@@ -361,7 +372,8 @@ Task<Result<std::vector<DeadLetter>>> dead_letters(postgres::Database& consumer,
   EMP_CO_ASSIGN(const auto rows, co_await consumer.query(list_letters, static_cast<std::int64_t>(count)));
   std::vector<DeadLetter> out;
   for (const auto row : rows) {
-    out.push_back({row.get<Uuid>(0), row.get<std::string>(1), row.get<std::string>(2), row.get<std::string>(3), row.get<std::string>(4), row.get<std::int32_t>(5), row.get<UtcTime>(6)});
+    out.push_back({row.get<Uuid>(0), row.get<std::string>(1), row.get<std::string>(2), row.get<std::string>(3), row.get<std::string>(4),
+                   row.get<std::int32_t>(5), row.get<UtcTime>(6)});
   }
   co_return out;
 }

@@ -11,16 +11,17 @@ namespace emporion::messaging {
 /// An integration event as it lies in its producer's outbox. `data` is the JSON of the contract's event message.
 struct Envelope {
   Uuid event_id;
-  std::string topic;            ///< "order.order.confirmed"
+  std::string topic;  ///< "order.order.confirmed"
   UtcTime occurred_at;
-  std::string source;           ///< The producing module.
-  std::string aggregate_id;     ///< Order of events is kept per aggregate.
+  std::string source;        ///< The producing module.
+  std::string aggregate_id;  ///< Order of events is kept per aggregate.
   std::int64_t aggregate_version = 0;
   Uuid trace;
   std::string data;
 };
 
-/// A place in a producer's outbox: the transaction's xid8 and the row's id. Rows are read only below the oldest running transaction, so a place never hides a later commit.
+/// A place in a producer's outbox: the transaction's xid8 and the row's id. Rows are read only below the oldest running transaction, so a place never hides a
+/// later commit.
 struct Position {
   std::int64_t xid = 0;
   std::int64_t id = 0;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "kernel/async/runtime.hpp"
-#include "kernel/messaging/envelope.hpp"
 #include "kernel/json/codec.hpp"
+#include "kernel/messaging/envelope.hpp"
 #include "kernel/postgres/database.hpp"
 
 namespace emporion::messaging {
@@ -44,8 +44,8 @@ class Subscriptions {
  public:
   using Handle = std::move_only_function<Task<Result<>>(postgres::UnitOfWork&, const Envelope&)>;
 
-  /// `subscriptions.on<order::v1::OrderCancelled>(this, &Handler::on_order_cancelled)`; the member is `Task<Result<>> f(postgres::UnitOfWork&, Envelope, OrderCancelled)`.
-  /// A payload that does not read as `Event` is a dead letter.
+  /// `subscriptions.on<order::v1::OrderCancelled>(this, &Handler::on_order_cancelled)`; the member is `Task<Result<>> f(postgres::UnitOfWork&, Envelope,
+  /// OrderCancelled)`. A payload that does not read as `Event` is a dead letter.
   template <typename Event, typename Owner>
   void on(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, Envelope, Event)) {
     add(Event::topic, [owner, member](postgres::UnitOfWork& work, const Envelope& envelope) -> Task<Result<>> {
@@ -58,7 +58,8 @@ class Subscriptions {
 
  private:
   template <typename Event, typename Owner>
-  static Task<Result<>> decode_and_call(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, Envelope, Event), postgres::UnitOfWork& work, Envelope envelope) {
+  static Task<Result<>> decode_and_call(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, Envelope, Event), postgres::UnitOfWork& work,
+                                        Envelope envelope) {
     auto event = parse_json<Event>(envelope.data);
     if (!event) co_return fail(event.error());
     co_return co_await (owner->*member)(work, std::move(envelope), std::move(*event));
@@ -68,8 +69,8 @@ class Subscriptions {
 
 struct ConsumerOptions {
   int batch = 100;
-  milliseconds poll{200};       ///< Without a hint. Across processes, where hints may be lost, 25 ms.
-  int tries_max = 10;           ///< Then the event is a dead letter, its aggregate is parked and the others go on.
+  milliseconds poll{200};         ///< Without a hint. Across processes, where hints may be lost, 25 ms.
+  int tries_max = 10;             ///< Then the event is a dead letter, its aggregate is parked and the others go on.
   milliseconds retry_first{100};  ///< Doubles up to retry_most, with jitter.
   milliseconds retry_most{5'000};
 };
@@ -78,7 +79,8 @@ struct ConsumerOptions {
 /// Events of one aggregate are applied in order; replicas of a module share the work by a lease per producer.
 class Consumer {
  public:
-  Consumer(Runtime& runtime, postgres::Database& database, Subscriptions subscriptions, std::vector<std::shared_ptr<EventFeed>> feeds, ConsumerOptions options = {});
+  Consumer(Runtime& runtime, postgres::Database& database, Subscriptions subscriptions, std::vector<std::shared_ptr<EventFeed>> feeds,
+           ConsumerOptions options = {});
   ~Consumer();
   void start();
   Task<void> stop();

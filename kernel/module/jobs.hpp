@@ -16,7 +16,8 @@ class Jobs {
   Jobs(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random);
   ~Jobs();
 
-  /// `jobs.every("warehouse.sweep", seconds(5), this, &Owner::sweep)`; the member is `Task<Result<>> f(CallContext)`. An error is logged and counted, and the job runs again next time.
+  /// `jobs.every("warehouse.sweep", seconds(5), this, &Owner::sweep)`; the member is `Task<Result<>> f(CallContext)`. An error is logged and counted, and the
+  /// job runs again next time.
   template <typename Owner>
   void every(std::string name, microseconds period, Owner* owner, Task<Result<>> (Owner::*member)(CallContext)) {
     add(std::move(name), period, [owner, member](CallContext context) { return (owner->*member)(std::move(context)); });

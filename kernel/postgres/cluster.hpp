@@ -16,16 +16,17 @@ class BlockingConnection;
 /// Tests may trade the safety of their data for speed; a product never does.
 enum class Durability : std::uint8_t { full, none_for_tests };
 
-/// A PostgreSQL cluster of our own in a folder: made on first use, reached over a Unix socket only, stopped when asked. As root it runs as the OS user `postgres`.
-/// fsync and synchronous_commit stay on. Blocking; for start-up and tests.
+/// A PostgreSQL cluster of our own in a folder: made on first use, reached over a Unix socket only, stopped when asked. As root it runs as the OS user
+/// `postgres`. fsync and synchronous_commit stay on. Blocking; for start-up and tests.
 class PrivateCluster {
  public:
   using Progress = std::function<void(std::string_view)>;
-  /// Makes it if absent and starts it if it is not running (also after a crash of either process). Errors: POSTGRES_NOT_INSTALLED, CLUSTER_FAILED (with the server's last lines), DISK_FULL,
-  /// HOME_NOT_WRITABLE; each says what to do.
+  /// Makes it if absent and starts it if it is not running (also after a crash of either process). Errors: POSTGRES_NOT_INSTALLED, CLUSTER_FAILED (with the
+  /// server's last lines), DISK_FULL, HOME_NOT_WRITABLE; each says what to do.
   static Result<PrivateCluster> start(const std::filesystem::path& folder, const Progress& progress = {}, Durability durability = Durability::full);
 
-  /// Makes the module's role (with a password of its own, kept in the folder, readable by us only) and its database if absent, revokes CONNECT on it from PUBLIC, and answers the role's DSN. Safe to repeat.
+  /// Makes the module's role (with a password of its own, kept in the folder, readable by us only) and its database if absent, revokes CONNECT on it from
+  /// PUBLIC, and answers the role's DSN. Safe to repeat.
   Result<std::string> ensure_database(std::string_view module);
   /// The superuser's DSN on database `name`: for tests and the audit's damage fixtures only.
   std::string superuser_dsn(std::string_view name) const;

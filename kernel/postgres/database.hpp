@@ -15,7 +15,8 @@
 
 namespace emporion::postgres {
 
-/// SQL with a name: prepared once per connection, counted and traced by that name. A constant of the program: `constexpr Statement insert_cart{"checkout.insert_cart", "INSERT …", Effect::writes};`
+/// SQL with a name: prepared once per connection, counted and traced by that name. A constant of the program: `constexpr Statement
+/// insert_cart{"checkout.insert_cart", "INSERT …", Effect::writes};`
 enum class Effect : std::uint8_t { reads, writes };
 struct Statement {
   std::string_view name;
@@ -35,18 +36,18 @@ Bound bind(const Statement& statement, const Values&... values) {
   return bound;
 }
 
-/// How a database's error becomes an Error: 23505 → conflict UNIQUE_VIOLATION {constraint}; 23503 → conflict FOREIGN_KEY_VIOLATION {constraint}; 23514 and 23P01 → conflict
-/// CHECK_VIOLATION / EXCLUSION_VIOLATION {constraint}; 40001, 40P01 → unavailable DATABASE_RETRY; 55P03 → unavailable LOCK_TIMEOUT; 57014 → unavailable STATEMENT_TIMEOUT;
-/// no connection → unavailable DATABASE_UNAVAILABLE (not executed); connection lost after sending a write → deadline_exceeded COMMIT_OUTCOME_UNKNOWN;
-/// an SQLSTATE of the form EMnnn raised by our own functions → the kind with HTTP status nnn, reason = message, metadata = members of the JSON object in DETAIL;
-/// anything else → internal DATABASE_ERROR (the text goes to the log only).
+/// How a database's error becomes an Error: 23505 → conflict UNIQUE_VIOLATION {constraint}; 23503 → conflict FOREIGN_KEY_VIOLATION {constraint}; 23514 and
+/// 23P01 → conflict CHECK_VIOLATION / EXCLUSION_VIOLATION {constraint}; 40001, 40P01 → unavailable DATABASE_RETRY; 55P03 → unavailable LOCK_TIMEOUT; 57014 →
+/// unavailable STATEMENT_TIMEOUT; no connection → unavailable DATABASE_UNAVAILABLE (not executed); connection lost after sending a write → deadline_exceeded
+/// COMMIT_OUTCOME_UNKNOWN; an SQLSTATE of the form EMnnn raised by our own functions → the kind with HTTP status nnn, reason = message, metadata = members of
+/// the JSON object in DETAIL; anything else → internal DATABASE_ERROR (the text goes to the log only).
 
 class UnitOfWork;
 
 struct DatabaseOptions {
-  std::string dsn;             ///< libpq connection string.
-  std::string module;          ///< Names the connections and metrics.
-  int connections_shared = 2;  ///< Pipelined, for single statements.
+  std::string dsn;                ///< libpq connection string.
+  std::string module;             ///< Names the connections and metrics.
+  int connections_shared = 2;     ///< Pipelined, for single statements.
   int connections_exclusive = 8;  ///< For units of work; more callers wait in line, at most until their deadline.
   milliseconds lock_timeout{2'000};
   milliseconds statement_timeout{5'000};
@@ -69,7 +70,8 @@ class Database {
   /// Several statements as one implicit transaction in one round trip: all take effect, or none.
   Task<Result<std::vector<Rows>>> run_together(std::vector<Bound> bounds);
 
-  /// An interactive transaction on a connection of its own. Errors: DATABASE_UNAVAILABLE, DATABASE_BUSY (resource_exhausted, no connection free before the deadline).
+  /// An interactive transaction on a connection of its own. Errors: DATABASE_UNAVAILABLE, DATABASE_BUSY (resource_exhausted, no connection free before the
+  /// deadline).
   Task<Result<UnitOfWork>> begin(CallContext context);
 
   /// Calls `listener` too on the io thread after each committed write: what wakes the feed in one process.

@@ -24,7 +24,8 @@ Task<Result<std::optional<StoredAnswer>>> claim_key(UnitOfWork& work, Idempotenc
   EMP_CO_ASSIGN(const auto rows, co_await work.query(claim, scope.caller, scope.operation, scope.key, digest_of(scope.request)));
   const auto row = rows[0];
   if (row.get<bool>(0)) co_return std::optional<StoredAnswer>();
-  if (!EMP_GUARD("idempotency.same_request", row.get<bool>(1))) co_return fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "this key was used for another request; take a new key");
+  if (!EMP_GUARD("idempotency.same_request", row.get<bool>(1)))
+    co_return fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "this key was used for another request; take a new key");
   co_return std::optional(StoredAnswer{row.get<std::optional<std::int32_t>>(2).value_or(200), row.get<std::optional<std::string>>(3).value_or("")});
 }
 

@@ -13,8 +13,8 @@ namespace emporion::postgres {
 /// One row of a result, valid while its Rows lives. A wrong type, a wrong column or an unexpected NULL is a bug and stops the process.
 class Row {
  public:
-  /// Column `index` (from 0) as bool, int32_t, int64_t (also from int4), std::string (text, varchar, char, json, jsonb), Uuid, UtcTime, Bytes, json::Raw, std::vector of
-  /// these (one-dimensional array), or std::optional of all these for columns that may be NULL.
+  /// Column `index` (from 0) as bool, int32_t, int64_t (also from int4), std::string (text, varchar, char, json, jsonb), Uuid, UtcTime, Bytes, json::Raw,
+  /// std::vector of these (one-dimensional array), or std::optional of all these for columns that may be NULL.
   template <typename T>
   T get(int index) const;
   bool is_null(int index) const;

@@ -26,15 +26,17 @@ class Parameters {
   void add(bool value);
   void add(std::int32_t value);
   void add(std::int64_t value);
-  void add(std::string_view value);   ///< text
+  void add(std::string_view value);  ///< text
   void add(const std::string& value) { add(std::string_view(value)); }
   void add(const char* value) { add(std::string_view(value)); }
   void add(const Bytes& value);
   void add(const Uuid& value);
   template <typename Tag>
-  void add(const Id<Tag>& value) { add(value.uuid()); }
-  void add(UtcTime value);            ///< timestamptz
-  void add(const json::Raw& value);   ///< jsonb
+  void add(const Id<Tag>& value) {
+    add(value.uuid());
+  }
+  void add(UtcTime value);           ///< timestamptz
+  void add(const json::Raw& value);  ///< jsonb
   template <typename T>
   void add(const std::optional<T>& value) {
     if (value) {
@@ -65,7 +67,10 @@ class Parameters {
  private:
   template <typename T>
   static constexpr std::uint32_t element_oid() {
-    if constexpr (requires { typename T::value_type; requires std::same_as<T, std::optional<typename T::value_type>>; }) {
+    if constexpr (requires {
+                    typename T::value_type;
+                    requires std::same_as<T, std::optional<typename T::value_type>>;
+                  }) {
       return oid_of<typename T::value_type>();
     } else {
       return oid_of<T>();
@@ -73,7 +78,10 @@ class Parameters {
   }
   template <typename T>
   void add_element(const T& value) {
-    if constexpr (requires { typename T::value_type; requires std::same_as<T, std::optional<typename T::value_type>>; }) {
+    if constexpr (requires {
+                    typename T::value_type;
+                    requires std::same_as<T, std::optional<typename T::value_type>>;
+                  }) {
       if (!value) {
         append_be32(0xFFFFFFFFu);
         return;
@@ -98,7 +106,9 @@ class Parameters {
   void append_value(const Bytes& value);
   void append_value(const Uuid& value);
   template <typename Tag>
-  void append_value(const Id<Tag>& value) { append_value(value.uuid()); }
+  void append_value(const Id<Tag>& value) {
+    append_value(value.uuid());
+  }
   void append_value(UtcTime value);
   void append_value(const json::Raw& value);
 
@@ -123,7 +133,10 @@ constexpr std::uint32_t Parameters::oid_of() {
   } else if constexpr (std::same_as<T, json::Raw>) {
     return 3802;
   } else {
-    static_assert(std::same_as<T, Uuid> || requires(const T& id) { { id.uuid() } -> std::same_as<const Uuid&>; }, "no PostgreSQL type for this");
+    static_assert(
+        std::same_as<T, Uuid> || requires(const T& id) {
+          { id.uuid() } -> std::same_as<const Uuid&>;
+        }, "no PostgreSQL type for this");
     return 2950;
   }
 }

@@ -10,11 +10,11 @@ namespace emporion::rpc {
 
 /// An operation as its contract declares it. Generated code makes one constant per rpc.
 struct Operation {
-  std::string_view module;   ///< "warehouse"
-  std::string_view name;     ///< "reserve_stock"
+  std::string_view module;  ///< "warehouse"
+  std::string_view name;    ///< "reserve_stock"
   bool guest = false;
   bool customer = false;
-  const std::string_view* staff = nullptr;    ///< Permissions, any of which is enough.
+  const std::string_view* staff = nullptr;  ///< Permissions, any of which is enough.
   std::size_t staff_count = 0;
   const std::string_view* services = nullptr;
   std::size_t service_count = 0;

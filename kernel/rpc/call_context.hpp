@@ -27,10 +27,10 @@ class CallContext {
   CallContext& operator=(CallContext&&) noexcept;
   ~CallContext();
 
-  UtcTime deadline;             ///< The caller stops waiting then; what is left goes on to the next call.
+  UtcTime deadline;  ///< The caller stops waiting then; what is left goes on to the next call.
   Uuid trace;
   Principal principal;
-  std::string idempotency_key;  ///< Empty if the caller gave none.
+  std::string idempotency_key;                ///< Empty if the caller gave none.
   std::shared_ptr<const ClientFacts> client;  ///< May be null.
 
   /// The same call made by a module in its own name, with its own key: how modules call each other.

@@ -72,8 +72,8 @@ struct ErasedDefinition {
   std::size_t index_of(std::string_view step) const;
 };
 
-/// `Definition<PlaceOrder, PlaceOrderState>(owner, "checkout.place_order").step(…).pivot(…).then(…)`. `State` is a struct with append_json and read_json (contracts' codegen makes them).
-/// Forward and undo members are `Task<StepOutcome> f(State&, Context&)`; changes to the state are persisted with the outcome.
+/// `Definition<PlaceOrder, PlaceOrderState>(owner, "checkout.place_order").step(…).pivot(…).then(…)`. `State` is a struct with append_json and read_json
+/// (contracts' codegen makes them). Forward and undo members are `Task<StepOutcome> f(State&, Context&)`; changes to the state are persisted with the outcome.
 template <typename Owner, typename State>
 class Definition {
  public:

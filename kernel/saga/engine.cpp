@@ -330,12 +330,14 @@ struct Engine::Impl {
   }
 };
 
-Engine::Engine(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random, std::string module, ErasedDefinition definition, EngineOptions options)
+Engine::Engine(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random, std::string module, ErasedDefinition definition,
+               EngineOptions options)
     : impl_(std::make_shared<Impl>(runtime, database, clock, random, std::move(module), std::move(definition), options)) {}
 Engine::~Engine() = default;
 
 postgres::Bound Engine::begin_statement(Uuid saga, const std::string& subject, const std::string& context, UtcTime deadline) const {
-  return postgres::bind(begin_one, saga, impl_->definition.name, subject, context, first_step(), deadline, impl_->owner, static_cast<std::int32_t>(lease_seconds()));
+  return postgres::bind(begin_one, saga, impl_->definition.name, subject, context, first_step(), deadline, impl_->owner,
+                        static_cast<std::int32_t>(lease_seconds()));
 }
 const std::string& Engine::owner() const noexcept { return impl_->owner; }
 const std::string& Engine::first_step() const noexcept { return impl_->definition.steps.front().name; }

@@ -14,12 +14,12 @@
 namespace emporion::saga {
 
 struct EngineOptions {
-  seconds lease{30};                 ///< A crashed owner's sagas are taken over after this.
-  int tries_in_a_row = 3;            ///< Then WhenUnknown decides.
-  milliseconds retry_first{100};     ///< Times 3 each try, with jitter: 100, 300, 900 ms.
-  seconds retry_most{300};           ///< Longest pause between later tries.
-  hours undo_patience{24};           ///< Then the saga is `stuck` and waits for staff.
-  seconds oversee_period{60};        ///< How often sagas are looked for that people must hear of.
+  seconds lease{30};              ///< A crashed owner's sagas are taken over after this.
+  int tries_in_a_row = 3;         ///< Then WhenUnknown decides.
+  milliseconds retry_first{100};  ///< Times 3 each try, with jitter: 100, 300, 900 ms.
+  seconds retry_most{300};        ///< Longest pause between later tries.
+  hours undo_patience{24};        ///< Then the saga is `stuck` and waits for staff.
+  seconds oversee_period{60};     ///< How often sagas are looked for that people must hear of.
   milliseconds scan_period{1'000};
   int claim_count = 64;
 };
@@ -64,7 +64,8 @@ struct StepRecord {
 /// commit by a lane), takes over from crashed owners by lease and version, and undoes a step only when its outcome is known or its undo makes it so.
 class Engine {
  public:
-  Engine(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random, std::string module, ErasedDefinition definition, EngineOptions options = {});
+  Engine(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random, std::string module, ErasedDefinition definition,
+         EngineOptions options = {});
   ~Engine();
 
   /// The statement that begins a saga inside another implicit transaction; an SQL function of the module may call saga_begin itself. Owner is this engine.

@@ -8,7 +8,8 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-#define EMP_SAGA_COLUMNS "id, subject, state, step, direction, tries, context, error, deadline_at, next_run_at, created_at, updated_at, version, log_seq, compensating_since"
+#define EMP_SAGA_COLUMNS \
+  "id, subject, state, step, direction, tries, context, error, deadline_at, next_run_at, created_at, updated_at, version, log_seq, compensating_since"
 
 constexpr Statement save_batch{
     "saga.save_batch", "SELECT saga_save_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
@@ -19,7 +20,8 @@ constexpr Statement select_one{"saga.find", "SELECT " EMP_SAGA_COLUMNS " FROM sa
 constexpr Statement select_log{
     "saga.log",
     "SELECT seq, step, direction, try, idem_key, state, error, at, encode(request_sha256, 'hex'), response FROM saga_step WHERE saga_id = $1 ORDER BY seq"};
-constexpr Statement select_list{"saga.list", "SELECT " EMP_SAGA_COLUMNS " FROM saga WHERE definition = $1 AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR id < $3) "
+constexpr Statement select_list{"saga.list", "SELECT " EMP_SAGA_COLUMNS
+                                             " FROM saga WHERE definition = $1 AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR id < $3) "
                                              "ORDER BY id DESC LIMIT $4"};
 
 std::vector<Snapshot> read_all(const postgres::Rows& rows) {

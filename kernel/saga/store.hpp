@@ -34,7 +34,7 @@ struct Save {
   std::optional<std::string> error;    ///< Empty: unchanged.
   UtcTime next_run_at;
   UtcTime deadline;
-  std::optional<std::string> owner;    ///< Empty: the lease is given back.
+  std::optional<std::string> owner;  ///< Empty: the lease is given back.
   std::int64_t log_seq = 0;
   std::vector<LogEntry> log;
   std::vector<postgres::Bound> with;

@@ -144,7 +144,8 @@ void SoldShop::sell_and_cancel() {
   wait_for("payment", "SELECT status FROM payment ORDER BY created_at DESC LIMIT 1", "voided");
   wait_for("warehouse", "SELECT status FROM reservation ORDER BY created_at DESC LIMIT 1", "released");
   // All three orders have their invoice, and the cancelled one its credit note.
-  wait_for("order", "SELECT string_agg(kind || ' ' || status, ', ' ORDER BY kind, status) FROM invoice", "credit_note issued, invoice credited, invoice issued, invoice issued");
+  wait_for("order", "SELECT string_agg(kind || ' ' || status, ', ' ORDER BY kind, status) FROM invoice",
+           "credit_note issued, invoice credited, invoice issued, invoice issued");
   wait_for_clean_books();
   ASSERT_EQ(process_.stop(), 0);
 }

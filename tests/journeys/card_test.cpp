@@ -21,7 +21,8 @@ struct CardPurchase : ::testing::Test {
   static void SetUpTestSuite() {
     provider = std::make_unique<Provider>(simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(5'000)});
     const simulators::StripeSimulatorOptions keys;
-    shop = std::make_unique<ShopProcess>(text("payment:\n  stripe:\n    enabled: true\n    base_url: ", provider->url(), "\n    secret_key: ", keys.secret_key, "\n    webhook_secret: ", keys.webhook_secret, "\n"));
+    shop = std::make_unique<ShopProcess>(text("payment:\n  stripe:\n    enabled: true\n    base_url: ", provider->url(), "\n    secret_key: ", keys.secret_key,
+                                              "\n    webhook_secret: ", keys.webhook_secret, "\n"));
     shop->start();
     provider->on_its_thread([](StripeSimulator& simulator) {
       simulator.set_webhook_url(shop->url() + "/api/v1/webhooks/stripe");
@@ -43,7 +44,9 @@ struct CardPurchase : ::testing::Test {
     EXPECT_EQ(prepared.status, 200) << prepared.reason << prepared.body;
     return run(buyer.confirm(key));
   }
-  std::string placement(Buyer& buyer) { return member_of(run(buyer.call(http::Method::get, "/api/v1/checkout/" + buyer.session() + "/confirmation")).body, "status"); }
+  std::string placement(Buyer& buyer) {
+    return member_of(run(buyer.call(http::Method::get, "/api/v1/checkout/" + buyer.session() + "/confirmation")).body, "status");
+  }
   static std::int64_t balance() {
     return provider->on_its_thread([](StripeSimulator& simulator) { return simulator.ledger().balance(); });
   }
@@ -155,7 +158,8 @@ TEST_F(CardPurchase, ThatWaitsForTheBankIsNotRetriedBesideIt) {
   EXPECT_EQ(refused.status, 409) << refused.body;
   EXPECT_EQ(refused.reason, "PAYMENT_IN_PROGRESS");
   const std::string bank = member_of(waiting.body, "next_action.url");
-  ASSERT_TRUE(provider->on_its_thread([intent = bank.substr(bank.rfind('/') + 1)](StripeSimulator& simulator) { return simulator.settle(intent, true); })) << bank;
+  ASSERT_TRUE(provider->on_its_thread([intent = bank.substr(bank.rfind('/') + 1)](StripeSimulator& simulator) { return simulator.settle(intent, true); }))
+      << bank;
   EXPECT_TRUE(testing::eventually(runtime, [&] { return placement(buyer) == "confirmed"; }, [&] { return placement(buyer); }, seconds(20)));
   EXPECT_EQ(balance() - before, buyer.total().amount());
 }

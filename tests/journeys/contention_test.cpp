@@ -26,7 +26,8 @@ Task<std::vector<Reply>> confirm_all(std::vector<std::unique_ptr<Buyer>>& buyers
   co_return co_await when_all(std::move(tasks));
 }
 
-// Issue "The first sale", done when 3: the demo holds 3 × 200 lotus teas of 50 g; 200 buyers want 12 each, so there are units for exactly 50 of them, the last two only by splitting.
+// Issue "The first sale", done when 3: the demo holds 3 × 200 lotus teas of 50 g; 200 buyers want 12 each, so there are units for exactly 50 of them, the last
+// two only by splitting.
 TEST_F(Contention, TwoHundredBuyersForFiftyUnits) {
   std::vector<std::unique_ptr<Buyer>> buyers;
   for (int i = 0; i < 200; ++i) {

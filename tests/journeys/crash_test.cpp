@@ -44,7 +44,7 @@ Task<int> buy_and_kill(Runtime& runtime, http::Client& client, ShopProcess& shop
   // The moment counts from the first order of the round, so that a slow machine is under load, too.
   const auto killer = [](Runtime& loop, ShopProcess& victim, milliseconds span, const int& confirmed) -> Task<int> {
     for (int i = 0; i < 600 && confirmed == 0; ++i) co_await loop.sleep_for(milliseconds(50));  // tidy-allow(test_sleeps): waits for another process.
-    co_await loop.sleep_for(span);  // tidy-allow(test_sleeps): the moment of the crash is the test.
+    co_await loop.sleep_for(span);                                                              // tidy-allow(test_sleeps): the moment of the crash is the test.
     victim.kill();
     co_return 0;
   };
@@ -53,7 +53,8 @@ Task<int> buy_and_kill(Runtime& runtime, http::Client& client, ShopProcess& shop
   co_return bought;
 }
 
-// The server is killed at a random moment under load and started again. EMP_CRASH_ROUNDS=20 is the measure; the seed is printed and repeats the moments.
+// The server is killed at a random moment under load and started again. EMP_CRASH_ROUNDS=20 is the measure; the seed is printed and repeats the
+// moments.
 TEST(Crash, AtARandomMomentUnderLoadLosesAndDoublesNothing) {
   const int seed = rounds("EMP_CRASH_SEED", static_cast<int>(std::random_device{}() & 0xFFFFFF));
   std::printf("EMP_CRASH_SEED=%d\n", seed);

@@ -74,7 +74,8 @@ TEST_F(Purchase, TheCommandsOfTheReadmeSell) {
 
 TEST_F(Purchase, ARegisteredCustomerBuys) {
   Buyer customer(client, shop->url());
-  const auto registered = run(customer.call(http::Method::post, "/api/v1/auth/register", R"({"email":"linh@example.com","password":"a long quiet river"})", "register-linh"));
+  const auto registered =
+      run(customer.call(http::Method::post, "/api/v1/auth/register", R"({"email":"linh@example.com","password":"a long quiet river"})", "register-linh"));
   ASSERT_EQ(registered.status, 202) << registered.body;
   const auto login = run(customer.call(http::Method::post, "/api/v1/auth/login", R"({"identifier":"linh@example.com","password":"a long quiet river"})"));
   ASSERT_EQ(login.status, 200) << login.body;

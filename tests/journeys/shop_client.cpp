@@ -67,8 +67,9 @@ Task<Reply> Buyer::prepare(std::string sku, std::int32_t qty, std::string name, 
   const std::string at = "/api/v1/checkout/" + session_;
   reply = co_await call(Method::put, at + "/contact", text(R"({"contact":{"email":")", name, R"(@example.com"}})"));
   if (reply.status != 200) co_return reply;
-  reply = co_await call(Method::put, at + "/shipping-address",
-                        R"({"address":{"name":"Mai Tran","phone":"+84901234567","country":"VN","region_code":"VN-HN","city":"Hà Nội","line1":"1 Tràng Tiền"}})");
+  reply =
+      co_await call(Method::put, at + "/shipping-address",
+                    R"({"address":{"name":"Mai Tran","phone":"+84901234567","country":"VN","region_code":"VN-HN","city":"Hà Nội","line1":"1 Tràng Tiền"}})");
   if (reply.status != 200) co_return reply;
   reply = co_await call(Method::get, at + "/shipping-methods");
   if (reply.status != 200) co_return reply;
@@ -112,7 +113,9 @@ Task<Reply> Buyer::use_gift_card(std::string code, std::int64_t max) {
 
 Task<Reply> Buyer::confirm(std::string key) {
   co_return co_await call(http::Method::post, "/api/v1/checkout/" + session_ + "/confirm",
-                          text(R"({"quote_id":")", quote_, R"(","expected_total":{"amount":)", total_.amount(), R"(,"currency":")", total_.currency().code(), R"("},"terms_accepted":true})"), key);
+                          text(R"({"quote_id":")", quote_, R"(","expected_total":{"amount":)", total_.amount(), R"(,"currency":")", total_.currency().code(),
+                               R"("},"terms_accepted":true})"),
+                          key);
 }
 
 }  // namespace emporion::journeys

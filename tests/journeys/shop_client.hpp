@@ -11,7 +11,7 @@ namespace emporion::journeys {
 
 /// What came back: the status, the problem's reason if it was one, and the body.
 struct Reply {
-  int status = 0;      ///< 0: no answer came.
+  int status = 0;  ///< 0: no answer came.
   std::string reason;
   std::string body;
 };

@@ -68,7 +68,8 @@ ShopProcess::ShopProcess(std::string settings) {
   // One machine plays every buyer, so the limits per address and per minute are lifted.
   std::ofstream placement(home_ / "placement.yaml");
   placement << "gateway:\n  rate:\n";
-  for (const char* plan : {"guest", "user", "login", "checkout_confirm", "webhook"}) placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
+  for (const char* plan : {"guest", "user", "login", "checkout_confirm", "webhook"})
+    placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
   placement << settings;
 }
 
@@ -81,19 +82,21 @@ ShopProcess::~ShopProcess() {
     std::ifstream file(pid_file);
     pid_t server = 0;
     if (file >> server && server > 1) ::kill(server, SIGINT);
-    for (int i = 0; i < 300 && std::filesystem::exists(pid_file, error); ++i) usleep(100'000);  // tidy-allow(test_sleeps): another process ends in its own time.
+    for (int i = 0; i < 300 && std::filesystem::exists(pid_file, error); ++i)
+      usleep(100'000);  // tidy-allow(test_sleeps): another process ends in its own time.
   }
   std::filesystem::remove_all(home_, error);
 }
 
 pid_t ShopProcess::launch(const std::vector<std::string>& environment, int output, std::uint16_t port) {
-  return spawn({binary(), "up", "--home", home_.string(), "--port", std::to_string(port), "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"}, environment, output,
-               (home_ / "emporion.log").string());
+  return spawn({binary(), "up", "--home", home_.string(), "--port", std::to_string(port), "--placement", (home_ / "placement.yaml").string(), "--demo", "shop"},
+               environment, output, (home_ / "emporion.log").string());
 }
 
 int ShopProcess::interrupt_start() {
   pid_ = launch({}, -1, 0);
-  for (int i = 0; i < ready_within_s * 200 && !has_postgres() && is_running(); ++i) usleep(5'000);  // tidy-allow(test_sleeps): another process starts in its own time.
+  for (int i = 0; i < ready_within_s * 200 && !has_postgres() && is_running(); ++i)
+    usleep(5'000);  // tidy-allow(test_sleeps): another process starts in its own time.
   return stop(SIGINT);
 }
 

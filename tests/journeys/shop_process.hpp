@@ -31,8 +31,8 @@ class ShopProcess {
   ShopProcess(const ShopProcess&) = delete;
   ShopProcess& operator=(const ShopProcess&) = delete;
 
-  /// Starts it with the demo shop and waits for its `ready` line. Fails the test program if it does not come within two minutes. `port` 0 takes a free one, and then
-  /// no carrier drives: it must know beforehand where to report to.
+  /// Starts it with the demo shop and waits for its `ready` line. Fails the test program if it does not come within two minutes. `port` 0 takes a free one, and
+  /// then no carrier drives: it must know beforehand where to report to.
   void start(const std::vector<std::string>& environment = {}, std::uint16_t port = 0);
   /// True while the process lives.
   bool is_running();
@@ -46,12 +46,13 @@ class ShopProcess {
   void kill();
   /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
   bool wait_for_end(int limit_s);
-  /// Runs another command on the home, {"admin", "create", …}, to its end, with these lines more in the placement file. Answers its exit code; what it wrote to its standard output is in `printed`, and to
-  /// its standard error in `complained`.
+  /// Runs another command on the home, {"admin", "create", …}, to its end, with these lines more in the placement file. Answers its exit code; what it wrote to
+  /// its standard output is in `printed`, and to its standard error in `complained`.
   int command(std::vector<std::string> words, const std::vector<std::string>& environment = {}, const std::string& settings = {});
   const std::string& printed() const noexcept { return printed_; }
   const std::string& complained() const noexcept { return complained_; }
-  /// Runs `emporion audit` on the home, with these lines more in the placement file and these options more. Answers its exit code; its report is in `audit_report`.
+  /// Runs `emporion audit` on the home, with these lines more in the placement file and these options more. Answers its exit code; its report is in
+  /// `audit_report`.
   int audit(const std::string& settings = {}, const std::vector<std::string>& options = {});
   const std::string& audit_report() const noexcept { return audit_report_; }
   const std::string& url() const noexcept { return url_; }

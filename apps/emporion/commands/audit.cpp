@@ -33,7 +33,16 @@ void print_json(const AuditReport& report) {
   }
   writer.end_array().key("violations").begin_array();
   for (const auto& violation : report.violations) {
-    writer.begin_object().key("invariant").string(violation.invariant).key("module").string(violation.module).key("id").string(violation.id).key("detail").string(violation.detail).end_object();
+    writer.begin_object()
+        .key("invariant")
+        .string(violation.invariant)
+        .key("module")
+        .string(violation.module)
+        .key("id")
+        .string(violation.id)
+        .key("detail")
+        .string(violation.detail)
+        .end_object();
   }
   writer.end_array().end_object();
   std::printf("%s\n", out.c_str());
@@ -48,7 +57,8 @@ int unfinished(std::string_view what, const Error& error) {
 
 int run_audit(const Placement& placement, bool as_json) {
   const auto modules = all_modules();
-  auto databases = Databases::open(placement, modules, Purpose::inspect, [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
+  auto databases = Databases::open(placement, modules, Purpose::inspect,
+                                   [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); });
   if (!databases) return unfinished("cannot open the databases", databases.error());
   Runtime runtime;
   const auto report = run_until_done(runtime, audit(runtime, *databases, modules));
@@ -71,11 +81,15 @@ void add_audit(CLI::App& program, int& exit_code) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  auto* const command = program.add_subcommand("audit", "Prove that no unit and no minor unit is astray: exit code 0 only if every invariant holds in every database.");
+  auto* const command =
+      program.add_subcommand("audit", "Prove that no unit and no minor unit is astray: exit code 0 only if every invariant holds in every database.");
   options->where.add_to(*command);
   command->add_flag("--json", options->json, "One JSON document instead of text.");
-  command->footer("Exit code: 0 clean, 1 violations, 3 the audit could not be finished.\nExamples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
-  command->callback([options, &exit_code] { exit_code = options->where.run([&](const Placement& placement) { return run_audit(placement, options->json); }, exit_unfinished); });
+  command->footer(
+      "Exit code: 0 clean, 1 violations, 3 the audit could not be finished.\nExamples:\n  emporion audit\n  emporion audit --home /srv/emporion --json");
+  command->callback([options, &exit_code] {
+    exit_code = options->where.run([&](const Placement& placement) { return run_audit(placement, options->json); }, exit_unfinished);
+  });
 }
 
 }  // namespace emporion::app

@@ -27,7 +27,8 @@ int migrate(const Placement& placement) {
 
 void add_migrate(CLI::App& program, int& exit_code) {
   auto where = std::make_shared<PlacementOptions>();
-  auto* const command = program.add_subcommand("migrate", "Make the databases and roles that are missing and apply the migrations that are missing. Safe to repeat.");
+  auto* const command =
+      program.add_subcommand("migrate", "Make the databases and roles that are missing and apply the migrations that are missing. Safe to repeat.");
   where->add_to(*command);
   command->footer("Example:\n  emporion migrate --home /srv/emporion");
   command->callback([where, &exit_code] { exit_code = where->run(migrate); });

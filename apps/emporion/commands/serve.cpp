@@ -29,7 +29,8 @@ void hold_signals(bool hold) {
 /// The serving process on its io thread: start, announce, wait for a signal, stop.
 class Serving {
  public:
-  Serving(Runtime& runtime, ServeOptions& options, const Databases& databases) : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, all_modules()) {}
+  Serving(Runtime& runtime, ServeOptions& options, const Databases& databases)
+      : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, all_modules()) {}
 
   Task<int> run() {
     runtime_.watch_signals([this] { end(); });

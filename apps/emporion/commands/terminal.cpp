@@ -46,7 +46,8 @@ void ProgressBar::set(std::uint64_t done) {
 }
 
 void ProgressBar::draw() {
-  const std::string count = total_ == 0 ? text(grouped(done_), " ", unit_) : text(done_ * 100 / total_, " % (", grouped(done_), " of ", grouped(total_), " ", unit_, ")");
+  const std::string count =
+      total_ == 0 ? text(grouped(done_), " ", unit_) : text(done_ * 100 / total_, " % (", grouped(done_), " of ", grouped(total_), " ", unit_, ")");
   if (!is_terminal_) return print(text(label_, " ", count, "\n"));
   std::string bar;
   if (total_ > 0) {

@@ -8,23 +8,43 @@ namespace emporion::app::demo {
 namespace {
 
 constexpr std::array all_categories{
-    DemoCategory{"tea", "Tea", "<path d='M50 80h90v40a40 40 0 0 1-40 40h-10a40 40 0 0 1-40-40z' fill='{c}'/><path d='M140 90h15a15 15 0 0 1 0 40h-17' fill='none' stroke='{d}' stroke-width='8'/>"
-                               "<path d='M75 65q-8-15 0-28M95 65q-8-15 0-28M115 65q-8-15 0-28' fill='none' stroke='{d}' stroke-width='5'/>"},
-    DemoCategory{"coffee", "Coffee", "<ellipse cx='80' cy='100' rx='32' ry='48' fill='{c}' transform='rotate(-20 80 100)'/><path d='M92 56q-24 44-22 88' fill='none' stroke='{d}' stroke-width='6'/>"
-                                     "<ellipse cx='135' cy='125' rx='24' ry='36' fill='{d}' transform='rotate(25 135 125)'/>"},
-    DemoCategory{"ceramics", "Ceramics", "<path d='M80 40h40l-6 30q36 24 36 60 0 32-30 32H80q-30 0-30-32 0-36 36-60z' fill='{c}'/><path d='M56 118q44 20 88 0' fill='none' stroke='{d}' stroke-width='7'/>"},
-    DemoCategory{"textiles", "Textiles", "<rect x='40' y='50' width='120' height='100' rx='6' fill='{c}'/><path d='M40 75h120M40 100h120M40 125h120M70 50v100M100 50v100M130 50v100' stroke='{d}' stroke-width='4'/>"},
-    DemoCategory{"lacquer", "Lacquerware", "<rect x='45' y='70' width='110' height='70' rx='10' fill='{c}'/><rect x='45' y='60' width='110' height='22' rx='8' fill='{d}'/><circle cx='100' cy='111' r='14' fill='{d}'/>"},
-    DemoCategory{"bamboo", "Bamboo and rattan", "<path d='M50 80h100l-14 80H64z' fill='{c}'/><path d='M60 80q40-60 80 0' fill='none' stroke='{d}' stroke-width='7'/><path d='M57 105h86M62 130h76' stroke='{d}' stroke-width='5'/>"},
-    DemoCategory{"paper", "Paper goods", "<rect x='60' y='40' width='80' height='120' rx='4' fill='{c}'/><path d='M75 65h50M75 85h50M75 105h50M75 125h30' stroke='{d}' stroke-width='6'/>"},
-    DemoCategory{"pantry", "Pantry", "<path d='M70 60h60v14l12 20v60q0 12-12 12H70q-12 0-12-12V94l12-20z' fill='{c}'/><rect x='72' y='44' width='56' height='16' rx='4' fill='{d}'/><rect x='58' y='108' width='84' height='34' fill='{d}'/>"},
-    DemoCategory{"candles", "Incense and candles", "<rect x='78' y='80' width='44' height='80' rx='6' fill='{c}'/><path d='M100 34q18 24 0 40-18-16 0-40z' fill='{d}'/>"},
-    DemoCategory{"lighting", "Lanterns", "<ellipse cx='100' cy='100' rx='46' ry='40' fill='{c}'/><path d='M100 60v80M76 66q-14 34 0 68M124 66q14 34 0 68' fill='none' stroke='{d}' stroke-width='4'/><path d='M86 56h28M86 144h28M100 148v22' stroke='{d}' "
-                                             "stroke-width='6'/>"},
+    DemoCategory{"tea", "Tea",
+                 "<path d='M50 80h90v40a40 40 0 0 1-40 40h-10a40 40 0 0 1-40-40z' fill='{c}'/><path d='M140 90h15a15 15 0 0 1 0 40h-17' fill='none' "
+                 "stroke='{d}' stroke-width='8'/>"
+                 "<path d='M75 65q-8-15 0-28M95 65q-8-15 0-28M115 65q-8-15 0-28' fill='none' stroke='{d}' stroke-width='5'/>"},
+    DemoCategory{"coffee", "Coffee",
+                 "<ellipse cx='80' cy='100' rx='32' ry='48' fill='{c}' transform='rotate(-20 80 100)'/><path d='M92 56q-24 44-22 88' fill='none' stroke='{d}' "
+                 "stroke-width='6'/>"
+                 "<ellipse cx='135' cy='125' rx='24' ry='36' fill='{d}' transform='rotate(25 135 125)'/>"},
+    DemoCategory{"ceramics", "Ceramics",
+                 "<path d='M80 40h40l-6 30q36 24 36 60 0 32-30 32H80q-30 0-30-32 0-36 36-60z' fill='{c}'/><path d='M56 118q44 20 88 0' fill='none' "
+                 "stroke='{d}' stroke-width='7'/>"},
+    DemoCategory{"textiles", "Textiles",
+                 "<rect x='40' y='50' width='120' height='100' rx='6' fill='{c}'/><path d='M40 75h120M40 100h120M40 125h120M70 50v100M100 50v100M130 50v100' "
+                 "stroke='{d}' stroke-width='4'/>"},
+    DemoCategory{"lacquer", "Lacquerware",
+                 "<rect x='45' y='70' width='110' height='70' rx='10' fill='{c}'/><rect x='45' y='60' width='110' height='22' rx='8' fill='{d}'/><circle "
+                 "cx='100' cy='111' r='14' fill='{d}'/>"},
+    DemoCategory{"bamboo", "Bamboo and rattan",
+                 "<path d='M50 80h100l-14 80H64z' fill='{c}'/><path d='M60 80q40-60 80 0' fill='none' stroke='{d}' stroke-width='7'/><path d='M57 105h86M62 "
+                 "130h76' stroke='{d}' stroke-width='5'/>"},
+    DemoCategory{
+        "paper", "Paper goods",
+        "<rect x='60' y='40' width='80' height='120' rx='4' fill='{c}'/><path d='M75 65h50M75 85h50M75 105h50M75 125h30' stroke='{d}' stroke-width='6'/>"},
+    DemoCategory{"pantry", "Pantry",
+                 "<path d='M70 60h60v14l12 20v60q0 12-12 12H70q-12 0-12-12V94l12-20z' fill='{c}'/><rect x='72' y='44' width='56' height='16' rx='4' "
+                 "fill='{d}'/><rect x='58' y='108' width='84' height='34' fill='{d}'/>"},
+    DemoCategory{"candles", "Incense and candles",
+                 "<rect x='78' y='80' width='44' height='80' rx='6' fill='{c}'/><path d='M100 34q18 24 0 40-18-16 0-40z' fill='{d}'/>"},
+    DemoCategory{"lighting", "Lanterns",
+                 "<ellipse cx='100' cy='100' rx='46' ry='40' fill='{c}'/><path d='M100 60v80M76 66q-14 34 0 68M124 66q14 34 0 68' fill='none' stroke='{d}' "
+                 "stroke-width='4'/><path d='M86 56h28M86 144h28M100 148v22' stroke='{d}' "
+                 "stroke-width='6'/>"},
 };
 
 constexpr std::array all_products{
-    DemoProduct{"TEA-JASMINE", "Jasmine green tea", "tea", 65'000, 120, "weight", "100 250 500", "Green tea from Thai Nguyen, scented seven times with fresh jasmine."},
+    DemoProduct{"TEA-JASMINE", "Jasmine green tea", "tea", 65'000, 120, "weight", "100 250 500",
+                "Green tea from Thai Nguyen, scented seven times with fresh jasmine."},
     DemoProduct{"TEA-LOTUS", "West Lake lotus tea", "tea", 180'000, 120, "weight", "50 100", "Tea dried inside lotus flowers."},
     DemoProduct{"TEA-SHAN", "Shan Tuyet old-tree tea", "tea", 150'000, 120, "weight", "100 250", "Leaves of trees over two hundred years old."},
     DemoProduct{"TEA-OOLONG", "Lam Dong oolong", "tea", 140'000, 120, "weight", "100 250", "Half-fermented, rolled by hand."},
@@ -111,8 +131,8 @@ std::string picture(const DemoProduct& product) {
     if (category.slug == product.category) shape = category.shape;
   }
   const std::string drawn = replaced(replaced(shape, "{c}", hue_colour(index, 52)), "{d}", hue_colour(index, 30));
-  return text("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 200 200' role='img'><title>", product.name, "</title><rect width='200' height='200' rx='16' fill='", hue_colour(index, 93),
-              "'/>", drawn, "</svg>");
+  return text("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 200 200' role='img'><title>", product.name,
+              "</title><rect width='200' height='200' rx='16' fill='", hue_colour(index, 93), "'/>", drawn, "</svg>");
 }
 
 }  // namespace emporion::app::demo

@@ -16,13 +16,13 @@ struct DemoCategory {
 
 /// A product and its variants: the axis and its values, each with its own SKU and price.
 struct DemoProduct {
-  std::string_view sku;       ///< Of the product; a variant's SKU is `sku-VALUE`.
+  std::string_view sku;  ///< Of the product; a variant's SKU is `sku-VALUE`.
   std::string_view name;
   std::string_view category;  ///< Slug.
   std::int64_t price_vnd;     ///< Of the first variant; each further one costs a quarter of it more where the axis is a size or a weight.
   std::int32_t weight_g;
-  std::string_view axis;      ///< "size", "color", "weight", or "" for one variant.
-  std::string_view values;    ///< Separated by spaces.
+  std::string_view axis;    ///< "size", "color", "weight", or "" for one variant.
+  std::string_view values;  ///< Separated by spaces.
   std::string_view text;
 };
 

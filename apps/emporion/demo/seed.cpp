@@ -128,7 +128,10 @@ class Seeder {
       row.product.name = product.name;
       row.product.short_description = std::string(product.text);
       row.product.category_id = category_id(product.category);
-      row.product.media.push_back({.media_id = media_id(product.sku), .url = text("/api/v1/catalog/media/", media_id(product.sku)), .alt = std::string(product.name), .content_type = "image/svg+xml"});
+      row.product.media.push_back({.media_id = media_id(product.sku),
+                                   .url = text("/api/v1/catalog/media/", media_id(product.sku)),
+                                   .alt = std::string(product.name),
+                                   .content_type = "image/svg+xml"});
       if (!product.axis.empty()) row.product.option_axes.emplace_back(product.axis);
       for (const auto& variant : variants_of(product)) {
         catalog::v1::VariantInput input;
@@ -143,7 +146,8 @@ class Seeder {
     EMP_CO_ASSIGN(auto started, co_await catalog().import_products(as_staff("products"), std::move(request)));
     const auto ask = [this](Uuid id) { return catalog().get_import_job(as_staff("products"), {.id = id}); };
     EMP_CO_ASSIGN(const auto job, co_await wait_for_job(host_.runtime(), std::move(started), ask, [](const catalog::v1::ImportJob&) {}, patience));
-    if (!job.errors.empty()) co_return fail(ErrorKind::internal, job.errors.front().reason, text("seeding products, row ", job.errors.front().row, ": ", job.errors.front().detail));
+    if (!job.errors.empty())
+      co_return fail(ErrorKind::internal, job.errors.front().reason, text("seeding products, row ", job.errors.front().row, ": ", job.errors.front().detail));
 
     std::vector<std::string> skus;
     for (const auto& product : products()) skus.push_back(variants_of(product).front().sku);
@@ -151,7 +155,9 @@ class Seeder {
     for (const auto& product : products()) {
       for (const auto& fact : facts.found) {
         if (fact.sku != variants_of(product).front().sku) continue;
-        EMP_CO_TRY(there(co_await catalog().put_media(as_staff(text("media:", product.sku)), {.id = fact.product_id, .media_id = media_id(product.sku), .content = picture(product)}), product.name));
+        EMP_CO_TRY(there(co_await catalog().put_media(as_staff(text("media:", product.sku)),
+                                                      {.id = fact.product_id, .media_id = media_id(product.sku), .content = picture(product)}),
+                         product.name));
       }
     }
     co_return Result<>();
@@ -197,8 +203,8 @@ class Seeder {
 
   Task<Result<>> seed_warehouses() {
     const Currency vnd = Currency::of("VND");
-    EMP_CO_ASSIGN(const auto countries,
-                  co_await host_.calls().get<location::v1::LocationApi>().list_locations(host_.context("installer"), {.type = location::v1::LocationType::country, .active = true, .limit = 500}));
+    EMP_CO_ASSIGN(const auto countries, co_await host_.calls().get<location::v1::LocationApi>().list_locations(
+                                            host_.context("installer"), {.type = location::v1::LocationType::country, .active = true, .limit = 500}));
     for (const auto& place : warehouses) {
       const Uuid id = Uuid::from_name(text("demo:warehouse:", place.code));
       warehouse::v1::CreateWarehouseRequest request;
@@ -215,7 +221,8 @@ class Seeder {
       request.pick_cost = Money(1'500, vnd);
       EMP_CO_TRY(there(co_await warehouse().create_warehouse(as_staff(text("warehouse:", place.code)), std::move(request)), place.name));
       warehouse::v1::PutCoverageRequest coverage{.id = id, .entries = {}};
-      for (const auto& country : countries.locations) coverage.entries.push_back({.location_id = country.id, .service_levels = {}, .transit_hours = country.code == "VN" ? 24 : 120});
+      for (const auto& country : countries.locations)
+        coverage.entries.push_back({.location_id = country.id, .service_levels = {}, .transit_hours = country.code == "VN" ? 24 : 120});
       EMP_CO_TRY(there(co_await warehouse().put_coverage(as_staff(text("coverage:", place.code)), std::move(coverage)), place.name));
       EMP_CO_TRY(there(co_await warehouse().activate_warehouse(as_staff(text("activate:", place.code)), {.id = id}), place.name));
       warehouse::v1::CreateReceiptRequest receipt;
@@ -224,7 +231,8 @@ class Seeder {
       receipt.reference = "demo opening stock";
       receipt.put_away = true;
       for (const auto& product : products()) {
-        for (const auto& variant : variants_of(product)) receipt.lines.push_back({.sku = variant.sku, .expected = stock_per_variant, .unit_cost = Money(variant.price_vnd * 6 / 10, vnd)});
+        for (const auto& variant : variants_of(product))
+          receipt.lines.push_back({.sku = variant.sku, .expected = stock_per_variant, .unit_cost = Money(variant.price_vnd * 6 / 10, vnd)});
       }
       EMP_CO_TRY(there(co_await warehouse().create_receipt(as_staff(text("receipt:", place.code)), std::move(receipt)), place.name));
     }

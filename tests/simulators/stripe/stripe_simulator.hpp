@@ -9,8 +9,8 @@
 #include "kernel/http/server.hpp"
 #include "tests/simulators/common/misbehaviour.hpp"
 #include "tests/simulators/stripe/stripe_balance.hpp"
-#include "tests/simulators/stripe/stripe_disputes.hpp"
 #include "tests/simulators/stripe/stripe_cards.hpp"
+#include "tests/simulators/stripe/stripe_disputes.hpp"
 #include "tests/simulators/stripe/stripe_ledger.hpp"
 
 namespace emporion::simulators {

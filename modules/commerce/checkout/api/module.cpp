@@ -70,7 +70,8 @@ class CheckoutModule final : public Module {
         events_(engine_),
         housekeeping_(context_.database) {
     sessions_.attach(engine_);
-    for (const std::string_view code : {"VND", "USD", "GBP", "EUR"}) (void)settings_.amounts(Currency::of(code));  // Read now, so that a bad value stops the start.
+    for (const std::string_view code : {"VND", "USD", "GBP", "EUR"})
+      (void)settings_.amounts(Currency::of(code));  // Read now, so that a bad value stops the start.
   }
 
   void bind(Calls& calls) override { calls.bind<v1::CheckoutApi>(std::make_shared<v1::LocalCheckoutApi>(service_, context_.clock)); }
@@ -102,30 +103,35 @@ class CheckoutModule final : public Module {
 }  // namespace
 
 ModuleDefinition definition() {
-  return {.name = "checkout",
-          .migrations = migrations(),
-          .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<CheckoutModule>(std::move(context)); },
-          .audit_checks = {{"C-I3 a cart has one line per SKU and no empty line",
-                            "SELECT cart_id::text, sku FROM cart_line GROUP BY cart_id, sku HAVING count(*) > 1 OR min(qty) <= 0"},
-                           {"C-I8 a locked cart has a saga under way",
-                            "SELECT c.id::text, 'saga ' || coalesce(c.saga_id::text, 'none') FROM cart c LEFT JOIN saga s ON s.id = c.saga_id WHERE c.status = 'locked' AND "
-                            "(s.id IS NULL OR s.state IN ('completed', 'failed'))"},
-                           {"C-I8 a converted cart has a completed saga",
-                            "SELECT c.id::text, 'saga ' || coalesce(s.state, 'missing') FROM cart c LEFT JOIN saga s ON s.id = c.saga_id WHERE c.status = 'converted' AND "
-                            "s.state IS DISTINCT FROM 'completed'"},
-                           {"every confirm that was accepted has its saga",
-                            "SELECT k.saga_id::text, 'of session ' || k.session_id FROM confirm_key k WHERE NOT EXISTS (SELECT FROM saga s WHERE s.id = k.saga_id)"},
-                           {"an awaited transfer belongs to a saga under way",
-                            "SELECT t.saga_id::text, 'saga ' || coalesce(s.state, 'missing') FROM pending_transfer t LEFT JOIN saga s ON s.id = t.saga_id WHERE s.id IS NULL OR s.state IN "
-                            "('completed', 'failed')"},
-                           {"no saga is lost: each is terminal, waiting, or due within its lease",
-                            "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed', 'stuck') AND next_run_at < now() - interval "
-                            "'10 minutes' AND (lease_until IS NULL OR lease_until < now() - interval '10 minutes')"}},
-          .audit_facts = {{"checkout.placed_orders",
-                           "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"},
-                          {"checkout.pursued_orders",
-                           "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state <> 'failed'"},
-                          {"checkout.live_sagas", "SELECT id::text, 'held' FROM saga WHERE state NOT IN ('completed', 'failed')"}}};
+  return {
+      .name = "checkout",
+      .migrations = migrations(),
+      .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<CheckoutModule>(std::move(context)); },
+      .audit_checks =
+          {{"C-I3 a cart has one line per SKU and no empty line",
+            "SELECT cart_id::text, sku FROM cart_line GROUP BY cart_id, sku HAVING count(*) > 1 OR min(qty) <= 0"},
+           {"C-I8 a locked cart has a saga under way",
+            "SELECT c.id::text, 'saga ' || coalesce(c.saga_id::text, 'none') FROM cart c LEFT JOIN saga s ON s.id = c.saga_id WHERE c.status = 'locked' AND "
+            "(s.id IS NULL OR s.state IN ('completed', 'failed'))"},
+           {"C-I8 a converted cart has a completed saga",
+            "SELECT c.id::text, 'saga ' || coalesce(s.state, 'missing') FROM cart c LEFT JOIN saga s ON s.id = c.saga_id WHERE c.status = 'converted' AND "
+            "s.state IS DISTINCT FROM 'completed'"},
+           {"every confirm that was accepted has its saga",
+            "SELECT k.saga_id::text, 'of session ' || k.session_id FROM confirm_key k WHERE NOT EXISTS (SELECT FROM saga s WHERE s.id = k.saga_id)"},
+           {"an awaited transfer belongs to a saga under way",
+            "SELECT t.saga_id::text, 'saga ' || coalesce(s.state, 'missing') FROM pending_transfer t LEFT JOIN saga s ON s.id = t.saga_id WHERE s.id IS NULL "
+            "OR s.state IN "
+            "('completed', 'failed')"},
+           {"no saga is lost: each is terminal, waiting, or due within its lease",
+            "SELECT id::text, state || ' at ' || step || ' since ' || updated_at FROM saga WHERE state NOT IN ('completed', 'failed', 'stuck') AND next_run_at "
+            "< now() - interval "
+            "'10 minutes' AND (lease_until IS NULL OR lease_until < now() - interval '10 minutes')"}},
+      .audit_facts = {
+          {"checkout.placed_orders",
+           "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state = 'completed'"},
+          {"checkout.pursued_orders",
+           "SELECT coalesce(context::json ->> 'order', 'saga ' || id), 'placed' FROM saga WHERE definition = 'checkout.place_order' AND state <> 'failed'"},
+          {"checkout.live_sagas", "SELECT id::text, 'held' FROM saga WHERE state NOT IN ('completed', 'failed')"}}};
 }
 
 }  // namespace emporion::checkout

@@ -65,7 +65,8 @@ Task<Result<std::vector<NewLine>>> Carts::lines_of(CallContext context, std::vec
   std::unordered_set<std::string> seen;
   for (auto& item : items) {
     item.sku = ascii_upper(item.sku);
-    if (!seen.insert(item.sku).second) co_return fail(Error(ErrorKind::invalid_argument, "SKU_REPEATED", "a SKU may appear once; add up the quantities").with("sku", item.sku));
+    if (!seen.insert(item.sku).second)
+      co_return fail(Error(ErrorKind::invalid_argument, "SKU_REPEATED", "a SKU may appear once; add up the quantities").with("sku", item.sku));
     wanted.skus.push_back(item.sku);
     prices.items.push_back({.sku = item.sku, .qty = item.qty});
     stock.skus.push_back(item.sku);
@@ -109,8 +110,16 @@ Task<Result<std::vector<NewLine>>> Carts::lines_of(CallContext context, std::vec
     }
     const auto& level = stocked->stock[i];
     if (level.available < items[i].qty) short_of.add(items[i].sku, "OUT_OF_STOCK");
-    out.push_back({.line = Uuid::v7(clock_.now(), random_), .sku = items[i].sku, .product = fact.product_id, .qty = items[i].qty, .unit_price = price->second->unit_price,
-                   .list_price = price->second->list_price, .name = fact.name, .image = fact.image, .seller = fact.seller_id, .availability = availability_of(level.status)});
+    out.push_back({.line = Uuid::v7(clock_.now(), random_),
+                   .sku = items[i].sku,
+                   .product = fact.product_id,
+                   .qty = items[i].qty,
+                   .unit_price = price->second->unit_price,
+                   .list_price = price->second->list_price,
+                   .name = fact.name,
+                   .image = fact.image,
+                   .seller = fact.seller_id,
+                   .availability = availability_of(level.status)});
   }
   if (priceless.any()) co_return fail(std::move(priceless).error(ErrorKind::rule_violated, "SKU_NOT_SELLABLE", "it has no price in this currency"));
   if (short_of.any()) co_return fail(std::move(short_of).error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock"));
@@ -139,13 +148,15 @@ Task<Result<v1::Cart>> Carts::apply_coupon(CallContext context, Owner owner, std
   if (!cart || bought_lines(*cart).empty()) co_return fail(coupon_invalid(code, "not_applicable"));
   const CartStore::CouponChange change{.code = code, .is_applied = true};
   if (std::ranges::find(cart->coupons, code) != cart->coupons.end()) co_return *cart;
-  if (std::ssize(cart->coupons) >= change.coupons_max) co_return fail(Error(ErrorKind::rule_violated, "COUPON_LIMIT", "no more codes in one cart").with("max", change.coupons_max));
+  if (std::ssize(cart->coupons) >= change.coupons_max)
+    co_return fail(Error(ErrorKind::rule_violated, "COUPON_LIMIT", "no more codes in one cart").with("max", change.coupons_max));
   cart->coupons.push_back(code);
   const auto made = co_await neighbours_.promotion().evaluate(context.as_service("checkout"), evaluation_of(*cart, owner));
   if (!made) co_return fail(made.error().reason() == "TOO_MANY_CODES" ? made.error() : as_dependency_error(made.error()));
   for (const auto& rejected : made->rejected) {
     if (!rejected.coupon) continue;
-    if (*rejected.coupon == code && rejected.reason == "LOGIN") co_return fail(ErrorKind::rule_violated, "COUPON_LOGIN_REQUIRED", "this code is for customers who are signed in");
+    if (*rejected.coupon == code && rejected.reason == "LOGIN")
+      co_return fail(ErrorKind::rule_violated, "COUPON_LOGIN_REQUIRED", "this code is for customers who are signed in");
     if (*rejected.coupon == code) co_return fail(coupon_invalid(code, coupon_reason(rejected.reason)));
     // It would push out a code that is in the cart.
     if (coupon_reason(rejected.reason) == "not_stackable") co_return fail(coupon_invalid(code, "not_stackable"));
@@ -201,7 +212,8 @@ Task<Result<v1::ShareCartResponse>> Carts::share(Owner owner) {
   shared.currency = cart->currency;
   shared.expires_at = clock_.now() + share_life;
   for (const auto& line : bought_lines(*cart)) {
-    shared.lines.push_back({.product_id = line.product_id, .sku = line.sku, .qty = line.qty, .name = line.name, .image = line.image, .unit_price = line.unit_price});
+    shared.lines.push_back(
+        {.product_id = line.product_id, .sku = line.sku, .qty = line.qty, .name = line.name, .image = line.image, .unit_price = line.unit_price});
   }
   std::array<std::uint8_t, 24> secret{};
   random_.fill(secret);

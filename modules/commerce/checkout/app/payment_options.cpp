@@ -8,7 +8,8 @@
 namespace emporion::checkout {
 
 Task<Result<std::vector<v1::PaymentOption>>> payment_options(const Neighbours& neighbours, const CheckoutSettings& settings, CallContext context, Money total) {
-  const auto offered = co_await neighbours.payment().get_public_settings(context.as_service("checkout"), {.currency = total.currency().to_string(), .country = {}});
+  const auto offered =
+      co_await neighbours.payment().get_public_settings(context.as_service("checkout"), {.currency = total.currency().to_string(), .country = {}});
   if (!offered) co_return fail(as_dependency_error(offered.error()));
   const Currency currency = total.currency();
   const auto limits = settings.amounts(currency);

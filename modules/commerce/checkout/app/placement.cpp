@@ -305,10 +305,12 @@ Task<Result<v1::AbandonCheckoutResponse>> Placement::abandon(CallContext context
   v1::AbandonCheckoutResponse out;
   out.status = given_up.status;
   if (given_up.status == v1::CheckoutStatus::completed) co_return fail(ErrorKind::conflict, "CANNOT_ABANDON", "the order stands; cancel the order instead");
-  const bool under_way = given_up.status == v1::CheckoutStatus::confirming || given_up.status == v1::CheckoutStatus::awaiting_payment || given_up.status == v1::CheckoutStatus::under_review;
+  const bool under_way = given_up.status == v1::CheckoutStatus::confirming || given_up.status == v1::CheckoutStatus::awaiting_payment ||
+                         given_up.status == v1::CheckoutStatus::under_review;
   if (!under_way || !given_up.saga) co_return out;
   const Error why(ErrorKind::gone, "CHECKOUT_ABANDONED", request.reason.value_or("given up by the customer"));
-  const auto aborted = co_await engine_.abort(*given_up.saga, why, text("abandon by ", context.principal.service.empty() ? "the owner" : context.principal.service));
+  const auto aborted =
+      co_await engine_.abort(*given_up.saga, why, text("abandon by ", context.principal.service.empty() ? "the owner" : context.principal.service));
   if (!aborted && aborted.error().is_transient()) co_return fail(aborted.error());
   if (!aborted) co_return fail(ErrorKind::conflict, "CANNOT_ABANDON", aborted.error().detail());
   out.status_code = 202;

@@ -20,7 +20,8 @@ class Placement {
   Task<Result<v1::AbandonCheckoutResponse>> abandon(CallContext context, v1::AbandonCheckoutRequest request, std::optional<Owner> owner);
 
  private:
-  /// `placement_of` the saga, with what was charged if the order stands. `quote`: the session's as it was last read; the sums of an order that came of it are its.
+  /// `placement_of` the saga, with what was charged if the order stands. `quote`: the session's as it was last read; the sums of an order that came of it are
+  /// its.
   Task<Result<v1::PlacementResponse>> view_of(CallContext context, saga::Snapshot saga, std::optional<v1::Quote> quote);
   Task<Result<v1::PlacementResponse>> outcome(CallContext context, Uuid session, std::optional<v1::Quote> quote, Uuid saga, bool first_time);
 

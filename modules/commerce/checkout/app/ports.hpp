@@ -63,16 +63,17 @@ class CartStore {
   /// What an add needs to know before the other modules are asked. Errors: IDEMPOTENCY_KEY_REUSED.
   virtual Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) = 0;
   /// Errors: CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED.
-  virtual Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
-                                        CartLimits limits) = 0;
+  virtual Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency,
+                                        std::optional<std::int64_t> if_match, CartLimits limits) = 0;
   struct LineChange {
     Uuid line;
-    std::optional<std::int32_t> qty;     ///< 0 removes the line.
+    std::optional<std::int32_t> qty;  ///< 0 removes the line.
     std::optional<bool> saved_for_later;
     bool absent_is_fine = false;
   };
   /// Nothing: there is no cart. Errors: LINE_NOT_FOUND.
-  virtual Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) = 0;
+  virtual Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace,
+                                                            CartLimits limits) = 0;
   struct CouponChange {
     std::string code;  ///< In upper case.
     bool is_applied = true;

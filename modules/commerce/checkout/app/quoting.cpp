@@ -52,7 +52,13 @@ std::vector<v1::QuoteLine> quoted_lines(const v1::Cart& cart, const pricing::v1:
   out.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto& line = priced.lines[i];
-    v1::QuoteLine quoted{.line_id = lines[i].line_id, .sku = line.sku, .qty = line.qty, .unit_price = line.unit_price, .subtotal = line.subtotal, .discount = line.discount, .tax = line.tax};
+    v1::QuoteLine quoted{.line_id = lines[i].line_id,
+                         .sku = line.sku,
+                         .qty = line.qty,
+                         .unit_price = line.unit_price,
+                         .subtotal = line.subtotal,
+                         .discount = line.discount,
+                         .tax = line.tax};
     for (const auto& rate : line.tax_rates) quoted.tax_rates.push_back({.name = rate.name, .rate = rate.rate, .amount = rate.amount});
     quoted.list_price = line.list_price;
     out.push_back(std::move(quoted));
@@ -94,7 +100,8 @@ Result<> apply_selections(v1::ListShippingMethodsResponse& plan, const std::vect
     if (chosen == selections.end()) continue;
     group.selected_method_id = chosen->method_id;
     if (!selected_option(group)) {
-      return fail(Error(ErrorKind::rule_violated, "METHOD_UNAVAILABLE", "this way of shipping is not offered for this parcel").with("group_key", group.group_key));
+      return fail(
+          Error(ErrorKind::rule_violated, "METHOD_UNAVAILABLE", "this way of shipping is not offered for this parcel").with("group_key", group.group_key));
     }
   }
   return {};
@@ -184,7 +191,9 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   }
   pricing::v1::CreateQuoteRequest request;
   request.currency = view.session.currency;
-  request.destination = {.country = view.session.shipping_address->country, .region = view.session.shipping_address->region_code, .postcode = view.session.shipping_address->postal_code};
+  request.destination = {.country = view.session.shipping_address->country,
+                         .region = view.session.shipping_address->region_code,
+                         .postcode = view.session.shipping_address->postal_code};
   request.shipping = fee;
   for (const auto& line : lines) request.lines.push_back({.line_id = line.line_id.to_string(), .sku = line.sku, .qty = line.qty});
   std::string inputs = to_json(request);
@@ -193,7 +202,8 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   if (!priced) co_return fail(as_dependency_error(priced.error()));
   EMP_ASSERT(priced->lines.size() == lines.size());
   const UtcTime promotions_at = priced->priced_at;
-  EMP_CO_ASSIGN(const auto promotions, co_await promotions_for(neighbours_, context, evaluation_of(view, plan, quoted_lines(view.cart, *priced), promotions_at)));
+  EMP_CO_ASSIGN(const auto promotions,
+                co_await promotions_for(neighbours_, context, evaluation_of(view, plan, quoted_lines(view.cart, *priced), promotions_at)));
   if (promotions && !promotions->applied.empty()) {
     // Priced again, less the discounts: taxes and totals are Pricing's.
     for (std::size_t i = 0; i < lines.size(); ++i) request.lines[i].discount = promotions->lines[i].discount;
@@ -219,7 +229,11 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
     out.evaluation_hash = promotions->evaluation_hash;
     out.promotions_at = promotions_at;
     for (const auto& applied : promotions->applied)
-      out.promotions.push_back({.promotion_id = applied.promotion_id, .name = applied.name, .coupon = applied.coupon, .discount = applied.discount, .is_shipping = applied.is_shipping});
+      out.promotions.push_back({.promotion_id = applied.promotion_id,
+                                .name = applied.name,
+                                .coupon = applied.coupon,
+                                .discount = applied.discount,
+                                .is_shipping = applied.is_shipping});
   } else {
     for (auto& line : out.lines) line.list_price.reset();
   }
@@ -267,7 +281,14 @@ Task<Result<>> Quoting::peek(CallContext context, const v1::Cart cart) {
   for (std::size_t i = 0; i < lines.size() && i < stock->stock.size(); ++i) {
     if (stock->stock[i].available >= lines[i].qty) continue;
     short_of_any = true;
-    writer.begin_object().key("sku").string(lines[i].sku).key("requested").integer(lines[i].qty).key("available").integer(stock->stock[i].available).end_object();
+    writer.begin_object()
+        .key("sku")
+        .string(lines[i].sku)
+        .key("requested")
+        .integer(lines[i].qty)
+        .key("available")
+        .integer(stock->stock[i].available)
+        .end_object();
   }
   writer.end_array();
   if (short_of_any) co_return fail(Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", std::move(items)));

@@ -6,22 +6,31 @@ std::vector<AuditCheck> audit_checks() {
   std::vector<AuditCheck> out = {
       {"O-1 the total derives from the header's terms",
        "SELECT id::text, format('total %s', grand_total) FROM order_header "
-       "WHERE grand_total <> subtotal - discount + shipping - shipping_discount + tax + payment_fee - points_value OR least(subtotal, discount, shipping, shipping_discount, tax, payment_fee, "
+       "WHERE grand_total <> subtotal - discount + shipping - shipping_discount + tax + payment_fee - points_value OR least(subtotal, discount, shipping, "
+       "shipping_discount, tax, payment_fee, "
        "points_value, grand_total) < 0"},
       {"O-1 the header derives from the lines",
-       "SELECT h.id::text, format('subtotal %s lines %s, discount %s lines %s, tax %s lines %s', h.subtotal, l.subtotal, h.discount, l.discount, h.tax - h.shipping_tax, l.tax) FROM order_header h "
-       "LEFT JOIN (SELECT order_id, count(*) AS lines, sum(unit_price * qty) AS subtotal, sum(discount) AS discount, sum(tax) AS tax, sum(qty) AS units FROM order_line GROUP BY order_id) l "
-       "ON l.order_id = h.id WHERE h.subtotal IS DISTINCT FROM l.subtotal OR h.discount IS DISTINCT FROM l.discount OR h.tax - h.shipping_tax IS DISTINCT FROM l.tax "
+       "SELECT h.id::text, format('subtotal %s lines %s, discount %s lines %s, tax %s lines %s', h.subtotal, l.subtotal, h.discount, l.discount, h.tax - "
+       "h.shipping_tax, l.tax) FROM order_header h "
+       "LEFT JOIN (SELECT order_id, count(*) AS lines, sum(unit_price * qty) AS subtotal, sum(discount) AS discount, sum(tax) AS tax, sum(qty) AS units FROM "
+       "order_line GROUP BY order_id) l "
+       "ON l.order_id = h.id WHERE h.subtotal IS DISTINCT FROM l.subtotal OR h.discount IS DISTINCT FROM l.discount OR h.tax - h.shipping_tax IS DISTINCT FROM "
+       "l.tax "
        "OR h.line_count IS DISTINCT FROM l.lines OR h.unit_count IS DISTINCT FROM l.units"},
-      {"O-1 every line derives its total", "SELECT order_id::text, format('line %s', line_no) FROM order_line WHERE total <> unit_price * qty - discount + tax"},
-      {"O-1 every line has its order", "SELECT order_id::text, format('line %s', line_no) FROM order_line l WHERE NOT EXISTS (SELECT FROM order_header h WHERE h.id = l.order_id)"},
+      {"O-1 every line derives its total",
+       "SELECT order_id::text, format('line %s', line_no) FROM order_line WHERE total <> unit_price * qty - discount + tax"},
+      {"O-1 every line has its order",
+       "SELECT order_id::text, format('line %s', line_no) FROM order_line l WHERE NOT EXISTS (SELECT FROM order_header h WHERE h.id = l.order_id)"},
       {"O-3 the counters hold",
-       "SELECT order_id::text, format('line %s', line_no) FROM order_line WHERE cancelled_qty + undelivered_qty + delivered_qty > qty OR shipped_qty > qty - cancelled_qty OR returned_qty > delivered_qty "
+       "SELECT order_id::text, format('line %s', line_no) FROM order_line WHERE cancelled_qty + undelivered_qty + delivered_qty > qty OR shipped_qty > qty - "
+       "cancelled_qty OR returned_qty > delivered_qty "
        "OR least(cancelled_qty, shipped_qty, delivered_qty, undelivered_qty, returned_qty) < 0"},
       {"O-3 allocations add up to the live units",
-       "SELECT l.order_id::text, format('line %s', l.line_no) FROM order_line l WHERE l.qty - l.cancelled_qty <> (SELECT COALESCE(sum((a ->> 'qty')::int), 0) FROM jsonb_array_elements(l.allocations) a)"},
+       "SELECT l.order_id::text, format('line %s', l.line_no) FROM order_line l WHERE l.qty - l.cancelled_qty <> (SELECT COALESCE(sum((a ->> 'qty')::int), 0) "
+       "FROM jsonb_array_elements(l.allocations) a)"},
       {"O-4 one order per saga", "SELECT saga_id::text, format('%s orders', count(*)) FROM order_header GROUP BY saga_id HAVING count(*) > 1"},
-      {"O-4 one live order per session", "SELECT session_id::text, format('%s orders', count(*)) FROM order_header WHERE status <> 'cancelled' GROUP BY session_id HAVING count(*) > 1"},
+      {"O-4 one live order per session",
+       "SELECT session_id::text, format('%s orders', count(*)) FROM order_header WHERE status <> 'cancelled' GROUP BY session_id HAVING count(*) > 1"},
       {"O-5 every status change is an edge of the table",
        "SELECT s.order_id::text, format('%s to %s', s.from_status, s.to_status) FROM order_status_history s WHERE s.from_status <> s.to_status "
        "AND NOT EXISTS (SELECT FROM order_transition t WHERE t.from_status = s.from_status AND t.to_status = s.to_status)"},
@@ -50,19 +59,24 @@ std::vector<AuditFact> audit_facts() {
       // Units that warehouses hold or have sent for orders. Of an order that was cancelled after a failed delivery: what had left.
       {"order.confirmed_units_by_order",
        "SELECT id || ':' || sku, sum(units)::text FROM ("
-       "  SELECT h.id, l.sku, CASE WHEN h.status = 'cancelled' THEN l.shipped_qty ELSE l.qty - l.cancelled_qty END AS units FROM order_header h JOIN order_line l ON l.order_id = h.id "
+       "  SELECT h.id, l.sku, CASE WHEN h.status = 'cancelled' THEN l.shipped_qty ELSE l.qty - l.cancelled_qty END AS units FROM order_header h JOIN "
+       "order_line l ON l.order_id = h.id "
        "  WHERE h.confirmed_at IS NOT NULL) u WHERE units > 0 GROUP BY id, sku"},
       // What confirmed orders cost: equals payment.secured_by_order.
       {"order.due_by_order",
        "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header "
        "WHERE status IN ('confirmed', 'processing', 'partially_shipped', 'shipped', 'delivered', 'completed', 'returned') AND grand_total > 0"},
-      // What orders that may still go through would need, and what had left for those that were cancelled after a failed delivery: nothing beyond it may be held or secured.
+      // What orders that may still go through would need, and what had left for those that were cancelled after a failed delivery: nothing beyond it may be
+      // held or secured.
       {"order.live_units_by_order",
        "SELECT id || ':' || sku, sum(units)::text FROM ("
-       "  SELECT h.id, l.sku, CASE WHEN h.status = 'cancelled' THEN l.shipped_qty ELSE l.qty - l.cancelled_qty END AS units FROM order_header h JOIN order_line l ON l.order_id = h.id) u "
+       "  SELECT h.id, l.sku, CASE WHEN h.status = 'cancelled' THEN l.shipped_qty ELSE l.qty - l.cancelled_qty END AS units FROM order_header h JOIN "
+       "order_line l ON l.order_id = h.id) u "
        "WHERE units > 0 GROUP BY id, sku"},
       // What standing orders were let off: Promotion counts it for them.
-      {"order.let_off_by_order", "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE confirmed_at IS NOT NULL AND status <> 'cancelled' AND discount + shipping_discount > 0"},
+      {"order.let_off_by_order",
+       "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE confirmed_at IS NOT NULL AND status <> 'cancelled' AND discount + "
+       "shipping_discount > 0"},
       // What orders that may still go through are let off: nothing beyond it may be counted.
       {"order.live_let_off_by_order",
        "SELECT id::text, (discount + shipping_discount)::text FROM order_header WHERE status <> 'cancelled' AND discount + shipping_discount > 0"},
@@ -78,8 +92,10 @@ std::vector<AuditFact> audit_facts() {
       // Cancelled orders: none of them is in payment.unreturned_by_order.
       {"order.cancelled", "SELECT id::text, COALESCE(payment_status, '') FROM order_header WHERE status = 'cancelled'"},
       // What events told Order of parcels and refunds: never more than those who sent them know.
-      {"order.shipped_units_by_order", "SELECT order_id::text || ':' || sku, sum(shipped_qty)::text FROM order_line WHERE shipped_qty > 0 GROUP BY order_id, sku"},
-      {"order.delivered_units_by_order", "SELECT order_id::text || ':' || sku, sum(delivered_qty)::text FROM order_line WHERE delivered_qty > 0 GROUP BY order_id, sku"},
+      {"order.shipped_units_by_order",
+       "SELECT order_id::text || ':' || sku, sum(shipped_qty)::text FROM order_line WHERE shipped_qty > 0 GROUP BY order_id, sku"},
+      {"order.delivered_units_by_order",
+       "SELECT order_id::text || ':' || sku, sum(delivered_qty)::text FROM order_line WHERE delivered_qty > 0 GROUP BY order_id, sku"},
       {"order.refunded_by_order", "SELECT id::text || ' ' || currency, refunded_amount::text FROM order_header WHERE refunded_amount > 0"},
   };
 }

@@ -59,7 +59,8 @@ Task<Result<std::optional<v1::Order>>> Cancelling::undo(CallContext context, Uui
       Facts facts = order->facts();
       facts.undo_requested = true;
       facts.review_ended = true;
-      if (!judge(order->status, Status::cancelled, Actor::checkout, facts)) co_return fail(not_cancellable(to_string(order->status), "the order is past its checkout"));
+      if (!judge(order->status, Status::cancelled, Actor::checkout, facts))
+        co_return fail(not_cancellable(to_string(order->status), "the order is past its checkout"));
       Move move{.order_id = order_id, .to = Status::cancelled, .actor = "checkout"};
       move.reason = reason;
       move.cancel_by = "system";
@@ -91,8 +92,10 @@ Task<Result<v1::CancelOrderResponse>> Cancelling::cancel(CallContext context, v1
     out.order = std::move(order);
     co_return out;
   }
-  if (order.status == v1::OrderStatus::pending_payment || order.status == v1::OrderStatus::fraud_review) co_return co_await hand_to_checkout(std::move(context), std::move(order), std::move(reason));
-  if (order.status != v1::OrderStatus::confirmed && order.status != v1::OrderStatus::processing) co_return fail(not_cancellable(to_string(order.status), "it is on its way or over"));
+  if (order.status == v1::OrderStatus::pending_payment || order.status == v1::OrderStatus::fraud_review)
+    co_return co_await hand_to_checkout(std::move(context), std::move(order), std::move(reason));
+  if (order.status != v1::OrderStatus::confirmed && order.status != v1::OrderStatus::processing)
+    co_return fail(not_cancellable(to_string(order.status), "it is on its way or over"));
   // Also a confirmed order: its start may be known to Fulfillment before the event has come here.
   EMP_CO_TRY(co_await neighbours_.ask_fulfillment(context, order.id, {}, reason, text("order:", order.id, ":cancel")));
 
@@ -115,15 +118,18 @@ Task<Result<v1::CancelOrderResponse>> Cancelling::cancel(CallContext context, v1
 }
 
 Task<Result<v1::Order>> Cancelling::cancel_items(CallContext context, v1::CancelItemsRequest request, Cause cause) {
-  const std::string cause_id = text("order:", request.id, ":items:", Uuid::from_name(text(cause.actor, cause.actor_id ? cause.actor_id->to_string() : "", context.idempotency_key)));
-  const postgres::IdempotencyScope scope{text(cause.actor, ":", cause.actor_id ? cause.actor_id->to_string() : ""), "order.cancel_items", context.idempotency_key, to_json(request)};
+  const std::string cause_id =
+      text("order:", request.id, ":items:", Uuid::from_name(text(cause.actor, cause.actor_id ? cause.actor_id->to_string() : "", context.idempotency_key)));
+  const postgres::IdempotencyScope scope{text(cause.actor, ":", cause.actor_id ? cause.actor_id->to_string() : ""), "order.cancel_items",
+                                         context.idempotency_key, to_json(request)};
   // Judged once before Fulfillment is asked, so that it is never asked for what cannot be; and again under the lock.
   for (const bool is_last : {false, true}) {
     EMP_CO_ASSIGN(auto work, co_await store_.begin(context));
     EMP_CO_ASSIGN(const auto first, co_await postgres::claim_key(work, scope));
     if (first) co_return parse_json<v1::Order>(first->body);
     EMP_CO_ASSIGN(auto order, co_await store_.lock(work, request.id));
-    if (order.status != Status::confirmed && order.status != Status::processing) co_return fail(not_cancellable(to_string(order.status), "it is not confirmed, on its way, or over"));
+    if (order.status != Status::confirmed && order.status != Status::processing)
+      co_return fail(not_cancellable(to_string(order.status), "it is not confirmed, on its way, or over"));
     std::vector<CancelledUnits> units;
     for (const v1::CancelItem& item : request.items) {
       if (std::ranges::count(request.items, item.line_no, &v1::CancelItem::line_no) > 1) {
@@ -132,12 +138,16 @@ Task<Result<v1::Order>> Cancelling::cancel_items(CallContext context, v1::Cancel
       LineState* line = order.find_line(item.line_no);
       if (line == nullptr || !line->counters.cancel(item.qty)) {
         const std::int32_t cancellable = line == nullptr ? 0 : line->counters.live() - line->counters.shipped;
-        co_return fail(Error(ErrorKind::rule_violated, "QTY_TOO_LARGE", "more units than can be cancelled").with("line_no", item.line_no).with("cancellable", cancellable));
+        co_return fail(Error(ErrorKind::rule_violated, "QTY_TOO_LARGE", "more units than can be cancelled")
+                           .with("line_no", item.line_no)
+                           .with("cancellable", cancellable));
       }
       units.push_back({item.line_no, item.qty, take_allocated(*line, item.qty)});
     }
     if (!is_last) {
-      { const auto dropped = std::move(work); }  // Rolls back: nothing may be open while another module is called.
+      {
+        const auto dropped = std::move(work);
+      }  // Rolls back: nothing may be open while another module is called.
       EMP_CO_TRY(co_await neighbours_.ask_fulfillment(context, request.id, request.items, request.reason, cause_id));
       continue;
     }
@@ -153,7 +163,10 @@ Task<Result<v1::Order>> Cancelling::cancel_items(CallContext context, v1::Cancel
 
 Task<Result<>> Cancelling::save_cancelled(postgres::UnitOfWork& work, OrderState& order, std::vector<CancelledUnits> units, std::string reason, Cause cause) {
   EMP_CO_TRY(co_await store_.save_lines(work, order));
-  EMP_CO_ASSIGN(const std::int32_t seq, co_await store_.add_edit(work, order.id, Edit{.kind = "cancel_items", .before = "null", .after = edit_json(units), .actor = cause.actor, .actor_id = cause.actor_id}));
+  EMP_CO_ASSIGN(
+      const std::int32_t seq,
+      co_await store_.add_edit(work, order.id,
+                               Edit{.kind = "cancel_items", .before = "null", .after = edit_json(units), .actor = cause.actor, .actor_id = cause.actor_id}));
   const bool nothing_left = order.facts().units_live == 0;
   if (nothing_left) {
     // The whole order goes: its cancellation gives back everything at once, so no line speaks for itself.

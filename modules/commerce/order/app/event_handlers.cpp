@@ -12,7 +12,8 @@ namespace {
 bool is_unknown_order(const Error& error) { return error.reason() == "ORDER_NOT_FOUND"; }
 
 /// Counts the parcel's units; refuses as a whole if they do not fit the order's lines.
-Result<> count_units(OrderState& order, const std::vector<shipping::v1::ShipmentItemFact>& items, const std::optional<std::string>& known, std::string_view status) {
+Result<> count_units(OrderState& order, const std::vector<shipping::v1::ShipmentItemFact>& items, const std::optional<std::string>& known,
+                     std::string_view status) {
   for (const auto& item : items) {
     LineState* line = order.find_line(item.line);
     if (line == nullptr) return fail(ErrorKind::rule_violated, "LINE_UNKNOWN", text("line ", item.line));
@@ -77,7 +78,8 @@ Task<Result<>> EventHandlers::on_credit_returned(postgres::UnitOfWork& work, mes
 
 // --- Goods ---
 
-Task<Result<>> EventHandlers::move_by_event(postgres::UnitOfWork& work, Uuid order_id, messaging::Envelope envelope, Status to, Actor actor, std::optional<std::string> reason) {
+Task<Result<>> EventHandlers::move_by_event(postgres::UnitOfWork& work, Uuid order_id, messaging::Envelope envelope, Status to, Actor actor,
+                                            std::optional<std::string> reason) {
   const auto order = co_await store_.lock(work, order_id);
   if (!order) {
     if (!is_unknown_order(order.error())) co_return fail(order.error());
@@ -100,7 +102,8 @@ Task<Result<>> EventHandlers::on_fulfillment_started(postgres::UnitOfWork& work,
 }
 
 Task<Result<>> EventHandlers::on_fulfillment_rejected(postgres::UnitOfWork& work, messaging::Envelope envelope, fulfillment::v1::FulfillmentRejected event) {
-  co_return co_await move_by_event(work, event.order_id, std::move(envelope), Status::cancelled, Actor::fulfillment, text("fulfillment rejected: ", event.reason));
+  co_return co_await move_by_event(work, event.order_id, std::move(envelope), Status::cancelled, Actor::fulfillment,
+                                   text("fulfillment rejected: ", event.reason));
 }
 
 Task<Result<>> EventHandlers::on_return_received(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReturnReceived event) {
@@ -116,10 +119,12 @@ Task<Result<>> EventHandlers::on_line_shorted(postgres::UnitOfWork& work, messag
   LineState* line = order->find_line(event.line);
   const bool open = order->status == Status::confirmed || order->status == Status::processing || order->status == Status::partially_shipped;
   if (line == nullptr || !open || !line->counters.cancel(event.qty)) {
-    co_return co_await store_.note_event(work, event.order_id, envelope.source, std::nullopt, text(envelope.topic, " of line ", event.line, " does not fit"), envelope.event_id);
+    co_return co_await store_.note_event(work, event.order_id, envelope.source, std::nullopt, text(envelope.topic, " of line ", event.line, " does not fit"),
+                                         envelope.event_id);
   }
   (void)take_allocated(*line, event.qty);  // The warehouse does not hold them any more.
-  EMP_CO_TRY(co_await cancelling_.save_cancelled(work, *order, {CancelledUnits{event.line, event.qty, {}}}, "out of stock", Cause{envelope.source, std::nullopt, envelope.event_id, envelope.trace, "system"}));
+  EMP_CO_TRY(co_await cancelling_.save_cancelled(work, *order, {CancelledUnits{event.line, event.qty, {}}}, "out of stock",
+                                                 Cause{envelope.source, std::nullopt, envelope.event_id, envelope.trace, "system"}));
   co_return co_await walk(work, std::move(*order), std::move(envelope), "fulfillment");
 }
 
@@ -132,7 +137,8 @@ Task<Result<>> EventHandlers::on_reservation_resourced(postgres::UnitOfWork& wor
   }
   LineState* line = order->find_line(event.line_no);
   if (line == nullptr || !move_allocated(*line, event.from_warehouse_id, event.to_warehouse_id, event.reservation_id, event.qty)) {
-    co_return co_await store_.note_event(work, *event.order_id, envelope.source, std::nullopt, text(envelope.topic, " of line ", event.line_no, " does not fit"), envelope.event_id);
+    co_return co_await store_.note_event(work, *event.order_id, envelope.source, std::nullopt,
+                                         text(envelope.topic, " of line ", event.line_no, " does not fit"), envelope.event_id);
   }
   EMP_CO_TRY(co_await store_.save_lines(work, *order));
   Edit edit{.kind = "allocation",
@@ -172,15 +178,20 @@ Task<Result<>> EventHandlers::take_parcel(postgres::UnitOfWork& work, messaging:
   EMP_CO_ASSIGN(const auto known, co_await store_.shipment_status(work, parcel.shipment_id));
   // A parcel goes from dispatched to its end, once; what is told of it later or again moves nothing.
   const bool is_news = !known || (*known == "dispatched" && status != "dispatched");
-  const bool may_ship = order->status == Status::confirmed || order->status == Status::processing || order->status == Status::partially_shipped || order->status == Status::shipped;
+  const bool may_ship = order->status == Status::confirmed || order->status == Status::processing || order->status == Status::partially_shipped ||
+                        order->status == Status::shipped;
   if (!is_news || !may_ship) {
-    if (is_news) observe::error("a parcel moves for an order that nothing should be sent for", {{"order_id", parcel.order_id.to_string()}, {"status", std::string(to_string(order->status))}});
-    co_return co_await store_.note_event(work, parcel.order_id, envelope.source, std::nullopt, text(envelope.topic, is_news ? ": the order does not ship" : ": known"), envelope.event_id);
+    if (is_news)
+      observe::error("a parcel moves for an order that nothing should be sent for",
+                     {{"order_id", parcel.order_id.to_string()}, {"status", std::string(to_string(order->status))}});
+    co_return co_await store_.note_event(work, parcel.order_id, envelope.source, std::nullopt,
+                                         text(envelope.topic, is_news ? ": the order does not ship" : ": known"), envelope.event_id);
   }
   OrderState counted = *order;
   if (const auto fits = count_units(counted, parcel.items, known, status); !fits) {
     observe::error("a parcel's units do not fit its order", {{"order_id", parcel.order_id.to_string()}, {"error", fits.error().to_string()}});
-    co_return co_await store_.note_event(work, parcel.order_id, envelope.source, std::nullopt, text(envelope.topic, ": ", fits.error().reason()), envelope.event_id);
+    co_return co_await store_.note_event(work, parcel.order_id, envelope.source, std::nullopt, text(envelope.topic, ": ", fits.error().reason()),
+                                         envelope.event_id);
   }
   EMP_CO_TRY(co_await store_.save_lines(work, counted));
   EMP_CO_TRY(co_await store_.save_shipment(work, parcel.order_id, parcel.shipment_id, parcel.warehouse_id, status, parcel.tracking));

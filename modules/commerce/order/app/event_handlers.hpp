@@ -51,7 +51,8 @@ class EventHandlers {
   Task<Result<>> take_payment(postgres::UnitOfWork& work, Uuid trace, Event event, std::string status);
   Task<Result<>> take_parcel(postgres::UnitOfWork& work, messaging::Envelope envelope, Parcel parcel, std::string status);
   Task<Result<>> walk(postgres::UnitOfWork& work, OrderState order, messaging::Envelope envelope, std::string actor);
-  Task<Result<>> move_by_event(postgres::UnitOfWork& work, Uuid order_id, messaging::Envelope envelope, Status to, Actor actor, std::optional<std::string> reason);
+  Task<Result<>> move_by_event(postgres::UnitOfWork& work, Uuid order_id, messaging::Envelope envelope, Status to, Actor actor,
+                               std::optional<std::string> reason);
 
   OrderStore& store_;
   Cancelling& cancelling_;

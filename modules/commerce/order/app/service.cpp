@@ -39,8 +39,11 @@ Error refusal_of_creation(const std::string& outcome) {
 
 Error refusal_of_confirmation(const ConfirmationAnswer& answer) {
   if (answer.outcome == "ORDER_NOT_FOUND") return not_found();
-  if (answer.outcome == "NOT_PAYABLE") return Error(ErrorKind::conflict, answer.outcome, "payment captured, cash on delivery accepted, or nothing to pay").with("status", answer.status.value_or(""));
-  return Error(ErrorKind::conflict, "INVALID_TRANSITION", answer.outcome == "REVIEW_NOT_APPROVED" ? "the review has not approved it" : "it cannot be confirmed any more")
+  if (answer.outcome == "NOT_PAYABLE")
+    return Error(ErrorKind::conflict, answer.outcome, "payment captured, cash on delivery accepted, or nothing to pay")
+        .with("status", answer.status.value_or(""));
+  return Error(ErrorKind::conflict, "INVALID_TRANSITION",
+               answer.outcome == "REVIEW_NOT_APPROVED" ? "the review has not approved it" : "it cannot be confirmed any more")
       .with("from", answer.status.value_or(""))
       .with("to", "confirmed");
 }
@@ -68,7 +71,8 @@ OrderService::OrderService(Runtime& runtime, OrderStore& store, Neighbours& neig
       clock_(clock),
       random_(random),
       create_lane_(runtime, LaneOptions{.name = "order.create"}, [&store](std::vector<NewOrder> batch) { return store.create_batch(std::move(batch)); }),
-      confirm_lane_(runtime, LaneOptions{.name = "order.confirm"}, [&store](std::vector<Confirmation> batch) { return store.confirm_batch(std::move(batch)); }) {}
+      confirm_lane_(runtime, LaneOptions{.name = "order.confirm"},
+                    [&store](std::vector<Confirmation> batch) { return store.confirm_batch(std::move(batch)); }) {}
 
 Task<void> OrderService::close() {
   co_await create_lane_.close();
@@ -110,8 +114,8 @@ Task<Result<v1::Order>> OrderService::mark_review(CallContext context, v1::MarkR
   EMP_CO_ASSIGN(const auto order, co_await store_.lock(work, request.id));
   if (order.status != Status::fraud_review) {
     Facts facts = order.facts();
-    facts.risk_is_review = true;          // The caller's statement: its assessment says so,
-    facts.allocations_committed = true;   // the stock is committed,
+    facts.risk_is_review = true;                                                             // The caller's statement: its assessment says so,
+    facts.allocations_committed = true;                                                      // the stock is committed,
     if (facts.payment == PaymentStatus::pending) facts.payment = PaymentStatus::authorized;  // and the funds are secured; their event may still be on its way.
     EMP_CO_TRY(judge(order.status, Status::fraud_review, Actor::checkout, facts));
     Move move{.order_id = request.id, .to = Status::fraud_review, .actor = "checkout"};
@@ -131,7 +135,9 @@ Task<Result<v1::Order>> OrderService::visible(CallContext context, Uuid id) {
   co_return order;
 }
 
-Task<Result<v1::Order>> OrderService::get_order(CallContext context, v1::GetOrderRequest request) { co_return co_await visible(std::move(context), request.id); }
+Task<Result<v1::Order>> OrderService::get_order(CallContext context, v1::GetOrderRequest request) {
+  co_return co_await visible(std::move(context), request.id);
+}
 
 Task<Result<v1::Order>> OrderService::get_order_by_number(CallContext context, v1::GetOrderByNumberRequest request) {
   const std::string number = canonical_order_number(request.order_number);
@@ -149,7 +155,8 @@ Task<Result<v1::ListOrdersResponse>> OrderService::list_page(OrderFilter filter,
   }
   v1::ListOrdersResponse out;
   EMP_CO_ASSIGN(out.orders, co_await store_.list(filter));
-  if (static_cast<std::int32_t>(out.orders.size()) == filter.count) out.next_page_token = PageToken{out.orders.back().placed_at, out.orders.back().id}.to_string();
+  if (static_cast<std::int32_t>(out.orders.size()) == filter.count)
+    out.next_page_token = PageToken{out.orders.back().placed_at, out.orders.back().id}.to_string();
   co_return out;
 }
 
@@ -295,7 +302,8 @@ Task<Result<v1::Order>> OrderService::decide_review(CallContext context, v1::Dec
   }
   if (!order.review_decision) {
     if (order.status != Status::fraud_review) {
-      co_return fail(Error(ErrorKind::conflict, "INVALID_TRANSITION", "the order is not under review").with("from", to_string(order.status)).with("to", decision));
+      co_return fail(
+          Error(ErrorKind::conflict, "INVALID_TRANSITION", "the order is not under review").with("from", to_string(order.status)).with("to", decision));
     }
     EMP_CO_TRY(co_await store_.set_review(work, order, decision, context.principal.id, request.reason, context.trace));
   }

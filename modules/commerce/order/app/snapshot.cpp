@@ -15,7 +15,8 @@ Result<> check_currencies(const v1::CreateOrderRequest& request) {
   const auto differs = [&](const Money& money) { return money.currency() != currency; };
   const v1::OrderTotals& totals = request.totals;
   bool mixed = false;
-  for (const Money* money : {&totals.subtotal, &totals.discount, &totals.shipping, &totals.shipping_discount, &totals.shipping_tax, &totals.tax, &totals.payment_fee, &totals.points_value, &totals.grand_total}) {
+  for (const Money* money : {&totals.subtotal, &totals.discount, &totals.shipping, &totals.shipping_discount, &totals.shipping_tax, &totals.tax,
+                             &totals.payment_fee, &totals.points_value, &totals.grand_total}) {
     mixed = mixed || differs(*money);
   }
   mixed = mixed || (totals.credit_value && differs(*totals.credit_value)) || (totals.amount_due && differs(*totals.amount_due));
@@ -31,16 +32,23 @@ Result<> check_currencies(const v1::CreateOrderRequest& request) {
 Result<> check_lines(const v1::CreateOrderRequest& request) {
   std::set<std::int32_t> numbers;
   for (const v1::NewOrderLine& line : request.lines) {
-    if (!numbers.insert(line.line_no).second) return fail(Error(ErrorKind::invalid_argument, "DUPLICATE_LINE", "a line number is used once").with("line_no", line.line_no));
+    if (!numbers.insert(line.line_no).second)
+      return fail(Error(ErrorKind::invalid_argument, "DUPLICATE_LINE", "a line number is used once").with("line_no", line.line_no));
     std::int64_t allocated = 0;
     for (const v1::Allocation& part : line.allocations) allocated += part.qty;
     if (allocated != line.qty) {
-      return fail(Error(ErrorKind::rule_violated, "ALLOCATION_MISMATCH", "allocations add up to the quantity").with("line_no", line.line_no).with("allocated", allocated).with("qty", line.qty));
+      return fail(Error(ErrorKind::rule_violated, "ALLOCATION_MISMATCH", "allocations add up to the quantity")
+                      .with("line_no", line.line_no)
+                      .with("allocated", allocated)
+                      .with("qty", line.qty));
     }
     std::int64_t taxes = 0;
     for (const v1::TaxPart& part : line.tax_breakdown) taxes += part.amount.amount();
     if (!line.tax_breakdown.empty() && taxes != line.tax.amount()) {
-      return fail(Error(ErrorKind::rule_violated, "TOTAL_MISMATCH", "a line's taxes add up to its tax").with("field", "line_tax").with("expected", taxes).with("given", line.tax.amount()));
+      return fail(Error(ErrorKind::rule_violated, "TOTAL_MISMATCH", "a line's taxes add up to its tax")
+                      .with("field", "line_tax")
+                      .with("expected", taxes)
+                      .with("given", line.tax.amount()));
     }
   }
   return {};
@@ -54,7 +62,8 @@ Result<> check_snapshot(const v1::CreateOrderRequest& request) {
   std::vector<LineMoney> lines;
   lines.reserve(request.lines.size());
   for (const v1::NewOrderLine& line : request.lines) {
-    lines.push_back(LineMoney{.unit_price = line.unit_price.amount(), .qty = line.qty, .discount = line.discount.amount(), .tax = line.tax.amount(), .total = line.total.amount()});
+    lines.push_back(LineMoney{
+        .unit_price = line.unit_price.amount(), .qty = line.qty, .discount = line.discount.amount(), .tax = line.tax.amount(), .total = line.total.amount()});
   }
   const v1::OrderTotals& totals = request.totals;
   if (totals.credit_value || totals.amount_due) {
@@ -74,8 +83,8 @@ Result<> check_snapshot(const v1::CreateOrderRequest& request) {
 }
 
 Uuid digest_of(const v1::CreateOrderRequest& request) {
-  std::string told = text(request.order_id, request.session_id, to_string(request.origin), request.customer_id ? request.customer_id->to_string() : "guest", request.currency,
-                          to_string(request.payment_method), to_json(request.contact), to_json(request.totals));
+  std::string told = text(request.order_id, request.session_id, to_string(request.origin), request.customer_id ? request.customer_id->to_string() : "guest",
+                          request.currency, to_string(request.payment_method), to_json(request.contact), to_json(request.totals));
   for (const v1::NewOrderLine& line : request.lines) told += text("|", line.line_no, " ", line.sku, " ", line.qty, " ", line.total.amount());
   return Uuid::from_name(told);
 }

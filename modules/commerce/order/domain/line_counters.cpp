@@ -15,7 +15,8 @@ Result<> at_most(std::int32_t units, std::int32_t available) {
 }  // namespace
 
 bool LineCounters::hold() const noexcept {
-  return cancelled >= 0 && shipped >= 0 && delivered >= 0 && undelivered >= 0 && returned >= 0 && cancelled + undelivered + delivered <= qty && shipped <= qty - cancelled && returned <= delivered;
+  return cancelled >= 0 && shipped >= 0 && delivered >= 0 && undelivered >= 0 && returned >= 0 && cancelled + undelivered + delivered <= qty &&
+         shipped <= qty - cancelled && returned <= delivered;
 }
 
 Result<> LineCounters::cancel(std::int32_t units) {

@@ -40,11 +40,13 @@ std::vector<AllocatedUnits> take_allocated(LineState& line, std::int32_t units) 
 }
 
 bool move_allocated(LineState& line, const Uuid& from, const Uuid& to, const Uuid& reservation, std::int32_t units) {
-  const auto source = std::ranges::find_if(line.allocations, [&](const AllocatedUnits& row) { return row.warehouse_id == from && row.reservation_id == reservation; });
+  const auto source =
+      std::ranges::find_if(line.allocations, [&](const AllocatedUnits& row) { return row.warehouse_id == from && row.reservation_id == reservation; });
   if (units <= 0 || source == line.allocations.end() || source->qty < units) return false;
   source->qty -= units;
   if (source->qty == 0) line.allocations.erase(source);
-  const auto target = std::ranges::find_if(line.allocations, [&](const AllocatedUnits& row) { return row.warehouse_id == to && row.reservation_id == reservation; });
+  const auto target =
+      std::ranges::find_if(line.allocations, [&](const AllocatedUnits& row) { return row.warehouse_id == to && row.reservation_id == reservation; });
   if (target == line.allocations.end()) {
     line.allocations.push_back({to, units, reservation});
   } else {

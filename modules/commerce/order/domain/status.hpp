@@ -22,8 +22,9 @@ enum class Status : std::uint8_t {
   returned,
 };
 
-constexpr std::array all_statuses{Status::pending_payment, Status::fraud_review,    Status::confirmed, Status::processing, Status::partially_shipped, Status::shipped,
-                                  Status::delivered,       Status::delivery_failed, Status::completed, Status::cancelled,  Status::returned};
+constexpr std::array all_statuses{Status::pending_payment,   Status::fraud_review, Status::confirmed, Status::processing,
+                                  Status::partially_shipped, Status::shipped,      Status::delivered, Status::delivery_failed,
+                                  Status::completed,         Status::cancelled,    Status::returned};
 
 std::string_view to_string(Status status) noexcept;
 std::optional<Status> parse_status(std::string_view text) noexcept;

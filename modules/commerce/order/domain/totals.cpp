@@ -10,7 +10,10 @@ namespace emporion::order {
 namespace {
 
 Error mismatch(std::string_view field, std::int64_t expected, std::int64_t given) {
-  return Error(ErrorKind::rule_violated, "TOTAL_MISMATCH", text(field, " is ", given, ", its parts give ", expected)).with("field", field).with("expected", expected).with("given", given);
+  return Error(ErrorKind::rule_violated, "TOTAL_MISMATCH", text(field, " is ", given, ", its parts give ", expected))
+      .with("field", field)
+      .with("expected", expected)
+      .with("given", given);
 }
 
 Result<> same(std::string_view field, std::int64_t expected, std::int64_t given) {
@@ -53,7 +56,8 @@ Result<> check_totals(const Totals& totals, std::span<const LineMoney> lines) {
   EMP_TRY(bounded("shipping_discount", totals.shipping_discount));
   EMP_TRY(bounded("payment_fee", totals.payment_fee));
   EMP_TRY(bounded("points_value", totals.points_value));
-  return same("grand_total", subtotal - discount + totals.shipping - totals.shipping_discount + tax + totals.payment_fee - totals.points_value, totals.grand_total);
+  return same("grand_total", subtotal - discount + totals.shipping - totals.shipping_discount + tax + totals.payment_fee - totals.points_value,
+              totals.grand_total);
 }
 
 Result<> check_due(std::int64_t grand_total, std::int64_t credit_value, std::int64_t amount_due) {

@@ -48,7 +48,8 @@ constexpr std::array table{
     Transition{"O3", S::pending_payment, S::fraud_review, by_checkout, may_go_to_review, "risk is review, funds secured or cash on delivery, stock committed"},
     Transition{"O4", S::pending_payment, S::cancelled, by_checkout_or_job, pending_may_end, "no secured payment, or its void or refund requested"},
     Transition{"O5", S::fraud_review, S::confirmed, by_checkout, approved, needs_invariant_6},
-    Transition{"O6", S::fraud_review, S::cancelled, by_checkout, review_may_end, "the review has ended without approval, and no secured payment or its undo requested"},
+    Transition{"O6", S::fraud_review, S::cancelled, by_checkout, review_may_end,
+               "the review has ended without approval, and no secured payment or its undo requested"},
     Transition{"O7", S::confirmed, S::processing, by_fulfillment, always, ""},
     Transition{"O8", S::confirmed, S::cancelled, by_requester, nothing_dispatched, "fulfillment has not started"},
     Transition{"O9", S::processing, S::cancelled, by_requester_agreed, nothing_dispatched_and_agreed, "nothing picked and nothing dispatched"},
@@ -85,12 +86,16 @@ const Transition* find_transition(Status from, Status to) noexcept {
 Result<const Transition*> judge(Status from, Status to, Actor actor, const Facts& facts) {
   const Transition* edge = find_transition(from, to);
   if (edge == nullptr || std::ranges::find(edge->actors, actor) == edge->actors.end()) {
-    return fail(Error(ErrorKind::conflict, "INVALID_TRANSITION", text("an order does not go from ", to_string(from), " to ", to_string(to), " by ", to_string(actor)))
-                    .with("from", to_string(from))
-                    .with("to", to_string(to)));
+    return fail(
+        Error(ErrorKind::conflict, "INVALID_TRANSITION", text("an order does not go from ", to_string(from), " to ", to_string(to), " by ", to_string(actor)))
+            .with("from", to_string(from))
+            .with("to", to_string(to)));
   }
   if (!edge->guard(facts)) {
-    return fail(Error(ErrorKind::conflict, "TRANSITION_REFUSED", text(edge->id, " needs: ", edge->guard_text)).with("from", to_string(from)).with("to", to_string(to)).with("guard", edge->guard_text));
+    return fail(Error(ErrorKind::conflict, "TRANSITION_REFUSED", text(edge->id, " needs: ", edge->guard_text))
+                    .with("from", to_string(from))
+                    .with("to", to_string(to))
+                    .with("guard", edge->guard_text));
   }
   return edge;
 }

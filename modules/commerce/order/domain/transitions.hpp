@@ -21,14 +21,14 @@ struct Facts {
   bool allocations_committed = false;  ///< Every live unit is bound to a committed allocation.
   bool risk_is_review = false;
   bool review_approved = false;
-  bool review_ended = false;           ///< Rejected, timed out, or withdrawn by the owner.
-  bool undo_requested = false;         ///< A void or refund of the payment is durable in Payment.
-  bool payment_closed = false;         ///< Payment says that nothing is secured and nothing is under way.
-  bool fulfillment_agrees = false;     ///< Nothing picked, or no live line is left.
-  int units_live = 0;                  ///< Bought and not cancelled.
-  int units_dispatched = 0;            ///< Of these: shipped.
+  bool review_ended = false;        ///< Rejected, timed out, or withdrawn by the owner.
+  bool undo_requested = false;      ///< A void or refund of the payment is durable in Payment.
+  bool payment_closed = false;      ///< Payment says that nothing is secured and nothing is under way.
+  bool fulfillment_agrees = false;  ///< Nothing picked, or no live line is left.
+  int units_live = 0;               ///< Bought and not cancelled.
+  int units_dispatched = 0;         ///< Of these: shipped.
   int units_delivered = 0;
-  int units_undelivered = 0;           ///< Came back or got lost.
+  int units_undelivered = 0;  ///< Came back or got lost.
   int units_returned = 0;
   bool return_or_dispute_open = false;
 };
@@ -49,7 +49,8 @@ std::span<const Transition> transitions() noexcept;
 /// The edge, or null: staff's override uses the same table as everyone.
 const Transition* find_transition(Status from, Status to) noexcept;
 
-/// May `actor` move the order so, given the facts? Errors: INVALID_TRANSITION {from, to} (no such edge, or not this actor's), TRANSITION_REFUSED {from, to, guard}.
+/// May `actor` move the order so, given the facts? Errors: INVALID_TRANSITION {from, to} (no such edge, or not this actor's), TRANSITION_REFUSED {from, to,
+/// guard}.
 Result<const Transition*> judge(Status from, Status to, Actor actor, const Facts& facts);
 
 /// Invariant 6: what `confirmed` needs.

@@ -11,7 +11,8 @@
 namespace emporion::order {
 namespace {
 
-constexpr std::array all_actors{Actor::checkout, Actor::owner, Actor::support, Actor::operations, Actor::fulfillment, Actor::shipping, Actor::warehouse, Actor::returns, Actor::job};
+constexpr std::array all_actors{Actor::checkout, Actor::owner,     Actor::support, Actor::operations, Actor::fulfillment,
+                                Actor::shipping, Actor::warehouse, Actor::returns, Actor::job};
 
 Facts everything_in_favour() {
   return Facts{.nothing_is_due = true,
@@ -33,12 +34,12 @@ Facts everything_in_favour() {
 
 TEST(OrderTransitions, AreThoseOfTheSpecification) {
   using S = Status;
-  const std::set<std::pair<S, S>> wanted{
-      {S::pending_payment, S::confirmed}, {S::pending_payment, S::fraud_review}, {S::pending_payment, S::cancelled}, {S::fraud_review, S::confirmed},
-      {S::fraud_review, S::cancelled},    {S::confirmed, S::processing},         {S::confirmed, S::cancelled},       {S::processing, S::cancelled},
-      {S::processing, S::partially_shipped}, {S::processing, S::shipped},        {S::partially_shipped, S::shipped}, {S::shipped, S::delivered},
-      {S::shipped, S::delivery_failed},   {S::delivery_failed, S::shipped},      {S::delivery_failed, S::cancelled}, {S::delivered, S::completed},
-      {S::delivered, S::returned},        {S::completed, S::returned}};
+  const std::set<std::pair<S, S>> wanted{{S::pending_payment, S::confirmed}, {S::pending_payment, S::fraud_review}, {S::pending_payment, S::cancelled},
+                                         {S::fraud_review, S::confirmed},    {S::fraud_review, S::cancelled},       {S::confirmed, S::processing},
+                                         {S::confirmed, S::cancelled},       {S::processing, S::cancelled},         {S::processing, S::partially_shipped},
+                                         {S::processing, S::shipped},        {S::partially_shipped, S::shipped},    {S::shipped, S::delivered},
+                                         {S::shipped, S::delivery_failed},   {S::delivery_failed, S::shipped},      {S::delivery_failed, S::cancelled},
+                                         {S::delivered, S::completed},       {S::delivered, S::returned},           {S::completed, S::returned}};
   std::set<std::pair<S, S>> found;
   for (const auto& row : transitions()) found.emplace(row.from, row.to);
   EXPECT_EQ(found, wanted);
@@ -92,7 +93,8 @@ const GuardCase guard_cases[] = {
     {"O10 with nothing dispatched", Status::processing, Status::partially_shipped, Actor::shipping, [](Facts&) {}},
     {"O11 with one unit left", Status::processing, Status::shipped, Actor::shipping, [](Facts& f) { f.units_dispatched = 1; }},
     {"O12 with a parcel on its way", Status::shipped, Status::delivered, Actor::shipping, [](Facts& f) { f.units_dispatched = 2, f.units_delivered = 1; }},
-    {"O13 with one unit delivered", Status::shipped, Status::delivery_failed, Actor::shipping, [](Facts& f) { f.units_delivered = 1, f.units_undelivered = 1; }},
+    {"O13 with one unit delivered", Status::shipped, Status::delivery_failed, Actor::shipping,
+     [](Facts& f) { f.units_delivered = 1, f.units_undelivered = 1; }},
     {"O16 with an open return", Status::delivered, Status::completed, Actor::job, [](Facts& f) { f.return_or_dispute_open = true; }},
     {"O17 with one unit kept", Status::completed, Status::returned, Actor::returns, [](Facts& f) { f.units_delivered = 2, f.units_returned = 1; }},
 };

@@ -177,7 +177,8 @@ struct OrderTest : testing::PostgresTest {
 
   /// Applies an event of another module, as its consumer would; a given id stands for a redelivery.
   template <typename Event>
-  Result<> hear(Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::optional<Uuid> id = std::nullopt) {
+  Result<> hear(Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event,
+                std::optional<Uuid> id = std::nullopt) {
     return run(apply(*this, member, std::move(event), id));
   }
   /// News of modules that do not exist yet, through the entries that their events will take.
@@ -198,7 +199,8 @@ struct OrderTest : testing::PostgresTest {
     co_return co_await work.commit();
   }
   template <typename Event>
-  static Task<Result<>> apply(OrderTest& test, Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::optional<Uuid> id) {
+  static Task<Result<>> apply(OrderTest& test, Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event,
+                              std::optional<Uuid> id) {
     messaging::Envelope envelope;
     envelope.event_id = id.value_or(Uuid::v7(test.clock.now(), test.random));
     envelope.topic = std::string(Event::topic);

@@ -1,6 +1,5 @@
-#include "modules/commerce/order/testing/order_fixture.hpp"
-
 #include "modules/commerce/order/api/audit.hpp"
+#include "modules/commerce/order/testing/order_fixture.hpp"
 
 namespace emporion::order {
 namespace {
@@ -114,7 +113,8 @@ TEST_F(OrderTest, AConfirmationTwiceAtOnceIsOneAndItsEventsReadAsTheContractSays
     ASSERT_TRUE(answer) << answer.error().to_string();
     EXPECT_EQ(answer->status, v1::OrderStatus::confirmed);
   }
-  EXPECT_EQ(value("SELECT string_agg(topic, ' ' ORDER BY topic) FROM outbox WHERE aggregate_version = 2"), "order.order.confirmed order.order.paid order.order.status_changed");
+  EXPECT_EQ(value("SELECT string_agg(topic, ' ' ORDER BY topic) FROM outbox WHERE aggregate_version = 2"),
+            "order.order.confirmed order.order.paid order.order.status_changed");
   const auto event = parse_json<v1::OrderConfirmed>(value("SELECT data FROM outbox WHERE topic = 'order.order.confirmed'"));
   ASSERT_TRUE(event) << event.error().to_string();
   EXPECT_EQ(event->lines.size(), 2u);
@@ -164,7 +164,8 @@ TEST_F(OrderTest, HasTheSameTableInTheDatabaseAsInTheDomain) {
   for (const Transition& row : transitions()) rows.push_back(text(to_string(row.from), ">", to_string(row.to)));
   std::sort(rows.begin(), rows.end());
   for (const std::string& row : rows) wanted += (wanted.empty() ? "" : " ") + row;
-  EXPECT_EQ(value("SELECT string_agg(from_status || '>' || to_status, ' ' ORDER BY (from_status || '>' || to_status) COLLATE \"C\") FROM order_transition"), wanted);
+  EXPECT_EQ(value("SELECT string_agg(from_status || '>' || to_status, ' ' ORDER BY (from_status || '>' || to_status) COLLATE \"C\") FROM order_transition"),
+            wanted);
 }
 
 TEST_F(OrderTest, HearsOfItsPaymentInAnyOrderAndSaysPaidOnce) {
@@ -242,7 +243,8 @@ TEST_F(OrderTest, KeepsItsAuditCleanAndEachBrokenRowIsNamed) {
   sql("ALTER TABLE order_header DISABLE TRIGGER order_header_is_a_snapshot; ALTER TABLE order_header DROP CONSTRAINT order_total_derives; UPDATE order_header "
       "SET grand_total = grand_total + 1");
   EXPECT_EQ(sql(std::string(audit_checks()[0].sql)).size(), 1u);
-  sql("UPDATE order_header SET grand_total = grand_total - 1; ALTER TABLE order_line DROP CONSTRAINT order_line_shipped; UPDATE order_line SET shipped_qty = 3 WHERE line_no = 1");
+  sql("UPDATE order_header SET grand_total = grand_total - 1; ALTER TABLE order_line DROP CONSTRAINT order_line_shipped; UPDATE order_line SET shipped_qty = 3 "
+      "WHERE line_no = 1");
   EXPECT_EQ(sql(std::string(audit_checks()[4].sql)).size(), 1u);
 }
 

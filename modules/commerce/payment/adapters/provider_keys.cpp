@@ -18,7 +18,8 @@ bool is_placeholder_key(std::string_view key) {
 }
 
 std::unexpected<Error> invalid_keys(std::string_view provider, std::string_view setting, std::string_view what) {
-  return fail(ErrorKind::invalid_argument, text(ascii_upper(provider), "_KEYS_INVALID"), text(setting, ' ', what, "; set it, or payment.", provider, ".enabled: false"));
+  return fail(ErrorKind::invalid_argument, text(ascii_upper(provider), "_KEYS_INVALID"),
+              text(setting, ' ', what, "; set it, or payment.", provider, ".enabled: false"));
 }
 
 }  // namespace emporion::payment

@@ -134,7 +134,8 @@ std::vector<AuditCheck> audit_checks() {
 
 std::vector<AuditFact> audit_facts() {
   return {
-      // What confirmed orders are paid for with, money and credit: equals order.due_by_order. Credit that is held for a part of an order is no payment before the
+      // What confirmed orders are paid for with, money and credit: equals order.due_by_order. Credit that is held for a part of an order is no payment before
+      // the
       // rest is there; cash of which cancelled lines left nothing stays in the sum, as the order's total does.
       {"payment.secured_by_order",
        "WITH money AS (SELECT DISTINCT p.order_id, p.amount, p.currency FROM payment p WHERE NOT p.superseded AND (p.status IN ('pending_collection', "

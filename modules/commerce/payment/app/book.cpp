@@ -67,7 +67,8 @@ Task<Result<Booked>> Book::enter(CallContext context, Uuid payment_id, ProviderR
 }
 
 Task<Result<Booked>> Book::enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace) {
-  if (!EMP_GUARD("payment.amount_agrees", agrees(report, locked.payment))) co_return co_await refuse_mismatch(work, std::move(locked), std::move(report), std::move(type), trace);
+  if (!EMP_GUARD("payment.amount_agrees", agrees(report, locked.payment)))
+    co_return co_await refuse_mismatch(work, std::move(locked), std::move(report), std::move(type), trace);
 
   const Status from = locked.payment.status;
   const auto to = status_of(report, locked.payment);

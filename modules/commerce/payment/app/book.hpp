@@ -4,8 +4,8 @@
 #include <string>
 
 #include "kernel/base/random.hpp"
-#include "modules/commerce/payment/app/provider_gateway.hpp"
 #include "modules/commerce/payment/app/payment_store.hpp"
+#include "modules/commerce/payment/app/provider_gateway.hpp"
 
 namespace emporion::payment {
 
@@ -21,7 +21,8 @@ class Book {
  public:
   Book(PaymentStore& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {}
 
-  /// Enters the provider's report. Amount, currency and reference must be ours: else nothing changes and a case is opened (invariant 5). `type` is the history's word.
+  /// Enters the provider's report. Amount, currency and reference must be ours: else nothing changes and a case is opened (invariant 5). `type` is the
+  /// history's word.
   Task<Result<Booked>> enter(CallContext context, Uuid payment_id, ProviderReport report, Source source, std::string type);
   /// The same inside `work`, which the caller commits; also a mismatch has written its case there.
   Task<Result<Booked>> enter_locked(postgres::UnitOfWork& work, LockedPayment locked, ProviderReport report, Source source, std::string type, Uuid trace);
@@ -36,9 +37,10 @@ class Book {
   Task<Result<>> give_up(postgres::UnitOfWork& work, LockedPayment locked, std::string reason, Uuid trace);
   /// Moves the payment and writes everything that comes with it.
   Task<Result<Payment>> move(postgres::UnitOfWork& work, LockedPayment locked, Status to, std::int64_t taken, TransactionNote note, Uuid trace);
-  /// Stores a refund for the worker. A repeated key gives the first refund again. Errors: NOT_REFUNDABLE, REFUND_WINDOW_CLOSED, OVER_REFUND, IDEMPOTENCY_KEY_REUSED.
-  Task<Result<Refund>> request_refund(postgres::UnitOfWork& work, LockedPayment locked, std::optional<std::int64_t> amount, std::string source, std::string reason, std::string key,
-                                      bool window_exempt, Uuid trace);
+  /// Stores a refund for the worker. A repeated key gives the first refund again. Errors: NOT_REFUNDABLE, REFUND_WINDOW_CLOSED, OVER_REFUND,
+  /// IDEMPOTENCY_KEY_REUSED.
+  Task<Result<Refund>> request_refund(postgres::UnitOfWork& work, LockedPayment locked, std::optional<std::int64_t> amount, std::string source,
+                                      std::string reason, std::string key, bool window_exempt, Uuid trace);
 
  private:
   Task<Result<Payment>> mark_open(CallContext context, Uuid payment_id, std::string detail, bool also_waiting);

@@ -9,12 +9,13 @@
 namespace emporion::payment {
 
 struct DriverOptions {
-  std::string public_base_url;          ///< Where a provider's page sends the browser back to; empty: straight to the storefront.
-  milliseconds answer_within{8'000};    ///< How long CreatePayment waits for the provider.
+  std::string public_base_url;        ///< Where a provider's page sends the browser back to; empty: straight to the storefront.
+  milliseconds answer_within{8'000};  ///< How long CreatePayment waits for the provider.
 };
 
-/// Makes the calls to the providers: the first ones in the caller's time, whatever is still owed later by the worker. Each call is stored as owed before it is made,
-/// its key is the same for all tries, and an answer that does not come leaves the payment in a state from which the provider is asked (invariants 3, 6, 8).
+/// Makes the calls to the providers: the first ones in the caller's time, whatever is still owed later by the worker. Each call is stored as owed before it is
+/// made, its key is the same for all tries, and an answer that does not come leaves the payment in a state from which the provider is asked (invariants 3, 6,
+/// 8).
 class Driver {
  public:
   Driver(Runtime& runtime, PaymentStore& store, Book& book, Providers& providers, const Clock& clock, DriverOptions options)

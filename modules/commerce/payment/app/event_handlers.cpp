@@ -77,7 +77,8 @@ Task<Result<>> EventHandlers::on_line_cancelled(postgres::UnitOfWork& work, mess
     }
     if (is_successful(payment.status)) {
       // Never more than is left: fees and rounding stay with the order.
-      split = split_of_what_is_left(event.refund.amount(), {std::max<std::int64_t>(0, payment.captured_amount - locked.around.refunds_sum - locked.around.charged_back), credit.left});
+      split = split_of_what_is_left(event.refund.amount(),
+                                    {std::max<std::int64_t>(0, payment.captured_amount - locked.around.refunds_sum - locked.around.charged_back), credit.left});
       if (split.from_payment > 0)
         EMP_CO_TRY(co_await book_.request_refund(work, std::move(locked), split.from_payment, "cancel", event.reason, key, true, envelope.trace));
       break;

@@ -15,7 +15,9 @@ Result<PageToken> PageToken::parse(std::string_view text) {
   if (first == std::string_view::npos || last == first) return refuse();
   std::int64_t micros = 0;
   PageToken token;
-  const auto number = [](std::string_view part, auto& out) { return std::from_chars(part.data(), part.data() + part.size(), out).ptr == part.data() + part.size() && !part.empty(); };
+  const auto number = [](std::string_view part, auto& out) {
+    return std::from_chars(part.data(), part.data() + part.size(), out).ptr == part.data() + part.size() && !part.empty();
+  };
   if (!number(text.substr(0, first), micros) || !number(text.substr(last + 1), token.line)) return refuse();
   const auto id = Uuid::parse(text.substr(first + 1, last - first - 1));
   if (!id) return refuse();

@@ -64,7 +64,8 @@ Task<Result<v1::BankTransferWebhookResponse>> PaymentService::bank_transfer_webh
 }
 
 Task<Result<v1::MatchTransferResponse>> PaymentService::match_transfer(CallContext context, v1::MatchTransferRequest request) {
-  if (request.amount.amount() <= 0) co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "a transfer brings money").with("amount", request.amount.amount()));
+  if (request.amount.amount() <= 0)
+    co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_OUT_OF_RANGE", "a transfer brings money").with("amount", request.amount.amount()));
   EMP_CO_ASSIGN(const auto matched, co_await credits_.match(context, request.id, request.bank_txn_id, request.amount));
   v1::MatchTransferResponse out;
   out.payment = shown(matched.payment, context);

@@ -7,7 +7,8 @@ namespace emporion::payment {
 /// Sends stored refunds to their providers and enters what became of them. Five failures in a row leave a refund to a person.
 class RefundWorker {
  public:
-  RefundWorker(PaymentStore& store, Providers& providers, const Clock& clock, Random& random) : store_(store), providers_(providers), clock_(clock), random_(random) {}
+  RefundWorker(PaymentStore& store, Providers& providers, const Clock& clock, Random& random)
+      : store_(store), providers_(providers), clock_(clock), random_(random) {}
 
   /// Does what is owed for one refund that is due.
   Task<Result<>> resolve(CallContext context, Refund refund);

@@ -249,7 +249,8 @@ Task<Result<v1::VoidPaymentResponse>> PaymentService::void_payment(CallContext c
     if (is_successful(locked->payment.status)) {
       co_return fail(Error(ErrorKind::conflict, "USE_REFUND", "the money was taken; refund it").with("status", to_string(locked->payment.status)));
     }
-    // To Checkout, which undoes, a void is remembered whatever is under way. Nobody else may turn a capture under way into a refund of an order that then stands.
+    // To Checkout, which undoes, a void is remembered whatever is under way. Nobody else may turn a capture under way into a refund of an order that then
+    // stands.
     if (locked->payment.capture_asked_at && context.principal.realm != Realm::service) {
       co_return fail(Error(ErrorKind::conflict, "USE_REFUND", "the money is being taken; refund it then").with("status", to_string(locked->payment.status)));
     }

@@ -36,9 +36,7 @@ void advance(Payment& payment, Status to, std::int64_t taken, bool order_waits, 
   const bool unwanted = payment.superseded || payment.void_requested_at.has_value() || !order_waits;
 
   switch (to) {
-    case Status::processing:
-      payment.next_run_at = now + unknown_outcome_delay(0);
-      return;
+    case Status::processing: payment.next_run_at = now + unknown_outcome_delay(0); return;
     case Status::requires_action:
       payment.next_run_at = now + action_poll;
       if (payment.window_ends_at) payment.next_run_at = std::min(*payment.next_run_at, *payment.window_ends_at);

@@ -73,12 +73,12 @@ struct TransactionNote {
 struct Effects {
   std::vector<Status> announced;  ///< Each becomes the event of that status.
   std::optional<Posting> posting = std::nullopt;
-  bool return_money = false;      ///< Money came that nobody waits for: refund it under the key `late:{payment}`.
+  bool return_money = false;  ///< Money came that nobody waits for: refund it under the key `late:{payment}`.
   std::vector<TransactionNote> notes;
 };
 
-/// Moves the payment along an edge of the table. `taken` is what was captured (for captured). `order_waits`: the order still wants this payment and no other holds it.
-/// Money for an order that does not wait is marked superseded, or asked back.
+/// Moves the payment along an edge of the table. `taken` is what was captured (for captured). `order_waits`: the order still wants this payment and no other
+/// holds it. Money for an order that does not wait is marked superseded, or asked back.
 void advance(Payment& payment, Status to, std::int64_t taken, bool order_waits, UtcTime now, Effects& effects);
 
 /// When an open outcome is asked for again: 5, 15, 30, 60, 120, 300 s, then every 5 min. Source: commerce.md §3.6.

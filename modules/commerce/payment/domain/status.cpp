@@ -24,18 +24,39 @@ constexpr std::array names{
 
 // Source: commerce.md §3.3, one line per row there.
 constexpr std::array edges{
-    std::pair{S::created, S::requires_action}, std::pair{S::created, S::processing}, std::pair{S::created, S::authorized}, std::pair{S::created, S::captured},
-    std::pair{S::created, S::pending_collection}, std::pair{S::created, S::failed},
-    std::pair{S::requires_action, S::processing}, std::pair{S::requires_action, S::authorized}, std::pair{S::requires_action, S::captured}, std::pair{S::requires_action, S::failed},
-    std::pair{S::requires_action, S::expired}, std::pair{S::requires_action, S::voided},
-    std::pair{S::processing, S::requires_action}, std::pair{S::processing, S::authorized}, std::pair{S::processing, S::captured}, std::pair{S::processing, S::failed}, std::pair{S::processing, S::expired},
-    std::pair{S::authorized, S::captured}, std::pair{S::authorized, S::voided}, std::pair{S::authorized, S::expired},
-    std::pair{S::pending_collection, S::captured}, std::pair{S::pending_collection, S::failed}, std::pair{S::pending_collection, S::voided},
-    std::pair{S::captured, S::partially_refunded}, std::pair{S::captured, S::refunded},
-    std::pair{S::partially_refunded, S::partially_refunded}, std::pair{S::partially_refunded, S::refunded},
-    std::pair{S::failed, S::authorized}, std::pair{S::failed, S::captured},
-    std::pair{S::expired, S::authorized}, std::pair{S::expired, S::captured},
-    std::pair{S::voided, S::authorized}, std::pair{S::voided, S::captured},
+    std::pair{S::created, S::requires_action},
+    std::pair{S::created, S::processing},
+    std::pair{S::created, S::authorized},
+    std::pair{S::created, S::captured},
+    std::pair{S::created, S::pending_collection},
+    std::pair{S::created, S::failed},
+    std::pair{S::requires_action, S::processing},
+    std::pair{S::requires_action, S::authorized},
+    std::pair{S::requires_action, S::captured},
+    std::pair{S::requires_action, S::failed},
+    std::pair{S::requires_action, S::expired},
+    std::pair{S::requires_action, S::voided},
+    std::pair{S::processing, S::requires_action},
+    std::pair{S::processing, S::authorized},
+    std::pair{S::processing, S::captured},
+    std::pair{S::processing, S::failed},
+    std::pair{S::processing, S::expired},
+    std::pair{S::authorized, S::captured},
+    std::pair{S::authorized, S::voided},
+    std::pair{S::authorized, S::expired},
+    std::pair{S::pending_collection, S::captured},
+    std::pair{S::pending_collection, S::failed},
+    std::pair{S::pending_collection, S::voided},
+    std::pair{S::captured, S::partially_refunded},
+    std::pair{S::captured, S::refunded},
+    std::pair{S::partially_refunded, S::partially_refunded},
+    std::pair{S::partially_refunded, S::refunded},
+    std::pair{S::failed, S::authorized},
+    std::pair{S::failed, S::captured},
+    std::pair{S::expired, S::authorized},
+    std::pair{S::expired, S::captured},
+    std::pair{S::voided, S::authorized},
+    std::pair{S::voided, S::captured},
 };
 
 }  // namespace
@@ -58,7 +79,9 @@ bool is_live(Status status) noexcept {
   return status == S::created || status == S::requires_action || status == S::processing || status == S::authorized || status == S::pending_collection;
 }
 bool is_successful(Status status) noexcept { return status == S::captured || status == S::partially_refunded || status == S::refunded; }
-bool is_secured(Status status) noexcept { return status == S::authorized || status == S::pending_collection || status == S::captured || status == S::partially_refunded; }
+bool is_secured(Status status) noexcept {
+  return status == S::authorized || status == S::pending_collection || status == S::captured || status == S::partially_refunded;
+}
 
 bool has_edge(Status from, Status to) noexcept { return std::ranges::find(edges, std::pair{from, to}) != edges.end(); }
 

@@ -22,8 +22,9 @@ enum class Status : std::uint8_t {
   voided,
 };
 
-constexpr std::array all_statuses{Status::created,  Status::requires_action,    Status::processing, Status::authorized, Status::pending_collection, Status::captured,
-                                  Status::partially_refunded, Status::refunded, Status::failed,     Status::expired,    Status::voided};
+constexpr std::array all_statuses{Status::created,  Status::requires_action,    Status::processing, Status::authorized, Status::pending_collection,
+                                  Status::captured, Status::partially_refunded, Status::refunded,   Status::failed,     Status::expired,
+                                  Status::voided};
 
 std::string_view to_string(Status status) noexcept;
 std::optional<Status> parse_status(std::string_view text) noexcept;

@@ -15,8 +15,8 @@
 #include "modules/commerce/payment/adapters/bank_transfer/bank_transfer_gateway.hpp"
 #include "modules/commerce/payment/adapters/momo/momo_gateway.hpp"
 #include "modules/commerce/payment/adapters/paypal/paypal_gateway.hpp"
-#include "modules/commerce/payment/adapters/postgres/postgres_dispute_store.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_credit_store.hpp"
+#include "modules/commerce/payment/adapters/postgres/postgres_dispute_store.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
 #include "modules/commerce/payment/adapters/vnpay/vnpay_gateway.hpp"
@@ -167,7 +167,8 @@ class FuzzedModule {
 
   postgres::Database database_{runtime_, postgres::DatabaseOptions{.dsn = "host=/nonexistent", .module = "payment"}};  // Never asked.
   ForgetfulStore store_{database_, clock_};
-  stripe::StripeGateway stripe_{runtime_, clock_, stripe::StripeOptions{.enabled = true, .base_url = "http://127.0.0.1:1", .webhook_secret = std::string(secret)}};
+  stripe::StripeGateway stripe_{runtime_, clock_,
+                                stripe::StripeOptions{.enabled = true, .base_url = "http://127.0.0.1:1", .webhook_secret = std::string(secret)}};
   vnpay::VnpayGateway vnpay_{runtime_, clock_, random_,
                              vnpay::VnpayOptions{.enabled = true, .test_mode = true, .account = account_, .api_url = "http://127.0.0.1:1"}};
   momo::MomoGateway momo_gateway_{runtime_, clock_, random_,

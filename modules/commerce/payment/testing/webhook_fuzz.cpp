@@ -1,7 +1,7 @@
-#include "modules/commerce/payment/testing/fuzzed_webhook.hpp"
-
 #include <cstddef>
 #include <cstdint>
+
+#include "modules/commerce/payment/testing/fuzzed_webhook.hpp"
 
 /// Built once for each provider.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

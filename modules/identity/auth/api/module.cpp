@@ -67,12 +67,15 @@ ModuleDefinition definition() {
           .migrations = migrations(),
           .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<AuthModule>(std::move(context)); },
           .audit_checks = {{"AUT-8 exactly one key signs once there are keys",
-                            "SELECT 'signing_key', count(*) FILTER (WHERE state = 'active') || ' active' FROM signing_key HAVING count(*) > 0 AND count(*) FILTER (WHERE state = 'active') <> 1"},
+                            "SELECT 'signing_key', count(*) FILTER (WHERE state = 'active') || ' active' FROM signing_key HAVING count(*) > 0 AND count(*) "
+                            "FILTER (WHERE state = 'active') <> 1"},
                            {"AUT-11 nobody has more than ten active sessions",
-                            "SELECT principal_id::text, count(*) || ' sessions' FROM session WHERE status = 'active' GROUP BY principal_id, realm HAVING count(*) > CASE realm WHEN 'staff' THEN "
+                            "SELECT principal_id::text, count(*) || ' sessions' FROM session WHERE status = 'active' GROUP BY principal_id, realm HAVING "
+                            "count(*) > CASE realm WHEN 'staff' THEN "
                             "5 ELSE 10 END"},
                            {"AUT-14 who is suspended has no active session",
-                            "SELECT s.id::text, 'of ' || p.id FROM session s JOIN principal p ON p.id = s.principal_id WHERE s.status = 'active' AND p.status IN ('suspended', 'erased')"}}};
+                            "SELECT s.id::text, 'of ' || p.id FROM session s JOIN principal p ON p.id = s.principal_id WHERE s.status = 'active' AND p.status "
+                            "IN ('suspended', 'erased')"}}};
 }
 
 }  // namespace emporion::auth

@@ -71,10 +71,12 @@ Task<Result<v1::TokenResponse>> Accounts::act_as(CallContext context, v1::ActAsR
     co_return fail(ErrorKind::invalid_argument, "ONE_OF", "name the customer by customer_id or by external_reference");
   }
   const Uuid staff = context.principal.id;
-  EMP_CO_ASSIGN(const auto customer, co_await store_.act_as(staff, request.customer_id, std::move(request.external_reference), std::move(request.reason), clock_.now(), context.trace));
+  EMP_CO_ASSIGN(const auto customer, co_await store_.act_as(staff, request.customer_id, std::move(request.external_reference), std::move(request.reason),
+                                                            clock_.now(), context.trace));
   // The token hangs on the staff's own session: when that ends, so does every token made by it.
   const Uuid session = context.principal.session.is_nil() ? Uuid::v7(clock_.now(), random_) : context.principal.session;
-  co_return co_await tokens_.access({.principal = customer, .session = session, .realm = Realm::customer, .authenticated_at = clock_.now(), .acting_staff = staff});
+  co_return co_await tokens_.access(
+      {.principal = customer, .session = session, .realm = Realm::customer, .authenticated_at = clock_.now(), .acting_staff = staff});
 }
 
 Task<Result<>> Accounts::enrol_staff(CallContext context, v1::EnrolStaffRequest request) {
@@ -131,14 +133,16 @@ Task<Result<>> Accounts::resend_verification(CallContext, std::string given) {
   auto identifier = parse_identifier(given);
   if (!identifier) co_return Result<>();
   EMP_CO_ASSIGN(const auto found, co_await sessions_.find_login("customer", identifier->kind, identifier->canonical, "", clock_.now()));
-  co_return co_await send_token("verify", std::move(*identifier), found.account ? std::optional(found.account->id) : std::nullopt, "customer", verify_token_life);
+  co_return co_await send_token("verify", std::move(*identifier), found.account ? std::optional(found.account->id) : std::nullopt, "customer",
+                                verify_token_life);
 }
 
 Task<Result<>> Accounts::forgot_password(CallContext, std::string given) {
   auto identifier = parse_identifier(given);
   if (!identifier) co_return Result<>();
   EMP_CO_ASSIGN(const auto found, co_await sessions_.find_login("customer", identifier->kind, identifier->canonical, "", clock_.now()));
-  co_return co_await send_token("reset_password", std::move(*identifier), found.account ? std::optional(found.account->id) : std::nullopt, "customer", reset_token_life);
+  co_return co_await send_token("reset_password", std::move(*identifier), found.account ? std::optional(found.account->id) : std::nullopt, "customer",
+                                reset_token_life);
 }
 
 Task<Result<>> Accounts::reset_password(CallContext context, v1::ResetPasswordRequest request) {
@@ -167,7 +171,8 @@ Task<Result<>> Accounts::change_password(CallContext context, v1::ChangePassword
   EMP_CO_ASSIGN(const auto email, co_await store_.email_of(own));
   EMP_CO_TRY(check(request.new_password, {email ? std::string_view(email->value) : std::string_view()}));
   EMP_CO_ASSIGN(auto hash, co_await hashing_.hash(security::Password(request.new_password)));
-  EMP_CO_ASSIGN(const bool done, co_await store_.change_password(own, *account->password_changed_at, std::move(hash), context.principal.session, clock_.now(), context.trace));
+  EMP_CO_ASSIGN(const bool done,
+                co_await store_.change_password(own, *account->password_changed_at, std::move(hash), context.principal.session, clock_.now(), context.trace));
   if (!done) co_return invalid;
   co_return Result<>();
 }

@@ -25,10 +25,10 @@ Task<Result<std::string>> Hashing::hash(security::Password password) {
 Task<Result<bool>> Hashing::verify(std::optional<std::string> phc, security::Password password) {
   EMP_CO_TRY(enter());
   const bool is_known = phc.has_value();
-  const bool fits =
-      co_await runtime_.on_worker<bool>([against = phc ? std::move(*phc) : dummy_, password = std::move(password)] { return security::verify_password(against, password); });
+  const bool fits = co_await runtime_.on_worker<bool>(
+      [against = phc ? std::move(*phc) : dummy_, password = std::move(password)] { return security::verify_password(against, password); });
   --waiting_;
-  co_return is_known && fits;
+  co_return is_known&& fits;
 }
 
 }  // namespace emporion::auth

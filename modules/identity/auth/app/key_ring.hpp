@@ -10,10 +10,12 @@
 
 namespace emporion::auth {
 
-/// The signing keys. One is active; a spare is always published beside it, so that rotation never signs with a key that verifiers have not seen for an hour (AUT-8).
+/// The signing keys. One is active; a spare is always published beside it, so that rotation never signs with a key that verifiers have not seen for an hour
+/// (AUT-8).
 class KeyRing {
  public:
-  KeyRing(Runtime& runtime, KeyStore& store, const Safe& safe, const Clock& clock, Random& random) : runtime_(runtime), store_(store), safe_(safe), clock_(clock), random_(random) {}
+  KeyRing(Runtime& runtime, KeyStore& store, const Safe& safe, const Clock& clock, Random& random)
+      : runtime_(runtime), store_(store), safe_(safe), clock_(clock), random_(random) {}
 
   /// Makes the first key if there is none, and loads what is published.
   Task<Result<>> start(Uuid trace);

@@ -65,7 +65,8 @@ class SessionStore {
   virtual Task<Result<>> upgrade_hash(Uuid principal, std::string from, std::string to) = 0;
 
   virtual Task<Result<std::optional<StoredSession>>> find_session(Uuid id) = 0;
-  virtual Task<Result<Refreshed>> refresh(Uuid id, std::int32_t generation, std::string ua_hash, std::string address, UtcTime now, UtcTime idle_expires, Uuid trace) = 0;
+  virtual Task<Result<Refreshed>> refresh(Uuid id, std::int32_t generation, std::string ua_hash, std::string address, UtcTime now, UtcTime idle_expires,
+                                          Uuid trace) = 0;
   /// False if it was not active.
   virtual Task<Result<bool>> revoke(Uuid id, std::string reason, UtcTime now, Uuid trace) = 0;
   virtual Task<Result<>> revoke_all(Uuid principal, std::string reason, UtcTime now, Uuid trace) = 0;
@@ -116,7 +117,8 @@ class AccountStore {
   virtual Task<Result<bool>> register_account(NewAccount account, UtcTime now, Uuid trace) = 0;
   virtual Task<Result<std::vector<v1::ImportedCustomerResult>>> import_customers(std::vector<ImportRow> rows, UtcTime now, Uuid trace) = 0;
   /// Errors: CUSTOMER_NOT_FOUND.
-  virtual Task<Result<Uuid>> act_as(Uuid staff, std::optional<Uuid> customer, std::optional<std::string> reference, std::string reason, UtcTime now, Uuid trace) = 0;
+  virtual Task<Result<Uuid>> act_as(Uuid staff, std::optional<Uuid> customer, std::optional<std::string> reference, std::string reason, UtcTime now,
+                                    Uuid trace) = 0;
   /// Errors: TAKEN.
   virtual Task<Result<>> enrol_staff(Enrolment enrolment, UtcTime now, Uuid trace) = 0;
   virtual Task<Result<std::optional<OwnIdentifier>>> email_of(Uuid principal) = 0;

@@ -14,6 +14,8 @@ Result<> Safe::open(const std::string& master_key_file, Random& random) {
   return {};
 }
 
-std::string Safe::keyed_hash(std::string_view purpose, std::string_view given) const { return security::hmac_sha256(hash_key_->reveal(), text(purpose, '\n', given)); }
+std::string Safe::keyed_hash(std::string_view purpose, std::string_view given) const {
+  return security::hmac_sha256(hash_key_->reveal(), text(purpose, '\n', given));
+}
 
 }  // namespace emporion::auth

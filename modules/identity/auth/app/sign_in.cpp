@@ -48,7 +48,8 @@ Task<Result<std::optional<v1::TokenResponse>>> SignIn::try_login(CallContext con
   EMP_CO_ASSIGN(const bool fits, co_await hashing_.verify(phc, security::Password(request.password)));
   const auto known = candidate.account ? std::optional(candidate.account->id) : std::nullopt;
   if (!fits || candidate.is_locked) {
-    EMP_CO_TRY(co_await store_.login_failed(known ? known->to_string() : unknown_key, known, request.client_address, request.device_label.value_or(""), now, context.trace));
+    EMP_CO_TRY(co_await store_.login_failed(known ? known->to_string() : unknown_key, known, request.client_address, request.device_label.value_or(""), now,
+                                            context.trace));
     co_return invalid_credentials();
   }
 
@@ -99,8 +100,8 @@ Task<Result<v1::TokenResponse>> SignIn::refresh(CallContext context, v1::Refresh
   const UtcTime now = clock_.now();
   const bool is_staff = session->realm == "staff";
   const UtcTime idle_expires = now + lifetimes(is_staff, session->remember).idle;
-  EMP_CO_ASSIGN(const auto refreshed,
-                co_await store_.refresh(token->session, token->generation, ua_hash_of(request.user_agent), request.client_address, now, idle_expires, context.trace));
+  EMP_CO_ASSIGN(const auto refreshed, co_await store_.refresh(token->session, token->generation, ua_hash_of(request.user_agent), request.client_address, now,
+                                                              idle_expires, context.trace));
   if (refreshed.outcome == RefreshOutcome::inactive || refreshed.outcome == RefreshOutcome::reused) co_return session_revoked();
 
   EMP_CO_ASSIGN(auto out, co_await tokens_.access({.principal = session->principal,

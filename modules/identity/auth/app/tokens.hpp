@@ -30,7 +30,8 @@ struct RefreshToken {
 /// Writes access tokens.
 class Tokens {
  public:
-  Tokens(KeyRing& keys, const IdentitySettings& settings, const Clock& clock, Random& random) : keys_(keys), settings_(settings), clock_(clock), random_(random) {}
+  Tokens(KeyRing& keys, const IdentitySettings& settings, const Clock& clock, Random& random)
+      : keys_(keys), settings_(settings), clock_(clock), random_(random) {}
 
   struct Subject {
     Uuid principal;

@@ -11,8 +11,9 @@ Result<Identifier> parse_email(std::string_view given) {
   const auto at = value.find('@');
   const auto domain = at == std::string_view::npos ? std::string_view() : value.substr(at + 1);
   const bool printable = std::all_of(value.begin(), value.end(), [](char letter) { return letter > ' ' && letter < 0x7f; });
-  const bool well_formed = printable && value.size() <= 254 && at != std::string_view::npos && at > 0 && at <= 64 && domain.find('@') == std::string_view::npos &&
-                           domain.find('.') != std::string_view::npos && domain.front() != '.' && domain.back() != '.' && domain.find("..") == std::string_view::npos;
+  const bool well_formed = printable && value.size() <= 254 && at != std::string_view::npos && at > 0 && at <= 64 &&
+                           domain.find('@') == std::string_view::npos && domain.find('.') != std::string_view::npos && domain.front() != '.' &&
+                           domain.back() != '.' && domain.find("..") == std::string_view::npos;
   if (!well_formed) return fail(ErrorKind::rule_violated, "INVALID_EMAIL", "an e-mail address is expected");
   return Identifier{"email", ascii_lower(value), std::string(value)};
 }

@@ -13,14 +13,17 @@ namespace {
 /// The stems that common passwords of twelve and more characters are built from: a list of our own making, applied by the rule below, which covers their
 /// doublings, capitals, digit tails and letter-for-sign swaps. It stands in for a list of 100,000 breached passwords until one is part of the product.
 constexpr std::string_view stems[] = {
-    "password", "passwort", "motdepasse", "matkhau", "contrasena", "passphrase", "passcode", "secret", "letmein", "welcome", "login", "admin", "administrator", "root", "guest", "default",
-    "changeme", "change", "please", "access", "master", "server", "computer", "internet", "google", "facebook", "youtube", "twitter", "linkedin", "microsoft", "windows", "apple", "iphone",
-    "samsung", "android", "qwertyuiop", "qwerty", "azerty", "qwertz", "asdfghjkl", "asdfgh", "zxcvbnm", "zxcvbn", "qazwsxedc", "qazwsx", "poiuytrewq", "lkjhgfdsa", "mnbvcxz",
-    "abcdefghijklm", "abcdefgh", "abcdef", "abc", "test", "testing", "tester", "temp", "temporary", "demo", "user", "username", "hello", "goodbye", "iloveyou", "loveyou", "love", "lovely",
-    "sunshine", "princess", "dragon", "monkey", "football", "baseball", "basketball", "soccer", "hockey", "superman", "batman", "spiderman", "pokemon", "starwars", "trustno", "whatever",
-    "shadow", "michael", "jennifer", "jessica", "charlie", "daniel", "ashley", "anthony", "thomas", "robert", "michelle", "nicole", "summer", "winter", "spring", "autumn", "monday",
-    "friday", "january", "december", "london", "america", "england", "vietnam", "hanoi", "saigon", "freedom", "killer", "hunter", "ninja", "jordan", "liverpool", "chelsea", "arsenal",
-    "emporion"};
+    "password",  "passwort",      "motdepasse", "matkhau",   "contrasena",    "passphrase", "passcode",   "secret",    "letmein", "welcome",  "login",
+    "admin",     "administrator", "root",       "guest",     "default",       "changeme",   "change",     "please",    "access",  "master",   "server",
+    "computer",  "internet",      "google",     "facebook",  "youtube",       "twitter",    "linkedin",   "microsoft", "windows", "apple",    "iphone",
+    "samsung",   "android",       "qwertyuiop", "qwerty",    "azerty",        "qwertz",     "asdfghjkl",  "asdfgh",    "zxcvbnm", "zxcvbn",   "qazwsxedc",
+    "qazwsx",    "poiuytrewq",    "lkjhgfdsa",  "mnbvcxz",   "abcdefghijklm", "abcdefgh",   "abcdef",     "abc",       "test",    "testing",  "tester",
+    "temp",      "temporary",     "demo",       "user",      "username",      "hello",      "goodbye",    "iloveyou",  "loveyou", "love",     "lovely",
+    "sunshine",  "princess",      "dragon",     "monkey",    "football",      "baseball",   "basketball", "soccer",    "hockey",  "superman", "batman",
+    "spiderman", "pokemon",       "starwars",   "trustno",   "whatever",      "shadow",     "michael",    "jennifer",  "jessica", "charlie",  "daniel",
+    "ashley",    "anthony",       "thomas",     "robert",    "michelle",      "nicole",     "summer",     "winter",    "spring",  "autumn",   "monday",
+    "friday",    "january",       "december",   "london",    "america",       "england",    "vietnam",    "hanoi",     "saigon",  "freedom",  "killer",
+    "hunter",    "ninja",         "jordan",     "liverpool", "chelsea",       "arsenal",    "emporion"};
 
 char plain(char letter) {
   switch (letter) {
@@ -64,8 +67,10 @@ bool is_built_from(std::string letters, const std::vector<std::string_view>& wor
 }  // namespace
 
 Result<> check_password(std::string_view password, std::size_t code_points, const std::vector<std::string_view>& own_words) {
-  if (code_points < password_length_min) return fail(Error(ErrorKind::rule_violated, "PASSWORD_TOO_SHORT", "a password has at least 12 characters").with("min", password_length_min));
-  if (code_points > password_length_max) return fail(Error(ErrorKind::rule_violated, "PASSWORD_TOO_LONG", "a password has at most 128 characters").with("max", password_length_max));
+  if (code_points < password_length_min)
+    return fail(Error(ErrorKind::rule_violated, "PASSWORD_TOO_SHORT", "a password has at least 12 characters").with("min", password_length_min));
+  if (code_points > password_length_max)
+    return fail(Error(ErrorKind::rule_violated, "PASSWORD_TOO_LONG", "a password has at most 128 characters").with("max", password_length_max));
   const auto common = fail(ErrorKind::rule_violated, "PASSWORD_COMMON", "this password is easy to guess; several unrelated words make a better one");
   if (std::set<char>(password.begin(), password.end()).size() < 5) return common;
 

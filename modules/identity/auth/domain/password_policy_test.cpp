@@ -20,7 +20,8 @@ TEST(PasswordPolicy, AsksForLengthAndNothingOfComposition) {
 }
 
 TEST(PasswordPolicy, RefusesWhatIsCommonInAllItsDisguises) {
-  for (const auto* common : {"password123456", "P@ssw0rd2024!!", "qwertyuiop12", "123456789012", "aaaaaaaaaaaa", "121212121212", "adminadmin2026", "Iloveyou1234", "WelcomeLondon1"}) {
+  for (const auto* common : {"password123456", "P@ssw0rd2024!!", "qwertyuiop12", "123456789012", "aaaaaaaaaaaa", "121212121212", "adminadmin2026",
+                             "Iloveyou1234", "WelcomeLondon1"}) {
     EXPECT_EQ(verdict(common), "PASSWORD_COMMON") << common;
   }
 }

@@ -13,7 +13,9 @@ struct PasswordTest : AuthFixture {
 };
 
 TEST_F(AccountsTest, ImportsCustomersOnceHoweverOftenTheyAreSent) {
-  const v1::ImportCustomersRequest request{.customers = {{.external_reference = "17850", .country = "GB"}, {.external_reference = "13047", .email = "B@example.com"}, {.external_reference = "17850"}}};
+  const v1::ImportCustomersRequest request{.customers = {{.external_reference = "17850", .country = "GB"},
+                                                         {.external_reference = "13047", .email = "B@example.com"},
+                                                         {.external_reference = "17850"}}};
   const auto context = staff({"auth.customer.import"}, "k");
   std::vector<Task<Result<v1::ImportCustomersResponse>>> calls;
   for (int i = 0; i < 4; ++i) calls.push_back(api().import_customers(context, request));
@@ -62,7 +64,8 @@ TEST_F(AccountsTest, StaffActAsACustomerUnderTheirOwnSession) {
 
 TEST_F(AccountsTest, EnrolledStaffSignInToTheirOwnRealmOnly) {
   const auto user = by(Principal::of_service("user"));
-  const v1::EnrolStaffRequest request{.user_id = Uuid::from_name("sue"), .email = "Sue@shop.example", .password = good_password, .permissions = {"*"}, .permissions_version = 1};
+  const v1::EnrolStaffRequest request{
+      .user_id = Uuid::from_name("sue"), .email = "Sue@shop.example", .password = good_password, .permissions = {"*"}, .permissions_version = 1};
   ASSERT_TRUE(run(api().enrol_staff(user, request)));
   ASSERT_TRUE(run(api().enrol_staff(user, request)));
   EXPECT_EQ(said("auth.principal.registered"), 1);

@@ -50,7 +50,8 @@ class AuthFixture : public testing::PostgresTest {
   }
   CallContext guest(std::string key = {}) { return by(Principal::guest(), std::move(key)); }
   CallContext staff(std::vector<std::string> permissions, std::string key = {}) {
-    return by({.realm = Realm::staff, .id = Uuid::from_name("staff"), .session = Uuid::from_name("staff session"), .permissions = std::move(permissions)}, std::move(key));
+    return by({.realm = Realm::staff, .id = Uuid::from_name("staff"), .session = Uuid::from_name("staff session"), .permissions = std::move(permissions)},
+              std::move(key));
   }
   /// The context of a token's bearer, as the gateway would make it.
   CallContext bearer(const v1::TokenResponse& tokens) { return by(claims(tokens.access_token)->principal()); }
@@ -79,7 +80,9 @@ class AuthFixture : public testing::PostgresTest {
   v1::RefreshRequest refresh_of(const v1::TokenResponse& tokens, std::string user_agent = "shop/1.0") {
     return {.refresh_token = tokens.refresh_token, .user_agent = std::move(user_agent), .client_address = "192.0.2.1"};
   }
-  Result<v1::TokenResponse> refresh(const v1::TokenResponse& tokens, std::string user_agent = "shop/1.0") { return run(api().refresh(guest(), refresh_of(tokens, std::move(user_agent)))); }
+  Result<v1::TokenResponse> refresh(const v1::TokenResponse& tokens, std::string user_agent = "shop/1.0") {
+    return run(api().refresh(guest(), refresh_of(tokens, std::move(user_agent))));
+  }
 
   /// A member of the newest message of that kind, opened as Notification will.
   std::string delivered(const std::string& kind, const std::string& member) {
@@ -105,8 +108,6 @@ class AuthFixture : public testing::PostgresTest {
   std::unique_ptr<Module> module_;
 };
 
-std::string reason_of(const auto& result) {
-  return result ? "none" : result.error().reason();
-}
+std::string reason_of(const auto& result) { return result ? "none" : result.error().reason(); }
 
 }  // namespace emporion::auth

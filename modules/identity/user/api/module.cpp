@@ -46,11 +46,14 @@ ModuleDefinition definition() {
           .migrations = migrations(),
           .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<UserModule>(std::move(context)); },
           .audit_checks = {{"USR-3 an active super_admin remains",
-                            "SELECT 'super_admin', 'none is active' WHERE EXISTS (SELECT FROM staff_user WHERE status NOT IN ('invited')) AND NOT EXISTS (SELECT FROM staff_user u JOIN "
+                            "SELECT 'super_admin', 'none is active' WHERE EXISTS (SELECT FROM staff_user WHERE status NOT IN ('invited')) AND NOT EXISTS "
+                            "(SELECT FROM staff_user u JOIN "
                             "role_assignment a ON a.user_id = u.id JOIN role r ON r.id = a.role_id WHERE u.status = 'active' AND r.name = 'super_admin')"},
-                           {"USR-5 who is deleted holds no role", "SELECT u.id::text, a.role_id::text FROM staff_user u JOIN role_assignment a ON a.user_id = u.id WHERE u.status = 'deleted'"},
+                           {"USR-5 who is deleted holds no role",
+                            "SELECT u.id::text, a.role_id::text FROM staff_user u JOIN role_assignment a ON a.user_id = u.id WHERE u.status = 'deleted'"},
                            {"an invited account waits for its enrolment",
-                            "SELECT u.id::text, 'nothing pending' FROM staff_user u WHERE u.status = 'invited' AND NOT EXISTS (SELECT FROM pending_enrolment p WHERE p.user_id = u.id)"}}};
+                            "SELECT u.id::text, 'nothing pending' FROM staff_user u WHERE u.status = 'invited' AND NOT EXISTS (SELECT FROM pending_enrolment p "
+                            "WHERE p.user_id = u.id)"}}};
 }
 
 }  // namespace emporion::user

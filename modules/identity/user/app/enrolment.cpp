@@ -61,11 +61,12 @@ Task<Result<>> Enrolment::enrol(CallContext context, Uuid user) {
   EMP_CO_ASSIGN(auto pending, co_await store_.find_pending(user, clock_.now()));
   if (!pending) co_return Result<>();
   EMP_CO_ASSIGN(const auto password, vault_->open(pending->sealed_password, user.to_string()));
-  const auto enrolled = co_await calls_.get<auth::v1::AuthApi>().enrol_staff(context.as_service("user", user.to_string()), {.user_id = user,
-                                                                                                                           .email = pending->email,
-                                                                                                                           .password = password.reveal(),
-                                                                                                                           .permissions = std::move(pending->permissions),
-                                                                                                                           .permissions_version = pending->permissions_version});
+  const auto enrolled =
+      co_await calls_.get<auth::v1::AuthApi>().enrol_staff(context.as_service("user", user.to_string()), {.user_id = user,
+                                                                                                          .email = pending->email,
+                                                                                                          .password = password.reveal(),
+                                                                                                          .permissions = std::move(pending->permissions),
+                                                                                                          .permissions_version = pending->permissions_version});
   if (enrolled) co_return co_await store_.done(user, clock_.now(), context.trace);
   if (enrolled.error().is_transient()) {
     EMP_CO_TRY(co_await store_.try_later(user, clock_.now() + retry_after));

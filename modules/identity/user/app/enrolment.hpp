@@ -41,8 +41,8 @@ class EnrolmentStore {
   virtual Task<Result<>> try_later(Uuid user, UtcTime next) = 0;
 };
 
-/// How an account of staff comes to be: written here as invited, enrolled at Auth once that is committed, then active. Auth's refusal (a weak password, an e-mail that is
-/// taken there) undoes it; an Auth that does not answer leaves it to the job.
+/// How an account of staff comes to be: written here as invited, enrolled at Auth once that is committed, then active. Auth's refusal (a weak password, an
+/// e-mail that is taken there) undoes it; an Auth that does not answer leaves it to the job.
 class Enrolment {
  public:
   Enrolment(Calls& calls, EnrolmentStore& store, const Clock& clock, Random& random) : calls_(calls), store_(store), clock_(clock), random_(random) {}

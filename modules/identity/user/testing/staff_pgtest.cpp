@@ -55,7 +55,9 @@ struct StaffTest : testing::PostgresTest {
   v1::CreateUserRequest user_of(const std::string& email, std::vector<Uuid> roles) {
     return {.email = email, .name = "Sue", .password = "correct horse battery", .role_ids = std::move(roles)};
   }
-  Result<v1::User> create(Uuid actor, const std::string& email, std::vector<Uuid> roles) { return run(api().create_user(as(actor), user_of(email, std::move(roles)))); }
+  Result<v1::User> create(Uuid actor, const std::string& email, std::vector<Uuid> roles) {
+    return run(api().create_user(as(actor), user_of(email, std::move(roles))));
+  }
   std::int64_t count(const std::string& from) { return std::stoll(value("SELECT count(*) FROM " + from)); }
   std::int64_t said(const std::string& topic) { return count("outbox WHERE topic = '" + topic + "'"); }
 
@@ -195,7 +197,9 @@ TEST_F(StaffTest, ATemporaryGrantEndsAtItsSecond) {  // USR-A14
   std::vector<Task<Result<v1::User>>> calls;
   for (int i = 0; i < 3; ++i) calls.push_back(api().assign_role(as(root_), request));
   for (const auto& answer : run(when_all(std::move(calls)))) EXPECT_EQ(answer->permissions_version, 2);
-  const auto may = [&] { return run(api().validate_access(service("order"), {.questions = {{sue.id, "payment.ledger.read"}, {Uuid(), "order.order.read"}}}))->decisions; };
+  const auto may = [&] {
+    return run(api().validate_access(service("order"), {.questions = {{sue.id, "payment.ledger.read"}, {Uuid(), "order.order.read"}}}))->decisions;
+  };
   EXPECT_TRUE(may()[0].allowed);
   EXPECT_FALSE(may()[1].allowed);
   clock_.move(minutes(5));
@@ -232,7 +236,9 @@ TEST_F(StaffTest, PagesFollowEachOtherByEMail) {
 }
 
 TEST_F(StaffTest, EverySeededRoleNamesKnownPermissions) {
-  EXPECT_EQ(value("SELECT count(*) FROM role r CROSS JOIN LATERAL unnest(r.permissions) held WHERE NOT EXISTS (SELECT FROM permission p WHERE covers(held, p.name))"), "0");
+  EXPECT_EQ(
+      value("SELECT count(*) FROM role r CROSS JOIN LATERAL unnest(r.permissions) held WHERE NOT EXISTS (SELECT FROM permission p WHERE covers(held, p.name))"),
+      "0");
   EXPECT_EQ(count("role"), 16);
   EXPECT_GT(run(api().list_permissions(as(root_), {}))->permissions.size(), 50u);
 }

@@ -59,18 +59,23 @@ ModuleDefinition definition() {
                " OR (i ->> 'picked')::int + (i ->> 'short_qty')::int + (i ->> 'cancelled')::int > (i ->> 'qty')::int"},
               {"F-I2 packages hold each packed unit once",
                "SELECT f.id::text, p.units || ' in packages, ' || i.units || ' packed' FROM fulfillment f,"
-               " LATERAL (SELECT coalesce(sum((u ->> 'qty')::int), 0) AS units FROM jsonb_array_elements(f.state -> 'packages') g, jsonb_array_elements(g -> 'items') u) p,"
+               " LATERAL (SELECT coalesce(sum((u ->> 'qty')::int), 0) AS units FROM jsonb_array_elements(f.state -> 'packages') g, jsonb_array_elements(g -> "
+               "'items') u) p,"
                " LATERAL (SELECT coalesce(sum((u ->> 'packed')::int), 0) AS units FROM jsonb_array_elements(f.state -> 'items') u) i WHERE p.units <> i.units"},
               {"F-I2 the cash of the packages is the cash of the fulfillment",
-               "SELECT f.id::text, coalesce((f.state -> 'cod')::text, 'no cash') FROM fulfillment f WHERE jsonb_array_length(f.state -> 'packages') > 0 AND coalesce((f.state #>> '{cod,amount}')::bigint, 0) <>"
+               "SELECT f.id::text, coalesce((f.state -> 'cod')::text, 'no cash') FROM fulfillment f WHERE jsonb_array_length(f.state -> 'packages') > 0 AND "
+               "coalesce((f.state #>> '{cod,amount}')::bigint, 0) <>"
                " (SELECT coalesce(sum((g #>> '{cod,amount}')::bigint), 0) FROM jsonb_array_elements(f.state -> 'packages') g)"},
               {"F-I5 what is shipped has a shipment with tracking number for every package",
-               "SELECT f.id::text, g ->> 'id' FROM fulfillment f, jsonb_array_elements(f.state -> 'packages') g WHERE f.status IN ('shipped', 'completed') AND g ->> 'status' <> 'cancelled'"
+               "SELECT f.id::text, g ->> 'id' FROM fulfillment f, jsonb_array_elements(f.state -> 'packages') g WHERE f.status IN ('shipped', 'completed') AND "
+               "g ->> 'status' <> 'cancelled'"
                " AND (g ->> 'tracking_number' IS NULL OR g ->> 'shipment_id' IS NULL)"},
               {"F-I9 a cancelled order has nothing left in house",
                "SELECT f.id::text, f.status FROM fulfillment f JOIN order_book o USING (order_id) WHERE o.is_cancelled"
                " AND f.status NOT IN ('cancelled', 'compensation_pending', 'compensated', 'completed')"},
-              {"F the columns say what the state says", "SELECT id::text, status || ' but ' || coalesce(state ->> 'status', 'nothing') FROM fulfillment WHERE status IS DISTINCT FROM state ->> 'status' OR version IS DISTINCT FROM (state ->> 'version')::bigint"},
+              {"F the columns say what the state says",
+               "SELECT id::text, status || ' but ' || coalesce(state ->> 'status', 'nothing') FROM fulfillment WHERE status IS DISTINCT FROM state ->> "
+               "'status' OR version IS DISTINCT FROM (state ->> 'version')::bigint"},
           },
       .audit_facts =
           {

@@ -122,7 +122,8 @@ Task<Result<int>> Autopilot::pick_and_pack(CallContext context) {
         }
       }
       if (!*answer) {
-        observe::warning("fulfillment: the warehouse refuses a pick", {{"fulfillment", fulfillment.view.id.to_string()}, {"error", answer->error().to_string()}});
+        observe::warning("fulfillment: the warehouse refuses a pick",
+                         {{"fulfillment", fulfillment.view.id.to_string()}, {"error", answer->error().to_string()}});
         if (is_in_house(fulfillment.status())) EMP_CO_TRY(fulfillment.hold(text("warehouse: ", answer->error().reason())));
         continue;
       }

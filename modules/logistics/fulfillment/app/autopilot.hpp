@@ -5,8 +5,8 @@
 
 namespace emporion::fulfillment {
 
-/// A warehouse without people: takes every fulfillment that no worker has taken through the same steps, 64 at a time in two transactions around the calls to Warehouse.
-/// For demonstrations and replays; set fulfillment.autopilot.
+/// A warehouse without people: takes every fulfillment that no worker has taken through the same steps, 64 at a time in two transactions around the calls to
+/// Warehouse. For demonstrations and replays; set fulfillment.autopilot.
 class Autopilot {
  public:
   /// `unit_weight_g`: of goods whose weight nobody told.

@@ -34,7 +34,11 @@ Result<> Fulfillment::move(Status to) {
 }
 
 void Fulfillment::announce() {
-  add(v1::FulfillmentCreated{.fulfillment_id = view.id, .order_id = view.order_id, .warehouse_id = view.warehouse_id, .items = facts_of([](const auto& i) { return i.qty; }), .ship_by = view.ship_by});
+  add(v1::FulfillmentCreated{.fulfillment_id = view.id,
+                             .order_id = view.order_id,
+                             .warehouse_id = view.warehouse_id,
+                             .items = facts_of([](const auto& i) { return i.qty; }),
+                             .ship_by = view.ship_by});
 }
 
 Result<> Fulfillment::plan() {
@@ -53,7 +57,8 @@ Result<> Fulfillment::make_picklist(Uuid id, std::string number) {
   list.status = v1::PicklistStatus::open;
   list.ship_by = view.ship_by;
   for (const auto& item : view.items) {
-    if (open_of(item) > 0) list.lines.push_back({.line_no = 0, .order_line = item.order_line, .sku = item.sku, .qty = open_of(item), .picked = 0, .short_qty = 0});
+    if (open_of(item) > 0)
+      list.lines.push_back({.line_no = 0, .order_line = item.order_line, .sku = item.sku, .qty = open_of(item), .picked = 0, .short_qty = 0});
   }
   std::sort(list.lines.begin(), list.lines.end(), [](const auto& a, const auto& b) { return std::tie(a.sku, a.order_line) < std::tie(b.sku, b.order_line); });
   for (std::size_t i = 0; i < list.lines.size(); ++i) list.lines[i].line_no = static_cast<std::int32_t>(i + 1);
@@ -251,7 +256,13 @@ void Fulfillment::reduce_cod(std::int64_t amount) {
 }
 
 void Fulfillment::line_shorted(std::int32_t order_line, const std::string& sku, std::int32_t qty) {
-  add(v1::LineShorted{.fulfillment_id = view.id, .order_id = view.order_id, .line = order_line, .sku = sku, .qty = qty, .resolution = "cancelled", .warehouse_id = view.warehouse_id});
+  add(v1::LineShorted{.fulfillment_id = view.id,
+                      .order_id = view.order_id,
+                      .line = order_line,
+                      .sku = sku,
+                      .qty = qty,
+                      .resolution = "cancelled",
+                      .warehouse_id = view.warehouse_id});
 }
 
 }  // namespace emporion::fulfillment

@@ -79,7 +79,8 @@ Task<Result<v1::Picklist>> Picking::confirm_item(CallContext context, v1::Confir
     if (before) {
       scan = *before;  // Recorded, but its teller died or is still at it; telling twice is safe.
     } else {
-      if (request.qty == 0 && request.short_qty.value_or(0) == 0) co_return fail(ErrorKind::invalid_argument, "OUT_OF_RANGE", "nothing was found and nothing is missing");
+      if (request.qty == 0 && request.short_qty.value_or(0) == 0)
+        co_return fail(ErrorKind::invalid_argument, "OUT_OF_RANGE", "nothing was found and nothing is missing");
       EMP_CO_ASSIGN(auto recorded, locked.front().record_scan(request.line_no, request.scan_id, request.sku, request.qty, request.short_qty.value_or(0)));
       scan = std::move(recorded);
       EMP_CO_TRY(co_await store_.insert_scans(work, one(scan)));

@@ -26,10 +26,11 @@ class FulfillmentStore {
 
   virtual Task<Result<std::optional<Fulfillment>>> find(Uuid id) = 0;
   virtual Task<Result<std::vector<Fulfillment>>> of_order(Uuid order_id) = 0;
-  virtual Task<Result<std::vector<Fulfillment>>> list(std::optional<Status> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> before, std::int32_t limit) = 0;
+  virtual Task<Result<std::vector<Fulfillment>>> list(std::optional<Status> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> before,
+                                                      std::int32_t limit) = 0;
   virtual Task<Result<std::optional<Fulfillment>>> find_by_picklist(Uuid picklist_id) = 0;
-  virtual Task<Result<std::vector<Fulfillment>>> list_picklists(std::optional<std::string> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> assignee_id, std::int32_t offset,
-                                                                std::int32_t limit) = 0;
+  virtual Task<Result<std::vector<Fulfillment>>> list_picklists(std::optional<std::string> status, std::optional<Uuid> warehouse_id,
+                                                                std::optional<Uuid> assignee_id, std::int32_t offset, std::int32_t limit) = 0;
 
   // Orders are locked before fulfillments, fulfillments by id.
   virtual Task<Result<std::vector<OrderBook>>> lock_orders(postgres::UnitOfWork& work, std::vector<Uuid> order_ids) = 0;

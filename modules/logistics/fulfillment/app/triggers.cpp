@@ -93,8 +93,15 @@ std::vector<Fulfillment> fulfillments_of(const order::v1::OrderConfirmed& event,
         there->qty += allocation.qty;
         there->value = *there->value + value;
       } else {
-        fulfillment.view.items.push_back(
-            {.order_line = line.line_no, .sku = line.sku, .qty = allocation.qty, .picked = 0, .packed = 0, .short_qty = 0, .cancelled = 0, .weight_g = std::nullopt, .value = value});
+        fulfillment.view.items.push_back({.order_line = line.line_no,
+                                          .sku = line.sku,
+                                          .qty = allocation.qty,
+                                          .picked = 0,
+                                          .packed = 0,
+                                          .short_qty = 0,
+                                          .cancelled = 0,
+                                          .weight_g = std::nullopt,
+                                          .value = value});
       }
     }
   }
@@ -184,7 +191,9 @@ Task<Result<>> Triggers::on_line_cancelled(postgres::UnitOfWork& work, messaging
     fulfillment.reduce_cod(refund);
     refund -= before - (fulfillment.view.cod ? fulfillment.view.cod->amount() : 0);
   }
-  if (left > 0) observe::warning("fulfillment: cancelled units are picked already", {{"order", event.order_id.to_string()}, {"line", text(event.line_no)}, {"qty", text(left)}});
+  if (left > 0)
+    observe::warning("fulfillment: cancelled units are picked already",
+                     {{"order", event.order_id.to_string()}, {"line", text(event.line_no)}, {"qty", text(left)}});
   EMP_CO_TRY(co_await store_.save(work, std::move(all)));
   co_return co_await store_.save_order(work, std::move(book));
 }
@@ -288,7 +297,8 @@ Task<Result<>> Triggers::on_warehouse_status(postgres::UnitOfWork&, messaging::E
 Task<Result<>> Triggers::on_return_received(postgres::UnitOfWork& work, messaging::Envelope, warehouse::v1::ReturnReceived event) {
   EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
   for (Fulfillment& fulfillment : all) {
-    const bool is_it = std::any_of(fulfillment.view.packages.begin(), fulfillment.view.packages.end(), [&](const auto& package) { return package.shipment_id == event.shipment_id; });
+    const bool is_it = std::any_of(fulfillment.view.packages.begin(), fulfillment.view.packages.end(),
+                                   [&](const auto& package) { return package.shipment_id == event.shipment_id; });
     if (is_it && fulfillment.status() == Status::compensation_pending) EMP_CO_TRY(fulfillment.compensate());
   }
   co_return co_await store_.save(work, std::move(all));

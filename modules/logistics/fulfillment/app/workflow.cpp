@@ -27,7 +27,9 @@ v1::ListFulfillmentsResponse to_contract(const std::vector<Fulfillment>& all) {
 
 }  // namespace
 
-Uuid fulfillment_id(const Uuid& order_id, const Uuid& warehouse_id, std::int32_t generation) { return Uuid::from_name(text("fulfillment:", order_id, ":", warehouse_id, ":", generation)); }
+Uuid fulfillment_id(const Uuid& order_id, const Uuid& warehouse_id, std::int32_t generation) {
+  return Uuid::from_name(text("fulfillment:", order_id, ":", warehouse_id, ":", generation));
+}
 
 microseconds time_to_ship(std::string_view service_level) {
   if (service_level == "express") return hours(2);
@@ -65,7 +67,8 @@ Task<Result<v1::Fulfillment>> Workflow::create_fulfillment(CallContext context, 
   ask.id = request.reservation_id;
   const auto reservation = co_await calls_.get<warehouse::v1::WarehouseApi>().get_reservation(context.as_service("fulfillment"), ask);
   if (!reservation && reservation.error().is_transient()) co_return fail(reservation.error());
-  if (!reservation || reservation->status != warehouse::v1::ReservationStatus::confirmed) co_return fail(ErrorKind::conflict, "RESERVATION_NOT_CONFIRMED", "its stock is not held for an order");
+  if (!reservation || reservation->status != warehouse::v1::ReservationStatus::confirmed)
+    co_return fail(ErrorKind::conflict, "RESERVATION_NOT_CONFIRMED", "its stock is not held for an order");
 
   Fulfillment fulfillment;
   const UtcTime now = clock_.now();
@@ -79,11 +82,21 @@ Task<Result<v1::Fulfillment>> Workflow::create_fulfillment(CallContext context, 
   view.service_level = request.service_level.value_or("standard");
   view.ship_by = now + time_to_ship(view.service_level);
   for (const auto& item : request.items) {
-    view.items.push_back({.order_line = item.order_line, .sku = item.sku, .qty = item.qty, .picked = 0, .packed = 0, .short_qty = 0, .cancelled = 0, .weight_g = item.weight_g, .value = item.value});
+    view.items.push_back({.order_line = item.order_line,
+                          .sku = item.sku,
+                          .qty = item.qty,
+                          .picked = 0,
+                          .packed = 0,
+                          .short_qty = 0,
+                          .cancelled = 0,
+                          .weight_g = item.weight_g,
+                          .value = item.value});
   }
   view.cod = request.cod;
   view.address = std::move(request.address);
-  fulfillment.facts.currency = request.cod ? request.cod->currency().to_string() : !view.items.empty() && view.items.front().value ? view.items.front().value->currency().to_string() : "VND";
+  fulfillment.facts.currency = request.cod                                       ? request.cod->currency().to_string()
+                               : !view.items.empty() && view.items.front().value ? view.items.front().value->currency().to_string()
+                                                                                 : "VND";
   fulfillment.trace = context.trace;
 
   EMP_CO_ASSIGN(auto work, co_await database_.begin(context));
@@ -133,12 +146,15 @@ Task<Result<v1::Fulfillment>> Workflow::plan_fulfillment(CallContext context, v1
   warehouse::v1::GetWarehouseRequest ask;
   ask.id = found->view.warehouse_id;
   EMP_CO_ASSIGN(const auto warehouse, co_await calls_.get<warehouse::v1::WarehouseApi>().get_warehouse(context.as_service("fulfillment"), ask));
-  if (warehouse.status != warehouse::v1::WarehouseStatus::active) co_return fail(ErrorKind::conflict, "WAREHOUSE_NOT_ACTIVE", "its lines are sent from elsewhere");
+  if (warehouse.status != warehouse::v1::WarehouseStatus::active)
+    co_return fail(ErrorKind::conflict, "WAREHOUSE_NOT_ACTIVE", "its lines are sent from elsewhere");
   co_return co_await answer(std::move(context), request.id, [](Fulfillment& f) { return f.plan(); });
 }
 
 Task<Result<v1::Picklist>> Workflow::create_picklist(CallContext context, v1::FulfillmentStepRequest request) {
-  EMP_CO_ASSIGN(auto after, co_await step(std::move(context), request.id, [](Fulfillment& f) { return f.make_picklist(Uuid::from_name(text("picklist:", f.view.id)), picklist_number(f.view.id)); }));
+  EMP_CO_ASSIGN(auto after, co_await step(std::move(context), request.id, [](Fulfillment& f) {
+                  return f.make_picklist(Uuid::from_name(text("picklist:", f.view.id)), picklist_number(f.view.id));
+                }));
   co_return std::move(*after.picklist);
 }
 
@@ -180,7 +196,8 @@ Task<Result<v1::CancelForOrderResponse>> Workflow::cancel_for_order(CallContext 
     for (const Fulfillment& fulfillment : all) {
       const Status status = fulfillment.status();
       if (status == Status::cancelled) continue;
-      if (!is_in_house(status)) co_return fail(Error(ErrorKind::conflict, "ALREADY_SHIPPED", "a part has left the warehouse").with("status", to_string(status)));
+      if (!is_in_house(status))
+        co_return fail(Error(ErrorKind::conflict, "ALREADY_SHIPPED", "a part has left the warehouse").with("status", to_string(status)));
       if (request.items.empty() && fulfillment.units_picked() > 0) co_return fail(ErrorKind::conflict, "ALREADY_PICKED", "units are picked already");
     }
     for (const auto& item : request.items) {
@@ -193,7 +210,8 @@ Task<Result<v1::CancelForOrderResponse>> Workflow::cancel_for_order(CallContext 
           open += of.qty - of.picked - of.short_qty - of.cancelled;
         }
       }
-      if (is_known && open < item.qty) co_return fail(Error(ErrorKind::conflict, "ALREADY_PICKED", "units are picked already").with("order_line", item.order_line).with("open", open));
+      if (is_known && open < item.qty)
+        co_return fail(Error(ErrorKind::conflict, "ALREADY_PICKED", "units are picked already").with("order_line", item.order_line).with("open", open));
     }
     for (Fulfillment& fulfillment : all) {
       if (request.items.empty() && fulfillment.status() != Status::cancelled) EMP_CO_TRY(fulfillment.cancel(request.reason));
@@ -263,7 +281,9 @@ Task<Result<v1::Picklist>> Workflow::start_picklist(CallContext context, v1::Sta
   co_return list;
 }
 
-Task<Result<v1::Picklist>> Workflow::confirm_pick_item(CallContext context, v1::ConfirmPickItemRequest request) { return picking_.confirm_item(std::move(context), std::move(request)); }
+Task<Result<v1::Picklist>> Workflow::confirm_pick_item(CallContext context, v1::ConfirmPickItemRequest request) {
+  return picking_.confirm_item(std::move(context), std::move(request));
+}
 
 Task<Result<v1::Picklist>> Workflow::confirm_picked(CallContext context, v1::ConfirmPickedRequest request) {
   return picklist_step(std::move(context), request.id, [](Fulfillment& f) { return f.finish_picking(); });

@@ -14,7 +14,8 @@ TEST(Lifecycle, goes_one_way_and_stops_only_in_house) {
   EXPECT_FALSE(may_move(Status::pending, Status::picked));
   EXPECT_FALSE(may_move(Status::on_hold, Status::picked));
   EXPECT_EQ(check_move(Status::completed, Status::picked).error().reason(), "ILLEGAL_TRANSITION");
-  for (const Status status : {Status::pending, Status::planning, Status::picking, Status::picked, Status::packing, Status::packed, Status::ready, Status::on_hold}) {
+  for (const Status status :
+       {Status::pending, Status::planning, Status::picking, Status::picked, Status::packing, Status::packed, Status::ready, Status::on_hold}) {
     EXPECT_TRUE(is_in_house(status)) << to_string(status);
   }
   for (const Status status : {Status::shipped, Status::completed, Status::cancelled, Status::compensation_pending, Status::compensated}) {

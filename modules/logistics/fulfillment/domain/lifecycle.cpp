@@ -5,28 +5,29 @@
 namespace emporion::fulfillment {
 namespace {
 
-constexpr std::array<std::string_view, 14> names{"pending", "planning", "picking",   "pick_failed", "picked",  "packing",              "packed",
-                                                 "ready",   "shipped",  "completed", "cancelled",   "on_hold", "compensation_pending", "compensated"};
+constexpr std::array<std::string_view, 14> names{
+    "pending",   "planning",  "picking", "pick_failed",          "picked",     "packing", "packed", "ready", "shipped",
+    "completed", "cancelled", "on_hold", "compensation_pending", "compensated"};
 
 constexpr std::uint32_t bit(Status status) { return 1u << static_cast<unsigned>(status); }
 constexpr std::uint32_t stop = bit(Status::cancelled) | bit(Status::on_hold);
 
 // One row per status: where it may go. Source: logistics.md §2.3. From on_hold no step leads on: it is resumed where it was, or cancelled.
 constexpr std::array<std::uint32_t, 14> moves{
-    bit(Status::planning) | stop,                              // pending
-    bit(Status::picking) | stop,                               // planning
-    bit(Status::picked) | bit(Status::pick_failed) | stop,     // picking
-    bit(Status::picking) | stop,                               // pick_failed
-    bit(Status::packing) | stop,                               // picked
-    bit(Status::packed) | stop,                                // packing
-    bit(Status::ready) | stop,                                 // packed
-    bit(Status::shipped) | stop,                               // ready
+    bit(Status::planning) | stop,                                // pending
+    bit(Status::picking) | stop,                                 // planning
+    bit(Status::picked) | bit(Status::pick_failed) | stop,       // picking
+    bit(Status::picking) | stop,                                 // pick_failed
+    bit(Status::packing) | stop,                                 // picked
+    bit(Status::packed) | stop,                                  // packing
+    bit(Status::ready) | stop,                                   // packed
+    bit(Status::shipped) | stop,                                 // ready
     bit(Status::completed) | bit(Status::compensation_pending),  // shipped
-    0,                                                         // completed
-    0,                                                         // cancelled
-    bit(Status::cancelled),                                    // on_hold
-    bit(Status::compensated),                                  // compensation_pending
-    0,                                                         // compensated
+    0,                                                           // completed
+    0,                                                           // cancelled
+    bit(Status::cancelled),                                      // on_hold
+    bit(Status::compensated),                                    // compensation_pending
+    0,                                                           // compensated
 };
 
 }  // namespace

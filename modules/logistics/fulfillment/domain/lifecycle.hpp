@@ -9,7 +9,20 @@ namespace emporion::fulfillment {
 
 /// In the order of the contract's FulfillmentStatus, less one.
 enum class Status : std::uint8_t {
-  pending, planning, picking, pick_failed, picked, packing, packed, ready, shipped, completed, cancelled, on_hold, compensation_pending, compensated
+  pending,
+  planning,
+  picking,
+  pick_failed,
+  picked,
+  packing,
+  packed,
+  ready,
+  shipped,
+  completed,
+  cancelled,
+  on_hold,
+  compensation_pending,
+  compensated
 };
 std::string_view to_string(Status status) noexcept;
 

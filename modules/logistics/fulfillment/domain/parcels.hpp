@@ -16,7 +16,7 @@ struct Parcel {
   std::int64_t weight_g = 0;  ///< With packaging.
 };
 
-constexpr std::int64_t parcel_g_max = 30'000;   // Source: logistics.md §1.7 A (7).
+constexpr std::int64_t parcel_g_max = 30'000;  // Source: logistics.md §1.7 A (7).
 constexpr std::int64_t packaging_g = 100;
 
 /// Parcels of at most 30 kg, filled one after the other in the order of the lines. A unit that is heavier alone travels alone.

@@ -56,21 +56,37 @@ class FakeWarehouse final : public warehouse::v1::WarehouseApi {
 
   Task<Result<warehouse::v1::Warehouse>> create_warehouse(CallContext, warehouse::v1::CreateWarehouseRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::Warehouse>> update_warehouse(CallContext, warehouse::v1::UpdateWarehouseRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::ListWarehousesResponse>> list_warehouses(CallContext, warehouse::v1::ListWarehousesRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Warehouse>> activate_warehouse(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Warehouse>> deactivate_warehouse(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Warehouse>> take_warehouse_offline(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Warehouse>> bring_warehouse_online(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override { co_return fail(unimplemented()); }
+  Task<Result<warehouse::v1::ListWarehousesResponse>> list_warehouses(CallContext, warehouse::v1::ListWarehousesRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Warehouse>> activate_warehouse(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Warehouse>> deactivate_warehouse(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Warehouse>> take_warehouse_offline(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Warehouse>> bring_warehouse_online(CallContext, warehouse::v1::ChangeWarehouseStatusRequest) override {
+    co_return fail(unimplemented());
+  }
   Task<Result<warehouse::v1::Warehouse>> close_warehouse(CallContext, warehouse::v1::CloseWarehouseRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::Coverage>> put_coverage(CallContext, warehouse::v1::PutCoverageRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::Coverage>> get_coverage(CallContext, warehouse::v1::GetCoverageRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::ListInventoryResponse>> list_inventory(CallContext, warehouse::v1::ListInventoryRequest) override { co_return fail(unimplemented()); }
+  Task<Result<warehouse::v1::ListInventoryResponse>> list_inventory(CallContext, warehouse::v1::ListInventoryRequest) override {
+    co_return fail(unimplemented());
+  }
   Task<Result<warehouse::v1::InventoryItem>> get_inventory(CallContext, warehouse::v1::GetInventoryRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::InventoryItem>> update_inventory(CallContext, warehouse::v1::UpdateInventoryRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::BatchStockResponse>> batch_stock(CallContext, warehouse::v1::BatchStockRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::StockMovement>> adjust_stock(CallContext, warehouse::v1::AdjustStockRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::BatchAdjustStockResponse>> batch_adjust_stock(CallContext, warehouse::v1::BatchAdjustStockRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::ListMovementsResponse>> list_movements(CallContext, warehouse::v1::ListMovementsRequest) override { co_return fail(unimplemented()); }
+  Task<Result<warehouse::v1::BatchAdjustStockResponse>> batch_adjust_stock(CallContext, warehouse::v1::BatchAdjustStockRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::ListMovementsResponse>> list_movements(CallContext, warehouse::v1::ListMovementsRequest) override {
+    co_return fail(unimplemented());
+  }
   Task<Result<warehouse::v1::StockMovement>> get_movement(CallContext, warehouse::v1::GetMovementRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::Receipt>> create_receipt(CallContext, warehouse::v1::CreateReceiptRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::Receipt>> get_receipt(CallContext, warehouse::v1::GetReceiptRequest) override { co_return fail(unimplemented()); }
@@ -79,12 +95,24 @@ class FakeWarehouse final : public warehouse::v1::WarehouseApi {
   Task<Result<warehouse::v1::Receipt>> put_away_receipt(CallContext, warehouse::v1::PutAwayReceiptRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::AllocationPlan>> plan_allocation(CallContext, warehouse::v1::PlanAllocationRequest) override { co_return fail(unimplemented()); }
   Task<Result<warehouse::v1::Reservation>> reserve(CallContext, warehouse::v1::ReserveRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Reservation>> extend_reservation(CallContext, warehouse::v1::ExtendReservationRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Reservation>> confirm_reservation(CallContext, warehouse::v1::ConfirmReservationRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::ReleaseReservationResponse>> release_reservation(CallContext, warehouse::v1::ReleaseReservationRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::ListReservationsResponse>> list_reservations(CallContext, warehouse::v1::ListReservationsRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Reservation>> fulfill_reservation(CallContext, warehouse::v1::FulfillReservationRequest) override { co_return fail(unimplemented()); }
-  Task<Result<warehouse::v1::Reservation>> resource_reservation(CallContext, warehouse::v1::ResourceReservationRequest) override { co_return fail(unimplemented()); }
+  Task<Result<warehouse::v1::Reservation>> extend_reservation(CallContext, warehouse::v1::ExtendReservationRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Reservation>> confirm_reservation(CallContext, warehouse::v1::ConfirmReservationRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::ReleaseReservationResponse>> release_reservation(CallContext, warehouse::v1::ReleaseReservationRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::ListReservationsResponse>> list_reservations(CallContext, warehouse::v1::ListReservationsRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Reservation>> fulfill_reservation(CallContext, warehouse::v1::FulfillReservationRequest) override {
+    co_return fail(unimplemented());
+  }
+  Task<Result<warehouse::v1::Reservation>> resource_reservation(CallContext, warehouse::v1::ResourceReservationRequest) override {
+    co_return fail(unimplemented());
+  }
 
  private:
   static Error unimplemented() { return Error(ErrorKind::unimplemented, "NOT_FAKED"); }

@@ -78,7 +78,8 @@ struct FulfillmentTest : testing::PostgresTest {
     return *out;
   }
   Task<Result<v1::Picklist>> scan(const v1::Picklist& list, std::string scan_id, std::string sku, std::int32_t qty, std::int32_t short_qty = 0) {
-    return api.confirm_pick_item(worker(), {.id = list.id, .line_no = 1, .scan_id = std::move(scan_id), .sku = std::move(sku), .qty = qty, .short_qty = short_qty});
+    return api.confirm_pick_item(worker(),
+                                 {.id = list.id, .line_no = 1, .scan_id = std::move(scan_id), .sku = std::move(sku), .qty = qty, .short_qty = short_qty});
   }
   void give_label(const v1::Fulfillment& fulfillment) {
     for (const auto& package : fulfillment.packages) {
@@ -176,7 +177,8 @@ TEST_F(FulfillmentTest, consent_to_cancel_takes_all_fulfillments_or_none) {
 TEST_F(FulfillmentTest, units_cancelled_by_consent_are_not_taken_out_again_by_the_event) {
   hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 5, 5'000));
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(run(api.cancel_for_order(context("order"), {.order_id = id("o"), .items = {{.order_line = 1, .qty = 2}}, .reason = "fewer", .cause_id = "c1"})));
+    ASSERT_TRUE(
+        run(api.cancel_for_order(context("order"), {.order_id = id("o"), .items = {{.order_line = 1, .qty = 2}}, .reason = "fewer", .cause_id = "c1"})));
   }
   EXPECT_EQ(the_one("o").items[0].cancelled, 2);
   order::v1::OrderLineCancelled event;
@@ -257,7 +259,8 @@ TEST_F(FulfillmentTest, what_the_carrier_scanned_has_left_without_a_scan_of_the_
     ASSERT_TRUE(run(api.start_packing(worker(), {.id = fulfillment})));
     v1::PackRequest pack{.id = fulfillment, .packages = {}};
     for (const char* box : {"box 1", "box 2"})
-      pack.packages.push_back({.id = id(std::string(name) + box), .weight_g = 200, .length_mm = {}, .width_mm = {}, .height_mm = {}, .items = {{.order_line = 1, .qty = 1}}});
+      pack.packages.push_back(
+          {.id = id(std::string(name) + box), .weight_g = 200, .length_mm = {}, .width_mm = {}, .height_mm = {}, .items = {{.order_line = 1, .qty = 1}}});
     ASSERT_TRUE(run(api.pack(worker(), pack)));
     ASSERT_TRUE(run(api.make_ready(worker(), {.id = fulfillment})));
     give_label(the_one(name));

@@ -16,14 +16,22 @@ struct LocationTest : testing::PostgresTest {
 
   CallContext staff(std::string key = {}) {
     CallContext out = context();
-    out.principal = Principal{.realm = Realm::staff, .id = Uuid::from_name("staff"), .session = {}, .service = {}, .permissions = {"location.*"}, .acting_staff = {}};
+    out.principal =
+        Principal{.realm = Realm::staff, .id = Uuid::from_name("staff"), .session = {}, .service = {}, .permissions = {"location.*"}, .acting_staff = {}};
     out.deadline = clock.now() + seconds(10);
     out.idempotency_key = std::move(key);
     return out;
   }
   static Uuid id_of(std::string_view code) { return Uuid::from_name(text("location:", code)); }
   v1::CreateLocationRequest a_ward(std::string code, std::string name) {
-    return {.parent_id = id_of("VN-SG"), .type = v1::LocationType::ward, .country_code = "VN", .code = std::move(code), .name = std::move(name), .name_en = {}, .lat = {}, .lng = {}};
+    return {.parent_id = id_of("VN-SG"),
+            .type = v1::LocationType::ward,
+            .country_code = "VN",
+            .code = std::move(code),
+            .name = std::move(name),
+            .name_en = {},
+            .lat = {},
+            .lng = {}};
   }
 
   SystemClock clock;
@@ -52,7 +60,9 @@ TEST_F(LocationTest, a_seeded_table_passes_its_own_audit) {
 }
 
 TEST_F(LocationTest, a_list_is_filtered_and_limited) {
-  EXPECT_EQ(run(api.list_locations(staff(), {.parent_id = {}, .type = v1::LocationType::country, .country_code = {}, .active = {}, .code = {}, .limit = 5}))->locations.size(), 5u);
+  EXPECT_EQ(run(api.list_locations(staff(), {.parent_id = {}, .type = v1::LocationType::country, .country_code = {}, .active = {}, .code = {}, .limit = 5}))
+                ->locations.size(),
+            5u);
   const auto by_code = run(api.list_locations(staff(), {.parent_id = {}, .type = {}, .country_code = {}, .active = {}, .code = "vn-hn", .limit = {}}));
   ASSERT_EQ(by_code->locations.size(), 1u);
   EXPECT_EQ(by_code->locations[0].id, id_of("VN-HN"));
@@ -118,14 +128,25 @@ TEST_F(LocationTest, a_level_that_the_country_does_not_have_is_refused) {
 }
 
 TEST_F(LocationTest, a_moved_place_takes_what_lies_below_along) {
-  v1::CreateLocationRequest county{.parent_id = id_of("GB-ENG"), .type = v1::LocationType::district, .country_code = "GB", .code = "KEN", .name = "Kent", .name_en = {}, .lat = {}, .lng = {}};
+  v1::CreateLocationRequest county{.parent_id = id_of("GB-ENG"),
+                                   .type = v1::LocationType::district,
+                                   .country_code = "GB",
+                                   .code = "KEN",
+                                   .name = "Kent",
+                                   .name_en = {},
+                                   .lat = {},
+                                   .lng = {}};
   const auto kent = run(api.create_location(staff("a"), county));
-  v1::CreateLocationRequest town{.parent_id = kent->id, .type = v1::LocationType::ward, .country_code = "GB", .code = "DOV", .name = "Dover", .name_en = {}, .lat = {}, .lng = {}};
+  v1::CreateLocationRequest town{
+      .parent_id = kent->id, .type = v1::LocationType::ward, .country_code = "GB", .code = "DOV", .name = "Dover", .name_en = {}, .lat = {}, .lng = {}};
   const auto dover = run(api.create_location(staff("b"), town));
   ASSERT_TRUE(run(api.update_location(staff(), {.id = kent->id, .name = {}, .name_en = {}, .parent_id = id_of("GB-WLS"), .version = kent->version})));
   EXPECT_EQ(run(api.get_location(staff(), {.id = dover->id}))->path, (std::vector<Uuid>{id_of("GB"), id_of("GB-WLS"), kent->id, dover->id}));
-  EXPECT_EQ(run(api.update_location(staff(), {.id = kent->id, .name = "x", .name_en = {}, .parent_id = {}, .version = kent->version})).error().reason(), "VERSION_CONFLICT");
-  EXPECT_EQ(run(api.update_location(staff(), {.id = kent->id, .name = {}, .name_en = {}, .parent_id = dover->id, .version = kent->version + 1})).error().reason(), "CYCLE");
+  EXPECT_EQ(run(api.update_location(staff(), {.id = kent->id, .name = "x", .name_en = {}, .parent_id = {}, .version = kent->version})).error().reason(),
+            "VERSION_CONFLICT");
+  EXPECT_EQ(
+      run(api.update_location(staff(), {.id = kent->id, .name = {}, .name_en = {}, .parent_id = dover->id, .version = kent->version + 1})).error().reason(),
+      "CYCLE");
 
   const auto ended = run(api.deactivate_location(staff(), {.id = kent->id}));
   ASSERT_TRUE(ended.has_value());

@@ -80,7 +80,11 @@ Task<Result<std::shared_ptr<const Gazetteer>>> LocationService::places() {
 
 Task<Result<v1::ListLocationsResponse>> LocationService::list_locations(CallContext, v1::ListLocationsRequest request) {
   EMP_CO_ASSIGN(const auto places, co_await this->places());
-  Gazetteer::Filter filter{.parent_id = request.parent_id, .level = std::nullopt, .country_code = upper(request.country_code), .is_active = request.active, .code = upper(request.code)};
+  Gazetteer::Filter filter{.parent_id = request.parent_id,
+                           .level = std::nullopt,
+                           .country_code = upper(request.country_code),
+                           .is_active = request.active,
+                           .code = upper(request.code)};
   if (request.type) filter.level = level_of(*request.type);
   co_return to_contract(places->list(filter, request.limit ? static_cast<std::size_t>(*request.limit) : list_limit_default));
 }
@@ -94,7 +98,8 @@ Task<Result<v1::Location>> LocationService::get_location(CallContext, v1::GetLoc
 
 Task<Result<v1::ListLocationsResponse>> LocationService::search_locations(CallContext, v1::SearchLocationsRequest request) {
   EMP_CO_ASSIGN(const auto places, co_await this->places());
-  Gazetteer::Filter filter{.parent_id = std::nullopt, .level = std::nullopt, .country_code = upper(request.country_code), .is_active = true, .code = std::nullopt};
+  Gazetteer::Filter filter{
+      .parent_id = std::nullopt, .level = std::nullopt, .country_code = upper(request.country_code), .is_active = true, .code = std::nullopt};
   if (request.type) filter.level = level_of(*request.type);
   co_return to_contract(places->search(request.query, filter, request.limit ? static_cast<std::size_t>(*request.limit) : search_limit_default));
 }
@@ -137,7 +142,8 @@ Task<Result<v1::ValidateAddressResponse>> LocationService::validate_address(Call
   for (const auto& remark : verdict.errors) out.errors.push_back({remark.field, remark.reason});
   for (const auto& remark : verdict.warnings) out.warnings.push_back({remark.field, remark.reason});
   const Address& normal = verdict.normalised;
-  out.normalised = {normal.name, normal.phone, normal.country, normal.region_code, normal.city, normal.district, normal.ward, normal.line1, normal.line2, normal.postal_code};
+  out.normalised = {normal.name,     normal.phone, normal.country, normal.region_code, normal.city,
+                    normal.district, normal.ward,  normal.line1,   normal.line2,       normal.postal_code};
   if (verdict.place != nullptr) {
     out.location_path = verdict.place->path;
     if (const Place* located = places->with_coordinates(*verdict.place); located != nullptr) {

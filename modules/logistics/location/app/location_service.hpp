@@ -9,11 +9,12 @@
 
 namespace emporion::location {
 
-/// Answers from a copy of all places in memory. The copy is compared with the store's revision at most once a second, so a write elsewhere shows within a second
-/// (L-I8); a write here shows at once. While the store cannot be reached, the copy goes on answering.
+/// Answers from a copy of all places in memory. The copy is compared with the store's revision at most once a second, so a write elsewhere shows within a
+/// second (L-I8); a write here shows at once. While the store cannot be reached, the copy goes on answering.
 class LocationService final : public v1::LocationApi {
  public:
-  LocationService(LocationStore& store, postgres::Database& database, const Clock& clock, Random& random) : store_(store), database_(database), clock_(clock), random_(random) {}
+  LocationService(LocationStore& store, postgres::Database& database, const Clock& clock, Random& random)
+      : store_(store), database_(database), clock_(clock), random_(random) {}
 
   /// Loads the copy; before that every operation answers unavailable.
   Task<Result<>> load();

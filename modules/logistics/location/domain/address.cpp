@@ -17,11 +17,12 @@ struct DialPlan {
   std::size_t digits_min;
   std::size_t digits_max;
 };
-constexpr DialPlan dial_plans[] = {
-    {"VN", "84", "0", 9, 10}, {"GB", "44", "0", 9, 10}, {"US", "1", "1", 10, 10}, {"CA", "1", "1", 10, 10}, {"DE", "49", "0", 5, 13}, {"FR", "33", "0", 9, 9},
-    {"IE", "353", "0", 7, 10}, {"ES", "34", "", 9, 9}, {"NL", "31", "0", 9, 9}, {"BE", "32", "0", 8, 9}, {"CH", "41", "0", 9, 9}, {"PT", "351", "", 9, 9},
-    {"AU", "61", "0", 9, 9}, {"NO", "47", "", 8, 8}, {"IT", "39", "", 6, 11}, {"FI", "358", "0", 5, 12}, {"CY", "357", "", 8, 8}, {"SE", "46", "0", 7, 10},
-    {"AT", "43", "0", 5, 13}, {"DK", "45", "", 8, 8}, {"JP", "81", "0", 9, 10}, {"PL", "48", "", 9, 9}, {"IL", "972", "0", 8, 9}, {"SG", "65", "", 8, 8}};
+constexpr DialPlan dial_plans[] = {{"VN", "84", "0", 9, 10}, {"GB", "44", "0", 9, 10}, {"US", "1", "1", 10, 10},  {"CA", "1", "1", 10, 10},
+                                   {"DE", "49", "0", 5, 13}, {"FR", "33", "0", 9, 9},  {"IE", "353", "0", 7, 10}, {"ES", "34", "", 9, 9},
+                                   {"NL", "31", "0", 9, 9},  {"BE", "32", "0", 8, 9},  {"CH", "41", "0", 9, 9},   {"PT", "351", "", 9, 9},
+                                   {"AU", "61", "0", 9, 9},  {"NO", "47", "", 8, 8},   {"IT", "39", "", 6, 11},   {"FI", "358", "0", 5, 12},
+                                   {"CY", "357", "", 8, 8},  {"SE", "46", "0", 7, 10}, {"AT", "43", "0", 5, 13},  {"DK", "45", "", 8, 8},
+                                   {"JP", "81", "0", 9, 10}, {"PL", "48", "", 9, 9},   {"IL", "972", "0", 8, 9},  {"SG", "65", "", 8, 8}};
 
 std::string digits_of(std::string_view text) {
   std::string out;
@@ -33,7 +34,8 @@ std::string digits_of(std::string_view text) {
 
 // Nothing but digits and what people put between them.
 bool looks_like_a_number(std::string_view phone) {
-  return std::all_of(phone.begin(), phone.end(), [](char c) { return (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == '+'; }) &&
+  return std::all_of(phone.begin(), phone.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == '+'; }) &&
          phone.rfind('+') + 1 <= 1;
 }
 
@@ -52,7 +54,8 @@ std::optional<std::string> british_postcode(const std::string& compact) {
   if (compact.size() < 5) return std::nullopt;
   const std::string outward = compact.substr(0, compact.size() - 3);
   const std::string inward = compact.substr(compact.size() - 3);
-  const bool good = fits(inward, "9AA") && std::any_of(std::begin(outward_forms), std::end(outward_forms), [&](std::string_view form) { return fits(outward, form); });
+  const bool good =
+      fits(inward, "9AA") && std::any_of(std::begin(outward_forms), std::end(outward_forms), [&](std::string_view form) { return fits(outward, form); });
   return good ? std::optional(outward + " " + inward) : std::nullopt;
 }
 

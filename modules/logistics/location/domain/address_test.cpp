@@ -36,9 +36,9 @@ Place merged(Place place, std::vector<std::string> into) {
 
 const Gazetteer& places() {
   static const Gazetteer gazetteer(
-      {a_country("VN"), a_country("GB"), a_country("US"), a_country("FR"), a_region("VN-HN", "Hà Nội"), a_region("VN-SG", "Hồ Chí Minh"), a_region("VN-02", "Lào Cai"),
-       merged(a_region("VN-06", "Yên Bái"), {"VN-02"}), merged(a_region("VN-15", "Hà Tây"), {"VN-HN", "VN-02"}), merged(a_region("VN-99", "Cũ"), {"VN-06"}),
-       a_region("GB-ENG", "England"), a_region("US-CA", "California")},
+      {a_country("VN"), a_country("GB"), a_country("US"), a_country("FR"), a_region("VN-HN", "Hà Nội"), a_region("VN-SG", "Hồ Chí Minh"),
+       a_region("VN-02", "Lào Cai"), merged(a_region("VN-06", "Yên Bái"), {"VN-02"}), merged(a_region("VN-15", "Hà Tây"), {"VN-HN", "VN-02"}),
+       merged(a_region("VN-99", "Cũ"), {"VN-06"}), a_region("GB-ENG", "England"), a_region("US-CA", "California")},
       1);
   return gazetteer;
 }
@@ -77,7 +77,8 @@ TEST(Address, everything_that_is_wrong_is_named_at_once) {
   written.country = "XX";
   written.phone = "call me";
   const auto verdict = validate(places(), written);
-  EXPECT_EQ(verdict.errors, (Remarks{{"name", "REQUIRED"}, {"country", "UNKNOWN_COUNTRY"}, {"city", "REQUIRED"}, {"line1", "TOO_SHORT"}, {"phone", "INVALID_PHONE"}}));
+  EXPECT_EQ(verdict.errors,
+            (Remarks{{"name", "REQUIRED"}, {"country", "UNKNOWN_COUNTRY"}, {"city", "REQUIRED"}, {"line1", "TOO_SHORT"}, {"phone", "INVALID_PHONE"}}));
   EXPECT_EQ(verdict.place, nullptr);
 }
 

@@ -21,7 +21,8 @@ Gazetteer::Gazetteer(std::vector<Place> places, std::int64_t revision) : revisio
     std::string name_en = folded(place.name_en);
     entries_.push_back({std::move(place), std::move(name), std::move(name_en)});
   }
-  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return std::tie(a.name, a.place.code, a.place.id) < std::tie(b.name, b.place.code, b.place.id); });
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.name, a.place.code, a.place.id) < std::tie(b.name, b.place.code, b.place.id); });
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Place& place = entries_[i].place;
     by_id_.emplace(place.id, i);
@@ -62,7 +63,8 @@ bool Gazetteer::has_regions(const Place& country) const {
 bool Gazetteer::matches(const Entry& entry, const Filter& filter) const {
   const Place& place = entry.place;
   return (!filter.parent_id || place.parent_id == *filter.parent_id) && (!filter.level || place.level == *filter.level) &&
-         (!filter.country_code || place.country_code == *filter.country_code) && (!filter.is_active || place.is_active == *filter.is_active) && (!filter.code || place.code == *filter.code);
+         (!filter.country_code || place.country_code == *filter.country_code) && (!filter.is_active || place.is_active == *filter.is_active) &&
+         (!filter.code || place.code == *filter.code);
 }
 
 std::vector<const Place*> Gazetteer::list(const Filter& filter, std::size_t limit) const {
@@ -104,7 +106,8 @@ std::vector<const Place*> Gazetteer::search(std::string_view query, const Filter
     }
   }
   std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-    return std::tie(a.rank, a.distance_bps, a.level, a.entry->name, a.entry->place.id) < std::tie(b.rank, b.distance_bps, b.level, b.entry->name, b.entry->place.id);
+    return std::tie(a.rank, a.distance_bps, a.level, a.entry->name, a.entry->place.id) <
+           std::tie(b.rank, b.distance_bps, b.level, b.entry->name, b.entry->place.id);
   });
   std::vector<const Place*> out;
   for (const Hit& hit : hits) {

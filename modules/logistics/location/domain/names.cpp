@@ -46,7 +46,8 @@ bool is_space(char32_t c) { return c == ' ' || (c >= 0x09 && c <= 0x0D) || c == 
 bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || c == 0xFEFF; }
 bool is_mark(char32_t c) { return c >= 0x300 && c <= 0x36F; }
 
-// Marks of one letter in canonical order, so that both spellings of ậ compose: those below come first (class 220), then those above (230). U+031B is the horn (216).
+// Marks of one letter in canonical order, so that both spellings of ậ compose: those below come first (class 220), then those above (230). U+031B is the horn
+// (216).
 int mark_class(char32_t c) { return c == 0x31B ? 216 : (c >= 0x316 && c <= 0x333) || (c >= 0x339 && c <= 0x33C) ? 220 : 230; }
 
 // Each letter is taken apart, its marks are put in order (a mark never passes another of its class), and they are put together again.
@@ -86,13 +87,21 @@ char32_t lower(char32_t c) {
 // Letters that Unicode does not take apart but people do.
 std::u32string_view spelled_out(char32_t c) {
   switch (c) {
-    case 0x110: case 0x111: case 0xD0: case 0xF0: return U"d";
-    case 0xD8: case 0xF8: return U"o";
-    case 0x141: case 0x142: return U"l";
+    case 0x110:
+    case 0x111:
+    case 0xD0:
+    case 0xF0: return U"d";
+    case 0xD8:
+    case 0xF8: return U"o";
+    case 0x141:
+    case 0x142: return U"l";
     case 0xDF: return U"ss";
-    case 0xC6: case 0xE6: return U"ae";
-    case 0x152: case 0x153: return U"oe";
-    case 0xDE: case 0xFE: return U"th";
+    case 0xC6:
+    case 0xE6: return U"ae";
+    case 0x152:
+    case 0x153: return U"oe";
+    case 0xDE:
+    case 0xFE: return U"th";
     case 0x131: return U"i";
     default: return {};
   }
@@ -145,7 +154,8 @@ std::string folded(std::string_view name) {
       continue;
     }
     const char32_t letter = lower(base_letter(c));
-    const bool counts = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || (letter > 0xBF && letter != 0xD7 && letter != 0xF7 && !is_space(letter) && !is_control(letter));
+    const bool counts = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+                        (letter > 0xBF && letter != 0xD7 && letter != 0xF7 && !is_space(letter) && !is_control(letter));
     if (counts) {
       add(letter);
     } else {

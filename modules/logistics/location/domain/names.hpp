@@ -6,8 +6,8 @@
 
 namespace emporion::location {
 
-/// One line of an address in normal form: letters composed (NFC, for the Latin script), control characters gone, runs of white space one blank, none at the ends.
-/// Takes well-formed UTF-8.
+/// One line of an address in normal form: letters composed (NFC, for the Latin script), control characters gone, runs of white space one blank, none at the
+/// ends. Takes well-formed UTF-8.
 std::string normal_line(std::string_view line);
 
 /// What names are compared by: lower case, no marks, đ as d, everything but letters and digits one blank. "Bà Rịa - Vũng Tàu" → "ba ria vung tau".

@@ -22,7 +22,7 @@ struct Place {
   std::string name;
   std::string name_en;
   std::optional<Uuid> parent_id;
-  std::vector<Uuid> path;  ///< From the country down to itself.
+  std::vector<Uuid> path;           ///< From the country down to itself.
   std::optional<std::int32_t> lat;  ///< Degrees × 10⁷, both or neither.
   std::optional<std::int32_t> lng;
   bool is_active = true;

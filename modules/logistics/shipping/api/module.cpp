@@ -56,8 +56,9 @@ class ShippingModule final : public Module {
         binding_(std::make_shared<v1::LocalShippingApi>(service_, context_.clock)) {
     carriers_.emplace("own_fleet", std::make_unique<OwnFleetGateway>(context_.clock));
     if (settings_.is_enabled) {
-      demo_ = std::make_unique<DemoCarrier>(context_.runtime, context_.database, context_.clock,
-                                            DemoCarrierOptions{.secret = settings_.secrets.front(), .webhook_url = settings_.webhook_url, .step = settings_.step});
+      demo_ =
+          std::make_unique<DemoCarrier>(context_.runtime, context_.database, context_.clock,
+                                        DemoCarrierOptions{.secret = settings_.secrets.front(), .webhook_url = settings_.webhook_url, .step = settings_.step});
       carriers_.emplace("demo", std::make_unique<DemoCarrierGateway>(context_.runtime, [demo = demo_.get()] { return demo->url(); }, seconds(3)));
     } else if (!settings_.url.empty()) {
       carriers_.emplace("demo", std::make_unique<DemoCarrierGateway>(context_.runtime, [url = settings_.url] { return url; }, seconds(3)));
@@ -118,14 +119,17 @@ ModuleDefinition definition() {
       .audit_checks =
           {
               {"S-I1 a package has one live outbound shipment at most",
-               "SELECT package_id::text, count(*)::text FROM shipment WHERE direction = 'outbound' AND status <> 'cancelled' GROUP BY package_id HAVING count(*) > 1"},
+               "SELECT package_id::text, count(*)::text FROM shipment WHERE direction = 'outbound' AND status <> 'cancelled' GROUP BY package_id HAVING "
+               "count(*) > 1"},
               {"S-I3 a shipment stands where the last report that moved it put it",
-               "SELECT s.id::text, s.status || ' but ' || e.status FROM shipment s JOIN LATERAL (SELECT status FROM tracking_event WHERE shipment_id = s.id AND is_applied"
+               "SELECT s.id::text, s.status || ' but ' || e.status FROM shipment s JOIN LATERAL (SELECT status FROM tracking_event WHERE shipment_id = s.id "
+               "AND is_applied"
                " ORDER BY at DESC, seq DESC LIMIT 1) e ON true WHERE s.status <> e.status AND s.status <> 'cancelled'"},
               {"S-I4 what is delivered was so once, at the carrier's time",
                "SELECT id::text, status FROM shipment s WHERE (status = 'delivered') <> (delivered_at IS NOT NULL) OR (status = 'delivered' AND NOT EXISTS"
                " (SELECT FROM tracking_event e WHERE e.shipment_id = s.id AND e.is_applied AND e.status = 'delivered' AND e.at = s.delivered_at))"},
-              {"S-I5 cash collected is at most what was asked", "SELECT id::text, cod_collected_minor::text FROM shipment WHERE cod_collected_minor > coalesce(cod_minor, 0)"},
+              {"S-I5 cash collected is at most what was asked",
+               "SELECT id::text, cod_collected_minor::text FROM shipment WHERE cod_collected_minor > coalesce(cod_minor, 0)"},
           },
       .audit_facts =
           {
@@ -135,8 +139,10 @@ ModuleDefinition definition() {
               // Also where staff corrected the carrier's word later: Order counts the first one.
               {"shipping.delivered_units_by_order",
                "SELECT s.order_id || ':' || (i ->> 'sku'), sum((i ->> 'qty')::bigint)::text FROM shipment s, jsonb_array_elements(s.items) i"
-               " WHERE s.direction = 'outbound' AND EXISTS (SELECT FROM tracking_event e WHERE e.shipment_id = s.id AND e.is_applied AND e.status = 'delivered') GROUP BY 1"},
-              {"shipping.collected_cash_by_parcel", "SELECT id::text, cod_collected_minor || ' ' || currency FROM shipment WHERE cod_collected_minor IS NOT NULL"},
+               " WHERE s.direction = 'outbound' AND EXISTS (SELECT FROM tracking_event e WHERE e.shipment_id = s.id AND e.is_applied AND e.status = "
+               "'delivered') GROUP BY 1"},
+              {"shipping.collected_cash_by_parcel",
+               "SELECT id::text, cod_collected_minor || ' ' || currency FROM shipment WHERE cod_collected_minor IS NOT NULL"},
           },
   };
 }

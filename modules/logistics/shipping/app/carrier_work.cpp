@@ -25,7 +25,12 @@ Task<Result<Booking>> CarrierWork::book_one(CallContext context, Shipment shipme
     EMP_CO_ASSIGN(auto found, co_await carrier->second->find(context, shipment.id));
     if (found) co_return std::move(*found);
   }
-  BookingRequest request{.reference = shipment.id, .to = shipment.to, .weight_g = shipment.billed_weight_g, .service_level = shipment.service_level, .cod = shipment.cod(), .currency = shipment.currency.to_string()};
+  BookingRequest request{.reference = shipment.id,
+                         .to = shipment.to,
+                         .weight_g = shipment.billed_weight_g,
+                         .service_level = shipment.service_level,
+                         .cod = shipment.cod(),
+                         .currency = shipment.currency.to_string()};
   co_return co_await carrier->second->book(context, std::move(request));
 }
 

@@ -4,7 +4,8 @@
 
 namespace emporion::shipping {
 
-/// Tells carriers what is on record: record first, commit, then call. A call whose outcome is unknown is looked up by our reference before it is tried again (S-A6).
+/// Tells carriers what is on record: record first, commit, then call. A call whose outcome is unknown is looked up by our reference before it is tried again
+/// (S-A6).
 class CarrierWork {
  public:
   /// `dormant`: carriers that are known but switched off; their parcels wait on record.

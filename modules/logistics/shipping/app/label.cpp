@@ -22,7 +22,8 @@ std::string escaped(std::string_view plain) {
 }  // namespace
 
 std::string label_svg(const Shipment& shipment) {
-  std::string out = R"(<svg xmlns="http://www.w3.org/2000/svg" width="105mm" height="148mm" viewBox="0 0 420 592" font-family="sans-serif"><rect width="420" height="592" fill="#fff"/>)";
+  std::string out =
+      R"(<svg xmlns="http://www.w3.org/2000/svg" width="105mm" height="148mm" viewBox="0 0 420 592" font-family="sans-serif"><rect width="420" height="592" fill="#fff"/>)";
   int y = 48;
   const auto line = [&](std::string_view content, int size) {
     if (content.empty()) return;

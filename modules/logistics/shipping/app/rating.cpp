@@ -116,8 +116,11 @@ Task<Result<v1::RateQuote>> Rating::get_rates(v1::GetRatesRequest request) {
   const UtcTime now = clock_.now();
   v1::RateQuote quote{.quote_id = Uuid::v7(now, random_), .currency = request.currency, .groups = {}, .expires_at = now + quote_life_};
   for (const auto& parcel : request.parcels) {
-    EMP_CO_ASSIGN(const auto found, offers(book->methods, book->tables,
-                                           {.group_key = parcel.group_key, .origin = place_of(parcel.origin), .weight_g = parcel.weight_g, .volume_mm3 = parcel.volume_mm3.value_or(0)}, inquiry));
+    EMP_CO_ASSIGN(
+        const auto found,
+        offers(book->methods, book->tables,
+               {.group_key = parcel.group_key, .origin = place_of(parcel.origin), .weight_g = parcel.weight_g, .volume_mm3 = parcel.volume_mm3.value_or(0)},
+               inquiry));
     v1::RateGroup group{.group_key = parcel.group_key, .warehouse_id = parcel.warehouse_id, .options = {}};
     for (const Offer& offer : found) group.options.push_back(option_of(offer));
     quote.groups.push_back(std::move(group));
@@ -137,7 +140,8 @@ Task<Result<v1::ListMethodsResponse>> Rating::list_methods(v1::ListMethodsReques
   std::int32_t offset = 0;
   if (request.page_token) {
     const auto [end, error] = std::from_chars(request.page_token->data(), request.page_token->data() + request.page_token->size(), offset);
-    if (error != std::errc() || end != request.page_token->data() + request.page_token->size() || offset < 0) co_return fail(ErrorKind::invalid_argument, "INVALID_PAGE_TOKEN");
+    if (error != std::errc() || end != request.page_token->data() + request.page_token->size() || offset < 0)
+      co_return fail(ErrorKind::invalid_argument, "INVALID_PAGE_TOKEN");
   }
   const std::int32_t size = request.page_size.value_or(20);
   EMP_CO_ASSIGN(auto methods, co_await store_.list_methods(request.enabled, offset, size + 1));

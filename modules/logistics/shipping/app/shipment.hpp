@@ -39,11 +39,11 @@ struct Shipment {
   Progress progress;
   std::optional<std::int64_t> cod_collected_minor;
   std::int64_t version = 1;
-  std::int32_t tries = 0;               ///< Of the booking.
-  std::optional<UtcTime> due_at;        ///< Of the next try.
+  std::int32_t tries = 0;         ///< Of the booking.
+  std::optional<UtcTime> due_at;  ///< Of the next try.
   std::optional<UtcTime> handed_over_at;
   bool told_handover = false;
-  bool cancel_wanted = false;           ///< The carrier is yet to be told.
+  bool cancel_wanted = false;  ///< The carrier is yet to be told.
 
   std::optional<Money> cod() const { return cod_minor ? std::optional(Money(*cod_minor, currency)) : std::nullopt; }
 };

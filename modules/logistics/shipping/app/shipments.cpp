@@ -51,7 +51,8 @@ Task<Result<bool>> Shipments::record(postgres::UnitOfWork& work, Shipment shipme
 
 Task<Result<v1::Shipment>> Shipments::create(CallContext context, v1::CreateShipmentRequest request) {
   EMP_CO_ASSIGN(const Currency currency, Currency::parse(request.currency));
-  if (request.cod && (request.cod->currency() != currency || request.cod->amount() <= 0)) co_return fail(ErrorKind::invalid_argument, "CURRENCY_MISMATCH", "cod is an amount above 0 in the order's currency");
+  if (request.cod && (request.cod->currency() != currency || request.cod->amount() <= 0))
+    co_return fail(ErrorKind::invalid_argument, "CURRENCY_MISMATCH", "cod is an amount above 0 in the order's currency");
   Shipment shipment;
   shipment.id = request.id ? *request.id : Uuid::v7(clock_.now(), random_);
   shipment.direction = request.direction;
@@ -120,7 +121,11 @@ Task<Result<v1::ListShipmentsResponse>> Shipments::list(CallContext context, v1:
 Task<Result<v1::Tracking>> Shipments::tracking(CallContext context, Uuid id) {
   EMP_CO_ASSIGN(const auto shipment, co_await visible(std::move(context), id));
   EMP_CO_ASSIGN(const auto rows, co_await store_.timeline(id));
-  v1::Tracking out{.shipment_id = id, .carrier = shipment.carrier, .tracking_number = shipment.tracking_number, .status = to_contract(shipment.progress.status), .events = {}};
+  v1::Tracking out{.shipment_id = id,
+                   .carrier = shipment.carrier,
+                   .tracking_number = shipment.tracking_number,
+                   .status = to_contract(shipment.progress.status),
+                   .events = {}};
   for (const TimelineRow& row : rows) {
     out.events.push_back({.status = to_contract(row.status.value_or(shipment.progress.status)),
                           .raw_status = row.raw_status,
@@ -164,7 +169,8 @@ Task<Result<v1::Shipment>> Shipments::correct(CallContext context, v1::CorrectSt
   EMP_CO_ASSIGN(auto locked, co_await store_.lock(work, std::move(ids)));
   if (locked.empty()) co_return fail(not_found(request.id));
   Shipment& shipment = locked.front();
-  if (shipment.version != request.version) co_return fail(Error(ErrorKind::conflict, "VERSION_CONFLICT", "it changed meanwhile").with("version", shipment.version));
+  if (shipment.version != request.version)
+    co_return fail(Error(ErrorKind::conflict, "VERSION_CONFLICT", "it changed meanwhile").with("version", shipment.version));
   const Status from = shipment.progress.status;
   const Status to = from_contract(request.status);
   const bool is_possible = from != to && from != Status::cancelled && !is_before_pickup(to) && to != Status::cancelled && shipment.tracking_number.has_value();

@@ -82,7 +82,13 @@ Task<Result<v1::DemoCarrierWebhookResponse>> Tracking::receive(v1::DemoCarrierWe
     co_return fail(ErrorKind::unauthenticated, "INVALID_SIGNATURE", "X-Signature does not sign this body, or is too old");
   }
   EMP_CO_ASSIGN(const auto event, parse_json<v1::DemoCarrierEvent>(request.body));
-  Receipt receipt{.id = 0, .carrier = "demo", .dedupe_key = event.event_id, .tracking_number = event.tracking_number, .body = std::move(request.body), .signature = signature->second, .received_at = clock_.now()};
+  Receipt receipt{.id = 0,
+                  .carrier = "demo",
+                  .dedupe_key = event.event_id,
+                  .tracking_number = event.tracking_number,
+                  .body = std::move(request.body),
+                  .signature = signature->second,
+                  .received_at = clock_.now()};
   EMP_CO_TRY(co_await receipts_.submit(std::move(receipt)));
   jobs_.wake(job_name);
   co_return v1::DemoCarrierWebhookResponse{.received = true};
@@ -134,7 +140,8 @@ Task<Result<std::size_t>> Tracking::process_some(CallContext context) {
       collect_cash(shipment, *event, events);
     }
     if (!status) observe::warning("shipping: unknown carrier status", {{"status", event->status}, {"shipment", shipment.id.to_string()}});
-    timeline.push_back({shipment.id, "demo", receipt.dedupe_key, event->status, status, event->at, receipt.received_at, event->place, event->reason, has_moved});
+    timeline.push_back(
+        {shipment.id, "demo", receipt.dedupe_key, event->status, status, event->at, receipt.received_at, event->place, event->reason, has_moved});
   }
   EMP_CO_TRY(co_await store_.add_to_timeline(work, std::move(timeline)));
   EMP_CO_TRY(co_await store_.save(work, std::move(shipments)));

@@ -21,11 +21,13 @@ int specificity(const RateStep& step) {
 }
 
 // The zone that says most about origin and destination, and in it the lightest step that still holds the weight.
-const RateStep* step_for(const RateTable& table, const std::optional<RatePlace>& origin, const RatePlace& destination, Currency currency, std::int64_t weight_g) {
+const RateStep* step_for(const RateTable& table, const std::optional<RatePlace>& origin, const RatePlace& destination, Currency currency,
+                         std::int64_t weight_g) {
   const RateStep* best = nullptr;
   for (const RateStep& step : table.steps) {
     if (step.amount.currency() != currency || step.up_to_g < weight_g) continue;
-    const bool origin_fits = (!step.origin_country && !step.origin_region) || (origin && holds(step.origin_country, origin->country) && holds(step.origin_region, origin->region));
+    const bool origin_fits =
+        (!step.origin_country && !step.origin_region) || (origin && holds(step.origin_country, origin->country) && holds(step.origin_region, origin->region));
     if (!origin_fits || !holds(step.destination_country, destination.country) || !holds(step.destination_region, destination.region)) continue;
     if (best == nullptr || std::tuple(-specificity(step), step.up_to_g) < std::tuple(-specificity(*best), best->up_to_g)) best = &step;
   }
@@ -64,8 +66,12 @@ std::optional<Offer> price(const Method& method, const std::vector<RateTable>& t
 std::int64_t scaled(std::int64_t value, std::int64_t least, std::int64_t most) { return most == least ? 0 : (value - least) * 1'000 / (most - least); }
 
 void rank(std::vector<Offer>& all, RateSort sort) {
-  const auto by_amount = [](const Offer& a) { return std::tuple(a.amount.amount(), std::int64_t{a.days_max}, a.method->display_order, std::string_view(a.method->code)); };
-  const auto by_days = [](const Offer& a) { return std::tuple(std::int64_t{a.days_max}, a.amount.amount(), a.method->display_order, std::string_view(a.method->code)); };
+  const auto by_amount = [](const Offer& a) {
+    return std::tuple(a.amount.amount(), std::int64_t{a.days_max}, a.method->display_order, std::string_view(a.method->code));
+  };
+  const auto by_days = [](const Offer& a) {
+    return std::tuple(std::int64_t{a.days_max}, a.amount.amount(), a.method->display_order, std::string_view(a.method->code));
+  };
   if (sort == RateSort::fastest) {
     std::sort(all.begin(), all.end(), [&](const Offer& a, const Offer& b) { return by_days(a) < by_days(b); });
     return;
@@ -112,7 +118,8 @@ Result<> check(const Method& method) {
   for (const auto* amounts : {&method.fees, &method.free_from}) {
     for (const Money& amount : *amounts) {
       if (amount.is_negative()) return invalid("an amount is negative");
-      if (std::count_if(amounts->begin(), amounts->end(), [&](const Money& m) { return m.currency() == amount.currency(); }) > 1) return invalid("a currency occurs twice");
+      if (std::count_if(amounts->begin(), amounts->end(), [&](const Money& m) { return m.currency() == amount.currency(); }) > 1)
+        return invalid("a currency occurs twice");
     }
   }
   return {};
@@ -133,7 +140,8 @@ Result<std::vector<Offer>> offers(const std::vector<Method>& methods, const std:
     if (auto offer = price(method, tables, parcel, inquiry, billed_g)) out.push_back(*offer);
   }
   if (!is_covered) return fail(Error(ErrorKind::rule_violated, "NOT_COVERED", "nothing is sent there").with("group_key", parcel.group_key));
-  if (out.empty() && is_over_limit) return fail(Error(ErrorKind::rule_violated, "OVER_LIMIT", "too heavy for every method").with("group_key", parcel.group_key));
+  if (out.empty() && is_over_limit)
+    return fail(Error(ErrorKind::rule_violated, "OVER_LIMIT", "too heavy for every method").with("group_key", parcel.group_key));
   if (out.empty()) return fail(Error(ErrorKind::unavailable, "NO_RATE", "no price in this currency").with("group_key", parcel.group_key));
   rank(out, inquiry.sort);
   return out;

@@ -31,7 +31,8 @@ struct RateTable {
   Uuid id;
   std::vector<RateStep> steps;
 };
-/// Refuses two steps of one zone and currency that end at the same weight. Gaps cannot be: each step begins where the one before ends. Errors: RATE_TABLE_INVALID.
+/// Refuses two steps of one zone and currency that end at the same weight. Gaps cannot be: each step begins where the one before ends. Errors:
+/// RATE_TABLE_INVALID.
 Result<> check(const RateTable& table);
 
 struct Method {

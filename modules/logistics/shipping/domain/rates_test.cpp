@@ -27,7 +27,8 @@ std::vector<std::string> codes(const Result<std::vector<Offer>>& found) {
 }
 
 TEST(Rates, are_ranked_as_asked) {
-  const std::vector<Method> methods{a_method("slow", Money(20'000, vnd), 6), a_method("fast", Money(50'000, vnd), 1), a_method("middle", Money(25'000, vnd), 2)};
+  const std::vector<Method> methods{a_method("slow", Money(20'000, vnd), 6), a_method("fast", Money(50'000, vnd), 1),
+                                    a_method("middle", Money(25'000, vnd), 2)};
   Inquiry inquiry = to_viet_nam();
   EXPECT_EQ(codes(offers(methods, {}, a_parcel(500), inquiry)), (std::vector<std::string>{"slow", "middle", "fast"}));
   inquiry.sort = RateSort::fastest;

@@ -12,25 +12,25 @@ constexpr std::int64_t volumetric_divisor = 5'000;
 
 constexpr std::uint32_t bit(Status status) { return 1u << static_cast<unsigned>(status); }
 
-constexpr std::uint32_t on_the_way = bit(Status::in_transit) | bit(Status::out_for_delivery) | bit(Status::delivered) | bit(Status::delivery_failed) | bit(Status::returning) |
-                                     bit(Status::lost) | bit(Status::damaged);
+constexpr std::uint32_t on_the_way = bit(Status::in_transit) | bit(Status::out_for_delivery) | bit(Status::delivered) | bit(Status::delivery_failed) |
+                                     bit(Status::returning) | bit(Status::lost) | bit(Status::damaged);
 
 // One row per status: where it may go. Source: logistics.md §3.3.
 constexpr std::array<std::uint32_t, 14> moves{
-    bit(Status::booking) | bit(Status::cancelled),                                       // draft
-    bit(Status::booked) | bit(Status::booking_failed) | bit(Status::cancelled),          // booking
-    bit(Status::booking) | bit(Status::cancelled),                                       // booking_failed
-    bit(Status::picked_up) | bit(Status::cancelled) | on_the_way,                        // booked
-    on_the_way,                                                                          // picked_up
-    on_the_way,                                                                          // in_transit
-    on_the_way,                                                                          // out_for_delivery
-    on_the_way,                                                                          // delivery_failed
-    0,                                                                                   // delivered
-    bit(Status::returned) | bit(Status::lost) | bit(Status::damaged),                    // returning
-    0,                                                                                   // returned
-    bit(Status::delivered) | bit(Status::returned),                                      // lost
-    0,                                                                                   // damaged
-    0,                                                                                   // cancelled
+    bit(Status::booking) | bit(Status::cancelled),                               // draft
+    bit(Status::booked) | bit(Status::booking_failed) | bit(Status::cancelled),  // booking
+    bit(Status::booking) | bit(Status::cancelled),                               // booking_failed
+    bit(Status::picked_up) | bit(Status::cancelled) | on_the_way,                // booked
+    on_the_way,                                                                  // picked_up
+    on_the_way,                                                                  // in_transit
+    on_the_way,                                                                  // out_for_delivery
+    on_the_way,                                                                  // delivery_failed
+    0,                                                                           // delivered
+    bit(Status::returned) | bit(Status::lost) | bit(Status::damaged),            // returning
+    0,                                                                           // returned
+    bit(Status::delivered) | bit(Status::returned),                              // lost
+    0,                                                                           // damaged
+    0,                                                                           // cancelled
 };
 
 }  // namespace

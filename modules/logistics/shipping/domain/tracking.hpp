@@ -10,7 +10,20 @@ namespace emporion::shipping {
 
 /// In the order of the contract's ShipmentStatus, less one.
 enum class Status : std::uint8_t {
-  draft, booking, booking_failed, booked, picked_up, in_transit, out_for_delivery, delivery_failed, delivered, returning, returned, lost, damaged, cancelled
+  draft,
+  booking,
+  booking_failed,
+  booked,
+  picked_up,
+  in_transit,
+  out_for_delivery,
+  delivery_failed,
+  delivered,
+  returning,
+  returned,
+  lost,
+  damaged,
+  cancelled
 };
 std::string_view to_string(Status status) noexcept;
 std::optional<Status> status_from(std::string_view text) noexcept;
@@ -32,7 +45,7 @@ struct Report {
 struct Progress {
   Status status = Status::booked;
   UtcTime status_at;
-  std::int32_t attempts = 0;  ///< Failed deliveries.
+  std::int32_t attempts = 0;             ///< Failed deliveries.
   std::optional<UtcTime> dispatched_at;  ///< The carrier's first scan.
   std::optional<UtcTime> delivered_at;   ///< Set once (S-I4).
 };

@@ -45,7 +45,8 @@ struct ShippingTest : testing::PostgresTest {
     jobs.add(Tracking::job_name, hours(1), [](CallContext) -> Task<Result<>> { co_return Result<>(); });
     EXPECT_TRUE(v1::add_routes(router, api));
     EXPECT_TRUE(site.listen());
-    carrier = std::make_unique<DemoCarrier>(runtime(), database(), clock, DemoCarrierOptions{.secret = secret, .webhook_url = site.url() + "/api/v1/webhooks/demo", .step = milliseconds(20)});
+    carrier = std::make_unique<DemoCarrier>(
+        runtime(), database(), clock, DemoCarrierOptions{.secret = secret, .webhook_url = site.url() + "/api/v1/webhooks/demo", .step = milliseconds(20)});
     EXPECT_TRUE(carrier->start());
     carriers.emplace("demo", std::make_unique<DemoCarrierGateway>(runtime(), [this] { return carrier->url(); }, milliseconds(250)));
     carriers.emplace("own_fleet", std::make_unique<OwnFleetGateway>(clock));
@@ -97,7 +98,13 @@ struct ShippingTest : testing::PostgresTest {
     return to_contract(**found);
   }
   std::string report(const v1::Shipment& shipment, std::string id, std::string status, UtcTime at) {
-    return to_json(v1::DemoCarrierEvent{.event_id = std::move(id), .tracking_number = shipment.tracking_number.value_or(""), .status = std::move(status), .at = at, .place = {}, .reason = {}, .cod_collected = {}});
+    return to_json(v1::DemoCarrierEvent{.event_id = std::move(id),
+                                        .tracking_number = shipment.tracking_number.value_or(""),
+                                        .status = std::move(status),
+                                        .at = at,
+                                        .place = {},
+                                        .reason = {},
+                                        .cod_collected = {}});
   }
   Task<Result<http::Response>> post(std::string body, std::string signature) {
     http::ClientRequest request{.method = http::Method::post, .url = site.url() + "/api/v1/webhooks/demo", .headers = {}, .body = std::move(body)};
@@ -290,7 +297,8 @@ TEST_F(ShippingTest, a_new_shop_can_send_anything_anywhere_in_its_three_currenci
     for (const char* currency : {"VND", "USD", "GBP"}) {
       for (const int weight_g : {0, 500, 40'000, 900'000'000}) {
         v1::GetRatesRequest request;
-        request.parcels.push_back({.group_key = "g", .warehouse_id = Uuid::from_name("w"), .origin = {}, .weight_g = weight_g, .volume_mm3 = {}, .unit_count = 1});
+        request.parcels.push_back(
+            {.group_key = "g", .warehouse_id = Uuid::from_name("w"), .origin = {}, .weight_g = weight_g, .volume_mm3 = {}, .unit_count = 1});
         request.destination.country = country;
         request.currency = currency;
         request.goods_value = Money(1, Currency::of(currency));
@@ -311,7 +319,13 @@ TEST_F(ShippingTest, an_order_in_euro_is_shipped_labelled_and_collected_in_euro)
   const auto label = run(api.get_label(context("fulfillment"), {.id = shipment.id}));
   ASSERT_TRUE(label);
   EXPECT_THAT(label->content, ::testing::HasSubstr("COD 12.34 EUR"));
-  auto wrong = v1::DemoCarrierEvent{.event_id = "e", .tracking_number = *shipment.tracking_number, .status = "delivered", .at = clock.now() + seconds(1), .place = {}, .reason = {}, .cod_collected = Money(1'234, Currency::of("USD"))};
+  auto wrong = v1::DemoCarrierEvent{.event_id = "e",
+                                    .tracking_number = *shipment.tracking_number,
+                                    .status = "delivered",
+                                    .at = clock.now() + seconds(1),
+                                    .place = {},
+                                    .reason = {},
+                                    .cod_collected = Money(1'234, Currency::of("USD"))};
   EXPECT_EQ(send(to_json(wrong)), 200);
   apply_all();
   EXPECT_EQ(count("outbox WHERE topic = 'shipping.cod.collected'"), "0");

@@ -12,8 +12,8 @@
 namespace emporion::warehouse {
 namespace {
 
-/// Each lost round means that somebody else won one, so a buyer is refused for want of stock, not for want of luck. Buyers who come at once go from warehouse to warehouse together and then
-/// divide what is left: a few rounds more than there are warehouses. Source: ADR 0011.
+/// Each lost round means that somebody else won one, so a buyer is refused for want of stock, not for want of luck. Buyers who come at once go from warehouse
+/// to warehouse together and then divide what is left: a few rounds more than there are warehouses. Source: ADR 0011.
 constexpr int rounds_max = 32;
 
 std::vector<std::string> all_of(const std::vector<std::shared_ptr<const std::vector<std::string>>>& batch) {

@@ -46,8 +46,10 @@ class GatewayModule final : public Module {
         limits_(read_plans(context_.settings), context_.clock),
         csrf_tokens_(context_.clock),
         master_key_file_(context_.settings.string("identity.master_key_file", text(context_.settings.string("home", "var"), "/identity.key"))),
-        authenticator_(context_.calls,
-                       {.issuer = context_.settings.string("identity.issuer", "emporion"), .audience = context_.settings.string("identity.audience", "emporion")}, context_.clock),
+        authenticator_(
+            context_.calls,
+            {.issuer = context_.settings.string("identity.issuer", "emporion"), .audience = context_.settings.string("identity.audience", "emporion")},
+            context_.clock),
         edge_(std::make_shared<Edge>(authenticator_, limits_, csrf_tokens_,
                                      EdgeSettings{.cors_origins = read_list(context_.settings, "gateway.cors_origins"),
                                                   .trusted_proxies = read_list(context_.settings, "gateway.trusted_proxies"),
@@ -102,7 +104,9 @@ class GatewayModule final : public Module {
     authenticator_.staff_changed(event.user_id, event.permissions_version);
     co_return Result<>();
   }
-  CallContext own_context() { return CallContext(context_.clock.now() + seconds(5), Uuid::v7(context_.clock.now(), context_.random), Principal::of_service("gateway")); }
+  CallContext own_context() {
+    return CallContext(context_.clock.now() + seconds(5), Uuid::v7(context_.clock.now(), context_.random), Principal::of_service("gateway"));
+  }
 
   /// What every process holds in memory is refreshed by every process: no job, whose lease would pick one of them.
   Task<void> keep_fresh() {
@@ -142,7 +146,9 @@ class GatewayModule final : public Module {
 }  // namespace
 
 ModuleDefinition definition() {
-  return {.name = "gateway", .migrations = migrations(), .create = [](ModuleContext context) -> std::unique_ptr<Module> { return std::make_unique<GatewayModule>(std::move(context)); }};
+  return {.name = "gateway", .migrations = migrations(), .create = [](ModuleContext context) -> std::unique_ptr<Module> {
+            return std::make_unique<GatewayModule>(std::move(context));
+          }};
 }
 
 }  // namespace emporion::gateway

@@ -38,7 +38,8 @@ std::int64_t Authenticator::permissions_version(Uuid staff) const {
 }
 
 Task<Result<std::vector<std::string>>> Authenticator::permissions_of(CallContext context, Uuid staff, std::int64_t version) {
-  if (const auto found = staff_.find(staff); found != staff_.end() && found->second.version >= version && clock_.now() - found->second.read_at < permissions_kept) {
+  if (const auto found = staff_.find(staff);
+      found != staff_.end() && found->second.version >= version && clock_.now() - found->second.read_at < permissions_kept) {
     co_return found->second.permissions;
   }
   EMP_CO_ASSIGN(auto answer, co_await calls_.get<user::v1::UserApi>().effective_permissions(context.as_service("gateway"), {.id = staff}));

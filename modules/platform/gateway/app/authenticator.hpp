@@ -13,7 +13,8 @@ namespace emporion::gateway {
 /// Who a request speaks for: verifies the access token by the published keys, refuses revoked sessions, and adds what a member of staff may do.
 class Authenticator final : public security::TokenStatus {
  public:
-  Authenticator(Calls& calls, security::TokenVerifier::Expected expected, const Clock& clock) : calls_(calls), clock_(clock), verifier_(std::move(expected), clock, this) {}
+  Authenticator(Calls& calls, security::TokenVerifier::Expected expected, const Clock& clock)
+      : calls_(calls), clock_(clock), verifier_(std::move(expected), clock, this) {}
 
   /// Errors: those of TokenVerifier::verify; UNAVAILABLE when the permissions of staff cannot be read.
   Task<Result<Principal>> principal_of(CallContext context, std::string token);

@@ -121,7 +121,8 @@ Task<Result<Principal>> Edge::authenticate(const http::Request& request, CallCon
     co_return fail(ErrorKind::unauthenticated, "INVALID_TOKEN", "send Authorization: Bearer <access token>");
   }
   auto principal = co_await authenticator_.principal_of(context, std::string(header.substr(7)));
-  if (!principal && guests_welcome && principal.error().kind() == ErrorKind::unauthenticated && !changes_something(request.method)) co_return Principal::guest();
+  if (!principal && guests_welcome && principal.error().kind() == ErrorKind::unauthenticated && !changes_something(request.method))
+    co_return Principal::guest();
   co_return principal;
 }
 
@@ -177,7 +178,9 @@ void Edge::finish(const http::Request& request, const Flow& flow, http::Response
   headers.push_back({"X-Content-Type-Options", "nosniff"});
   headers.push_back({"Referrer-Policy", "strict-origin-when-cross-origin"});
   headers.push_back({"Strict-Transport-Security", "max-age=31536000"});
-  const auto has = [&](std::string_view name) { return std::ranges::any_of(headers, [&](const http::Header& header) { return ascii_lower(header.name) == name; }); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(headers, [&](const http::Header& header) { return ascii_lower(header.name) == name; });
+  };
   if (!has("content-security-policy")) headers.push_back({"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"});
   if (!has("cache-control")) headers.push_back({"Cache-Control", "no-store"});
   if (const auto origin = request.header("origin"); !origin.empty() && origin_allowed(origin)) {
@@ -193,7 +196,9 @@ void Edge::finish(const http::Request& request, const Flow& flow, http::Response
     }
   }
   if (response.status >= 500) {
-    observe::warning("request failed", {{"trace", flow.trace.to_string()}, {"method", std::string(to_string(request.method))}, {"path", request.path}, {"status", text(response.status)}});
+    observe::warning(
+        "request failed",
+        {{"trace", flow.trace.to_string()}, {"method", std::string(to_string(request.method))}, {"path", request.path}, {"status", text(response.status)}});
   }
 }
 

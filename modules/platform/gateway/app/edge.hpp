@@ -15,9 +15,9 @@
 namespace emporion::gateway {
 
 struct EdgeSettings {
-  std::vector<std::string> cors_origins;      ///< Exact "scheme://host:port", or "*.example.com" with a dot boundary.
-  std::vector<std::string> trusted_proxies;   ///< Addresses whose X-Forwarded-For is believed.
-  bool metrics_public = false;                ///< Else /metrics answers loopback only.
+  std::vector<std::string> cors_origins;     ///< Exact "scheme://host:port", or "*.example.com" with a dot boundary.
+  std::vector<std::string> trusted_proxies;  ///< Addresses whose X-Forwarded-For is believed.
+  bool metrics_public = false;               ///< Else /metrics answers loopback only.
 };
 
 /// A route that staff closed for a while.
@@ -27,11 +27,19 @@ struct RouteOverride {
 };
 
 /// The single public entry: one pipeline for every request (platform.md §3.3):
-/// request id → CORS → per-address limit → route → authenticate → per-user limit → CSRF → role → key → maintenance → dispatch with deadline → response clean-up → log.
+/// request id → CORS → per-address limit → route → authenticate → per-user limit → CSRF → role → key → maintenance → dispatch with deadline → response clean-up
+/// → log.
 class Edge final : public http::Application {
  public:
-  Edge(Authenticator& authenticator, RateLimits& limits, const CsrfTokens& csrf_tokens, EdgeSettings settings, const Clock& clock, Random& random, std::string_view openapi)
-      : authenticator_(authenticator), limits_(limits), csrf_tokens_(csrf_tokens), settings_(std::move(settings)), clock_(clock), random_(random), openapi_(openapi) {}
+  Edge(Authenticator& authenticator, RateLimits& limits, const CsrfTokens& csrf_tokens, EdgeSettings settings, const Clock& clock, Random& random,
+       std::string_view openapi)
+      : authenticator_(authenticator),
+        limits_(limits),
+        csrf_tokens_(csrf_tokens),
+        settings_(std::move(settings)),
+        clock_(clock),
+        random_(random),
+        openapi_(openapi) {}
 
   void use(const http::Router& router) noexcept { router_ = &router; }
   void set_ready(bool ready) noexcept { ready_ = ready; }

@@ -190,7 +190,8 @@ ModuleDefinition definition() {
       {"CAT-7 a category's path is its parent's and itself",
        "SELECT c.id::text, c.slug FROM category c LEFT JOIN category p ON p.id = c.parent_id WHERE c.path <> coalesce(p.path, '{}'::uuid[]) || c.id"},
       {"CAT-9 a product's document is its row",
-       "SELECT id::text, slug FROM product WHERE document::jsonb ->> 'version' IS DISTINCT FROM version::text OR document::jsonb ->> 'status' IS DISTINCT FROM status"},
+       "SELECT id::text, slug FROM product WHERE document::jsonb ->> 'version' IS DISTINCT FROM version::text OR document::jsonb ->> 'status' IS DISTINCT FROM "
+       "status"},
   };
   return out;
 }

@@ -8,13 +8,16 @@ using postgres::Statement;
 
 constexpr Statement wake_by_order{"checkout.wake_saga", "SELECT saga_wake(saga_id) FROM confirm_key WHERE order_id = $1", Effect::writes};
 constexpr Statement wake_one{"checkout.wake_saga_by_id", "SELECT saga_wake($1)", Effect::writes};
-constexpr Statement keep_decision{"checkout.keep_decision", "INSERT INTO review_decision (saga_id, decision) VALUES ($1, $2) ON CONFLICT DO NOTHING", Effect::writes};
-constexpr Statement reprice_lines{"checkout.reprice_lines",
-                                  "UPDATE cart_line l SET unit_price = $2, priced_at = now() FROM cart c WHERE c.id = l.cart_id AND c.status = 'active' AND c.currency = $3 AND l.sku = $1 "
-                                  "AND l.unit_price <> $2",
+constexpr Statement keep_decision{"checkout.keep_decision", "INSERT INTO review_decision (saga_id, decision) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                                   Effect::writes};
-constexpr Statement retire_lines{"checkout.retire_lines",
-                                 "UPDATE cart_line l SET availability = 'discontinued' FROM cart c WHERE c.id = l.cart_id AND c.status = 'active' AND l.product_id = $1", Effect::writes};
+constexpr Statement reprice_lines{
+    "checkout.reprice_lines",
+    "UPDATE cart_line l SET unit_price = $2, priced_at = now() FROM cart c WHERE c.id = l.cart_id AND c.status = 'active' AND c.currency = $3 AND l.sku = $1 "
+    "AND l.unit_price <> $2",
+    Effect::writes};
+constexpr Statement retire_lines{
+    "checkout.retire_lines",
+    "UPDATE cart_line l SET availability = 'discontinued' FROM cart c WHERE c.id = l.cart_id AND c.status = 'active' AND l.product_id = $1", Effect::writes};
 
 }  // namespace
 

@@ -6,10 +6,11 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement expire_open{"checkout.expire_sessions",
-                                "UPDATE checkout_session SET status = 'expired', version = version + 1 WHERE id IN (SELECT id FROM checkout_session WHERE status = 'open' AND "
-                                "expires_at <= now() ORDER BY expires_at LIMIT 500 FOR UPDATE SKIP LOCKED)",
-                                Effect::writes};
+constexpr Statement expire_open{
+    "checkout.expire_sessions",
+    "UPDATE checkout_session SET status = 'expired', version = version + 1 WHERE id IN (SELECT id FROM checkout_session WHERE status = 'open' AND "
+    "expires_at <= now() ORDER BY expires_at LIMIT 500 FOR UPDATE SKIP LOCKED)",
+    Effect::writes};
 constexpr Statement mark_abandoned{
     "checkout.mark_abandoned_carts",
     "WITH idle AS (UPDATE cart SET abandoned_at = now() WHERE id IN (SELECT c.id FROM cart c WHERE c.status = 'active' AND c.abandoned_at IS NULL AND "
@@ -25,9 +26,11 @@ constexpr Statement mark_abandoned{
     "i.id AND NOT saved_for_later) l",
     Effect::writes};
 constexpr Statement expire_idle{"checkout.expire_carts", "SELECT carts_expire(500)", Effect::writes};
-constexpr Statement purge_old{"checkout.purge", "DELETE FROM quote WHERE id IN (SELECT q.id FROM quote q WHERE q.created_at < now() - interval '7 days' AND NOT EXISTS (SELECT FROM "
-                                                "checkout_session s WHERE s.quote_id = q.id AND s.status NOT IN ('expired', 'abandoned')) LIMIT 500)",
-                              Effect::writes};
+constexpr Statement purge_old{
+    "checkout.purge",
+    "DELETE FROM quote WHERE id IN (SELECT q.id FROM quote q WHERE q.created_at < now() - interval '7 days' AND NOT EXISTS (SELECT FROM "
+    "checkout_session s WHERE s.quote_id = q.id AND s.status NOT IN ('expired', 'abandoned')) LIMIT 500)",
+    Effect::writes};
 
 }  // namespace
 

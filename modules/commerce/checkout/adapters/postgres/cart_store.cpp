@@ -15,15 +15,17 @@ constexpr Statement select_live{"checkout.find_cart",
                                 "(($2::bytea IS NOT NULL) AND guest_token_sha256 = $2))"};
 constexpr Statement before_adding{"checkout.before_add",
                                   "SELECT b.currency, b.answer, $5::bytea IS NOT NULL AND guest_token_is_dead($5) FROM cart_before_add($1, $2, $3, $4, $5) b"};
-constexpr Statement add_lines{"checkout.add_to_cart",
-                              "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
+constexpr Statement add_lines{
+    "checkout.add_to_cart",
+    "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
 constexpr Statement change_one{"checkout.change_cart_line", "SELECT cart_change_line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
 constexpr Statement change_coupons{"checkout.change_coupon", "SELECT cart_change_coupon($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement clear_all{"checkout.clear_cart", "SELECT cart_clear($1, $2, $3, $4)", Effect::writes};
 constexpr Statement refresh_all{"checkout.refresh_cart", "SELECT changes, cart FROM cart_refresh($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
 constexpr Statement merge_guest{"checkout.merge_cart", "SELECT replayed, merged_lines, cart FROM cart_merge_once($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                                 Effect::writes};
-constexpr Statement insert_share{"checkout.share_cart", "INSERT INTO cart_share (token_sha256, cart_id, snapshot, expires_at) VALUES ($1, $2, $3, $4)", Effect::writes};
+constexpr Statement insert_share{"checkout.share_cart", "INSERT INTO cart_share (token_sha256, cart_id, snapshot, expires_at) VALUES ($1, $2, $3, $4)",
+                                 Effect::writes};
 constexpr Statement select_share{"checkout.find_shared_cart", "SELECT snapshot, expires_at FROM cart_share WHERE token_sha256 = $1"};
 
 postgres::Bytes digest_of(const KeyedRequest& keyed) { return {security::sha256(keyed.request)}; }
@@ -51,8 +53,8 @@ Task<Result<CartStore::BeforeAdd>> PostgresCartStore::before_add(Owner owner, Ke
   co_return out;
 }
 
-Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
-                                                 CartLimits limits) {
+Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency,
+                                                 std::optional<std::int64_t> if_match, CartLimits limits) {
   std::vector<Uuid> ids, products;
   std::vector<std::string> skus, names, availabilities;
   std::vector<std::int32_t> quantities;
@@ -73,21 +75,23 @@ Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed
   }
   const auto code = currency ? std::optional(currency->to_string()) : std::nullopt;
   const postgres::Bytes digest = digest_of(keyed);
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(add_lines, keyed.caller, keyed.key, digest, keyed.trace, Uuid::v7(clock_.now(), random_), owner.customer, guest_column(owner),
-                                                          code, if_match, limits.lines_max, limits.units_max, ids, skus, products, quantities, prices, list_prices, names, images,
-                                                          sellers, availabilities));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(add_lines, keyed.caller, keyed.key, digest, keyed.trace, Uuid::v7(clock_.now(), random_),
+                                                          owner.customer, guest_column(owner), code, if_match, limits.lines_max, limits.units_max, ids, skus,
+                                                          products, quantities, prices, list_prices, names, images, sellers, availabilities));
   EMP_CO_ASSIGN(auto cart, parse_json<v1::Cart>(rows[0].get<std::string>(1)));
   co_return CartChanged{std::move(cart), rows[0].get<bool>(0)};
 }
 
-Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_one, owner.customer, guest_column(owner), if_match, trace, change.line, change.qty, change.saved_for_later,
-                                                          change.absent_is_fine, limits.lines_max, limits.units_max));
+Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace,
+                                                                     CartLimits limits) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_one, owner.customer, guest_column(owner), if_match, trace, change.line, change.qty,
+                                                          change.saved_for_later, change.absent_is_fine, limits.lines_max, limits.units_max));
   co_return read_cart(rows[0].get<std::optional<std::string>>(0));
 }
 
 Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_coupon(Owner owner, CouponChange change, std::optional<std::int64_t> if_match) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(change_coupons, owner.customer, guest_column(owner), if_match, change.code, change.is_applied, change.coupons_max));
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(change_coupons, owner.customer, guest_column(owner), if_match, change.code, change.is_applied, change.coupons_max));
   co_return read_cart(rows[0].get<std::optional<std::string>>(0));
 }
 
@@ -108,7 +112,8 @@ Task<Result<CartStore::Refreshed>> PostgresCartStore::refresh(Owner owner, std::
     images.push_back(fact.image);
     availabilities.emplace_back(v1::to_string(fact.availability));
   }
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(refresh_all, owner.customer, guest_column(owner), skus, prices, list_prices, names, images, availabilities));
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(refresh_all, owner.customer, guest_column(owner), skus, prices, list_prices, names, images, availabilities));
   Refreshed out;
   EMP_CO_ASSIGN(out.cart, read_cart(rows[0].get<std::optional<std::string>>(1)));
   if (const auto changes = rows[0].get<std::optional<std::string>>(0)) {

@@ -13,9 +13,10 @@ class PostgresCartStore final : public CartStore {
 
   Task<Result<std::optional<v1::Cart>>> find(Owner owner) override;
   Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) override;
-  Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency, std::optional<std::int64_t> if_match,
-                                CartLimits limits) override;
-  Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace, CartLimits limits) override;
+  Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency,
+                                std::optional<std::int64_t> if_match, CartLimits limits) override;
+  Task<Result<std::optional<v1::Cart>>> change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace,
+                                                    CartLimits limits) override;
   Task<Result<std::optional<v1::Cart>>> change_coupon(Owner owner, CouponChange change, std::optional<std::int64_t> if_match) override;
   Task<Result<std::optional<v1::Cart>>> clear(Owner owner, std::optional<std::int64_t> if_match, Uuid trace) override;
   Task<Result<Refreshed>> refresh(Owner owner, std::vector<LineFacts> facts) override;

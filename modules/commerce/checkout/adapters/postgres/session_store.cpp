@@ -44,8 +44,8 @@ std::string list_json(const std::vector<Message>& messages) {
 }  // namespace
 
 Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, KeyedRequest keyed) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(start_one, keyed.caller, keyed.key, postgres::Bytes{security::sha256(keyed.request)}, owner.customer, guest_column(owner),
-                                                          Uuid::v7(clock_.now(), random_), keyed.trace));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(start_one, keyed.caller, keyed.key, postgres::Bytes{security::sha256(keyed.request)}, owner.customer,
+                                                          guest_column(owner), Uuid::v7(clock_.now(), random_), keyed.trace));
   EMP_CO_ASSIGN(const auto answer, json::Document::parse(rows[0].get<std::string>(2)));
   Started out{.status = rows[0].get<std::int32_t>(1), .replayed = rows[0].get<bool>(0)};
   json::Reader reader;
@@ -92,8 +92,8 @@ Task<Result<v1::CheckoutSession>> PostgresSessionStore::set_credits(Uuid session
 
 Task<Result<v1::CheckoutSession>> PostgresSessionStore::keep_quote(QuoteToKeep keep) {
   const Money total = keep.quote.totals.grand_total;
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(quote_one, keep.session, keep.saga, keep.quote.id, keep.quote.cart_version, to_json(keep.quote), to_json(keep.plan),
-                                                          total.currency().code(), total.amount(), keep.quote.expires_at));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(quote_one, keep.session, keep.saga, keep.quote.id, keep.quote.cart_version, to_json(keep.quote),
+                                                          to_json(keep.plan), total.currency().code(), total.amount(), keep.quote.expires_at));
   co_return parse_json<v1::CheckoutSession>(rows[0].get<std::string>(0));
 }
 
@@ -117,7 +117,10 @@ Task<Result<SessionStore::Accepted>> PostgresSessionStore::accept(Acceptance acc
                                          engine_->first_step(), acceptance.deadline, engine_->owner(), static_cast<std::int32_t>(engine_->lease_seconds()),
                                          acceptance.method, acceptance.email, acceptance.address, acceptance.pending_max));
   const auto outcome = rows[0].get<std::string>(0);
-  co_return Accepted{outcome == "started" ? AcceptOutcome::started : outcome == "replayed" ? AcceptOutcome::replayed : AcceptOutcome::completed, rows[0].get<Uuid>(1)};
+  co_return Accepted{outcome == "started"    ? AcceptOutcome::started
+                     : outcome == "replayed" ? AcceptOutcome::replayed
+                                             : AcceptOutcome::completed,
+                     rows[0].get<Uuid>(1)};
 }
 
 Task<Result<SessionStore::Placed>> PostgresSessionStore::placed(Uuid session, Owner owner, std::string key) {

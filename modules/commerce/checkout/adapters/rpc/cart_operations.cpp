@@ -65,7 +65,8 @@ Task<Result<v1::CartResponse>> CheckoutService::add_cart_items(CallContext conte
   co_return co_await add(context, request.cart_token, std::move(command));
 }
 
-Task<Result<v1::CartResponse>> CheckoutService::change_line(CallContext context, std::optional<std::string> token, std::optional<std::string> if_match, CartStore::LineChange change) {
+Task<Result<v1::CartResponse>> CheckoutService::change_line(CallContext context, std::optional<std::string> token, std::optional<std::string> if_match,
+                                                            CartStore::LineChange change) {
   EMP_CO_ASSIGN(const auto version, version_of(if_match));
   EMP_CO_ASSIGN(auto cart, co_await cart_store_.change_line(owner_of(context, token), change, version, context.trace, settings_.limits));
   co_return cart_response(std::move(cart));

@@ -10,9 +10,16 @@ namespace emporion::checkout {
 /// The contract over the use cases: who the owner is, header and cookie forms, and nothing else.
 class CheckoutService final : public v1::CheckoutApi {
  public:
-  CheckoutService(const Neighbours& neighbours, Carts& carts, CartStore& cart_store, SessionStore& sessions, Quoting& quoting, Placement& placement, saga::Engine& engine,
-                  const CheckoutSettings& settings, Random& random)
-      : neighbours_(neighbours), carts_(carts), cart_store_(cart_store), sessions_(sessions), quoting_(quoting), placement_(placement), engine_(engine), settings_(settings),
+  CheckoutService(const Neighbours& neighbours, Carts& carts, CartStore& cart_store, SessionStore& sessions, Quoting& quoting, Placement& placement,
+                  saga::Engine& engine, const CheckoutSettings& settings, Random& random)
+      : neighbours_(neighbours),
+        carts_(carts),
+        cart_store_(cart_store),
+        sessions_(sessions),
+        quoting_(quoting),
+        placement_(placement),
+        engine_(engine),
+        settings_(settings),
         random_(random) {}
 
   Task<Result<v1::CartResponse>> get_cart(CallContext context, v1::GetCartRequest request) override;
@@ -56,7 +63,8 @@ class CheckoutService final : public v1::CheckoutApi {
 
  private:
   Task<Result<v1::CartResponse>> add(CallContext context, std::optional<std::string> token, Carts::AddItems command);
-  Task<Result<v1::CartResponse>> change_line(CallContext context, std::optional<std::string> token, std::optional<std::string> if_match, CartStore::LineChange change);
+  Task<Result<v1::CartResponse>> change_line(CallContext context, std::optional<std::string> token, std::optional<std::string> if_match,
+                                             CartStore::LineChange change);
   Task<Result<v1::CheckoutResponse>> change_session(Uuid session, Owner owner, std::optional<std::string> if_match, SessionChange change);
   Task<Result<v1::Address>> validated(CallContext context, v1::Address address);
   v1::CartResponse cart_response(std::optional<v1::Cart> cart) const;

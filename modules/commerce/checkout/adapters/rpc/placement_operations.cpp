@@ -33,11 +33,17 @@ void audit(std::string_view what, const CallContext& context, const v1::SagaComm
 std::vector<v1::SagaStep> steps_of(const std::vector<saga::StepRecord>& log) {
   std::vector<v1::SagaStep> out;
   for (const auto& record : log) {
-    v1::SagaStep step{.step = record.step, .direction = record.direction, .try_no = record.try_number, .idem_key = record.key, .state = record.state, .error = record.error,
+    v1::SagaStep step{.step = record.step,
+                      .direction = record.direction,
+                      .try_no = record.try_number,
+                      .idem_key = record.key,
+                      .state = record.state,
+                      .error = record.error,
                       .started_at = record.at};
     if (!record.request_sha256.empty()) step.request_sha256 = record.request_sha256;
     step.response = shown(record.response);
-    const bool ends_last = !out.empty() && out.back().step == record.step && out.back().direction == record.direction && out.back().state == "started" && record.state != "started";
+    const bool ends_last = !out.empty() && out.back().step == record.step && out.back().direction == record.direction && out.back().state == "started" &&
+                           record.state != "started";
     if (!ends_last) {
       out.push_back(std::move(step));
       continue;

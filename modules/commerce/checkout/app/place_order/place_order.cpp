@@ -393,7 +393,8 @@ Task<StepOutcome> PlaceOrder::commit_stock(State& state, saga::Context& context)
                                                              {.id = reservation_id(context.saga(), state.reserve_attempt), .order_id = state.order});
     if (confirmed) co_return StepOutcome::done();
     if (confirmed.error().reason() != "RESERVATION_EXPIRED") co_return outcome_of(confirmed.error());
-    if (state.reserve_attempt >= 2) co_return StepOutcome::refused(Error(ErrorKind::conflict, "OUT_OF_STOCK", "the goods could not be held long enough").with_json("items", "[]"));
+    if (state.reserve_attempt >= 2)
+      co_return StepOutcome::refused(Error(ErrorKind::conflict, "OUT_OF_STOCK", "the goods could not be held long enough").with_json("items", "[]"));
     // The hold ran out while the customer paid: one more try to get the same units.
     state.reserve_attempt = 2;
     auto again = co_await reserve(state, context);
@@ -425,7 +426,8 @@ Task<StepOutcome> PlaceOrder::capture_payment(State& state, saga::Context& conte
                                                                        {.id = payment_id(context.saga(), state.payment_attempt)});
   if (!captured && captured.error().is_transient()) co_return StepOutcome::unknown(captured.error());
   if (!captured) {  // The money is gone: voided, or the authorization lapsed. To the customer that is one thing.
-    co_return StepOutcome::refused(Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", text("the payment could not be taken: ", captured.error().reason())).with("category", "generic"));
+    co_return StepOutcome::refused(
+        Error(ErrorKind::payment_refused, "PAYMENT_DECLINED", text("the payment could not be taken: ", captured.error().reason())).with("category", "generic"));
   }
   state.payment_status = std::string(payment::v1::to_string(captured->status));
   if (captured->status == payment::v1::PaymentStatus::captured) co_return StepOutcome::done();

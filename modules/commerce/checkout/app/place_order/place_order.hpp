@@ -25,13 +25,13 @@ class PlaceOrder {
   saga::ErasedDefinition definition();
 
  private:
-  Task<Outcome> quote(State& state, saga::Context& context);            // S2
-  Task<Outcome> reserve_stock(State& state, saga::Context& context);    // S3
+  Task<Outcome> quote(State& state, saga::Context& context);          // S2
+  Task<Outcome> reserve_stock(State& state, saga::Context& context);  // S3
   Task<Outcome> release_stock(State& state, saga::Context& context);
   Task<Outcome> assess_risk(State& state, saga::Context& context);   // S4
   Task<Outcome> create_order(State& state, saga::Context& context);  // S5, S7, credit
   Task<Outcome> cancel_order(State& state, saga::Context& context);
-  Task<Outcome> create_payment(State& state, saga::Context& context);   // S8
+  Task<Outcome> create_payment(State& state, saga::Context& context);  // S8
   Task<Outcome> void_payment(State& state, saga::Context& context);
   Task<Outcome> commit_stock(State& state, saga::Context& context);     // S9
   Task<Outcome> review(State& state, saga::Context& context);           // S9r
@@ -43,7 +43,8 @@ class PlaceOrder {
     v1::Quote offered;  ///< What the customer confirmed.
     v1::Quote now;      ///< What it costs; the same quote if nothing has changed.
   };
-  /// Prices what was confirmed once more and keeps the quote if it is another one. A repeat answers the quote that it kept. Errors: CART_CHANGED, OUT_OF_STOCK, those of Quoting.
+  /// Prices what was confirmed once more and keeps the quote if it is another one. A repeat answers the quote that it kept. Errors: CART_CHANGED, OUT_OF_STOCK,
+  /// those of Quoting.
   Task<Result<Requoted>> requote(const State& state, saga::Context& context, PlacementBasis::View view);
   Task<Outcome> reserve(State& state, saga::Context& context);
   /// As the window ends with the payment's outcome unknown: lengthens hold and window once, as far as Warehouse allows. Without its answer the window ends.

@@ -10,19 +10,20 @@
 
 namespace emporion::checkout {
 
-/// What the place_order saga carries from step to step: ids and decisions only. The lines stay in the quote, the addresses in the session, the allocations in the reservation.
+/// What the place_order saga carries from step to step: ids and decisions only. The lines stay in the quote, the addresses in the session, the allocations in
+/// the reservation.
 struct PlaceOrderState {
   Uuid session;
   Uuid cart;
   Uuid order;
-  Uuid quote;                     ///< Frozen by the step `quote`.
+  Uuid quote;  ///< Frozen by the step `quote`.
   std::optional<Uuid> customer;
-  std::string guest_key;          ///< Hash of the guest's token, in hexadecimal; empty for customers.
+  std::string guest_key;  ///< Hash of the guest's token, in hexadecimal; empty for customers.
   Money expected_total = Money::zero(Currency::of("USD"));
   Money grand_total = Money::zero(Currency::of("USD"));
-  std::int32_t items = 0;         ///< Lines of the order.
+  std::int32_t items = 0;  ///< Lines of the order.
   bool price_adjusted = false;
-  std::string method;             ///< card, cod, none …
+  std::string method;  ///< card, cod, none …
   std::string provider_token;
   std::string return_url;
   std::string client_address;
@@ -35,13 +36,13 @@ struct PlaceOrderState {
   std::optional<Uuid> redemption;      ///< The checkout's id at Promotion, if promotions apply.
   std::optional<Money> credit;         ///< What gift cards and store credit pay, if anything.
   Uuid assessment;
-  std::string risk;               ///< allow, review.
+  std::string risk;  ///< allow, review.
   std::string order_number;
-  std::string payment_status;     ///< As Payment last answered.
+  std::string payment_status;  ///< As Payment last answered.
   std::string decline_category;
-  std::string next_action = "null";    ///< JSON.
+  std::string next_action = "null";  ///< JSON.
   std::string provider;
-  std::string review;             ///< "", asked, approved, rejected.
+  std::string review;  ///< "", asked, approved, rejected.
   // Later additions are optional: a saga that began before them goes on.
   std::optional<std::string> retries;          ///< The keys of RetryPayment that took effect: "<hash of key>:<hash of request>", with spaces between.
   std::optional<std::string> lengthened;       ///< "yes": the hold was lengthened for a payment whose outcome is unknown. Once.

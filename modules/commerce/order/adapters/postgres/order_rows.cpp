@@ -25,7 +25,8 @@ constexpr Statement select_lines{"order.lines",
                                  "allocations::text FROM order_line WHERE order_id = $1 ORDER BY line_no",
                                  Effect::reads};
 constexpr Statement select_groups{"order.groups",
-                                  "SELECT group_id, warehouse_id, seller_id, method_id, method_name, carrier, service_level, quote_id, fee, status, tracking_numbers FROM order_shipment_group "
+                                  "SELECT group_id, warehouse_id, seller_id, method_id, method_name, carrier, service_level, quote_id, fee, status, "
+                                  "tracking_numbers FROM order_shipment_group "
                                   "WHERE order_id = $1 ORDER BY group_id",
                                   Effect::reads};
 constexpr Statement lock_header{
@@ -72,7 +73,9 @@ std::vector<T> list_of(const std::string& text) {
 
 }  // namespace
 
-std::vector<postgres::Bound> order_statements(const Uuid& id) { return {postgres::bind(select_header, id), postgres::bind(select_lines, id), postgres::bind(select_groups, id)}; }
+std::vector<postgres::Bound> order_statements(const Uuid& id) {
+  return {postgres::bind(select_header, id), postgres::bind(select_lines, id), postgres::bind(select_groups, id)};
+}
 std::vector<postgres::Bound> lock_statements(const Uuid& id) { return {postgres::bind(lock_header, id), postgres::bind(select_counters, id)}; }
 
 v1::Order read_order(const postgres::Rows& header, const postgres::Rows& lines, const postgres::Rows& groups) {
@@ -203,8 +206,13 @@ OrderState read_state(const postgres::Rows& header, const postgres::Rows& lines)
                                  .delivered = line.get<std::int32_t>(6),
                                  .undelivered = line.get<std::int32_t>(7),
                                  .returned = line.get<std::int32_t>(8)};
-    item.money = LineMoney{.unit_price = line.get<std::int64_t>(2), .qty = item.counters.qty, .discount = line.get<std::int64_t>(9), .tax = line.get<std::int64_t>(10), .total = line.get<std::int64_t>(11)};
-    for (const auto& allocation : list_of<v1::Allocation>(line.get<std::string>(12))) item.allocations.push_back({allocation.warehouse_id, allocation.qty, allocation.reservation_id});
+    item.money = LineMoney{.unit_price = line.get<std::int64_t>(2),
+                           .qty = item.counters.qty,
+                           .discount = line.get<std::int64_t>(9),
+                           .tax = line.get<std::int64_t>(10),
+                           .total = line.get<std::int64_t>(11)};
+    for (const auto& allocation : list_of<v1::Allocation>(line.get<std::string>(12)))
+      item.allocations.push_back({allocation.warehouse_id, allocation.qty, allocation.reservation_id});
     out.lines.push_back(std::move(item));
   }
   return out;
@@ -215,7 +223,14 @@ std::string allocations_json(const std::vector<AllocatedUnits>& allocations) {
   json::Writer writer(out);
   writer.begin_array();
   for (const AllocatedUnits& row : allocations) {
-    writer.begin_object().key("warehouse_id").string(row.warehouse_id.to_string()).key("qty").integer(row.qty).key("reservation_id").string(row.reservation_id.to_string()).end_object();
+    writer.begin_object()
+        .key("warehouse_id")
+        .string(row.warehouse_id.to_string())
+        .key("qty")
+        .integer(row.qty)
+        .key("reservation_id")
+        .string(row.reservation_id.to_string())
+        .end_object();
   }
   writer.end_array();
   return out;

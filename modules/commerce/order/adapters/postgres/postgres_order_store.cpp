@@ -55,14 +55,18 @@ constexpr Statement insert_note{"order.add_note", "INSERT INTO order_note (id, o
 constexpr Statement insert_tombstone{"order.leave_tombstone", "INSERT INTO order_tombstone (order_id, saga_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                                      Effect::writes};
 constexpr Statement select_shipment{"order.shipment_status", "SELECT status FROM order_shipment WHERE shipment_id = $1", Effect::reads};
-constexpr Statement upsert_shipment{"order.save_shipment",
-                                    "INSERT INTO order_shipment (shipment_id, order_id, status) VALUES ($1, $2, $3) ON CONFLICT (shipment_id) DO UPDATE SET status = excluded.status", Effect::writes};
-constexpr Statement update_group{"order.update_group",
-                                 "UPDATE order_shipment_group SET status = CASE WHEN $3 = 'dispatched' AND status <> 'pending' THEN status ELSE $3 END, "
-                                 "tracking_numbers = CASE WHEN $4::text IS NULL OR $4 = ANY (tracking_numbers) THEN tracking_numbers ELSE tracking_numbers || $4 END "
-                                 "WHERE order_id = $1 AND warehouse_id = $2",
-                                 Effect::writes};
-constexpr Statement reopen_undelivered{"order.reopen_groups", "UPDATE order_shipment_group SET status = 'pending' WHERE order_id = $1 AND status = 'undelivered'", Effect::writes};
+constexpr Statement upsert_shipment{
+    "order.save_shipment",
+    "INSERT INTO order_shipment (shipment_id, order_id, status) VALUES ($1, $2, $3) ON CONFLICT (shipment_id) DO UPDATE SET status = excluded.status",
+    Effect::writes};
+constexpr Statement update_group{
+    "order.update_group",
+    "UPDATE order_shipment_group SET status = CASE WHEN $3 = 'dispatched' AND status <> 'pending' THEN status ELSE $3 END, "
+    "tracking_numbers = CASE WHEN $4::text IS NULL OR $4 = ANY (tracking_numbers) THEN tracking_numbers ELSE tracking_numbers || $4 END "
+    "WHERE order_id = $1 AND warehouse_id = $2",
+    Effect::writes};
+constexpr Statement reopen_undelivered{"order.reopen_groups",
+                                       "UPDATE order_shipment_group SET status = 'pending' WHERE order_id = $1 AND status = 'undelivered'", Effect::writes};
 constexpr Statement update_payment{"order.set_payment", "SELECT set_order_payment($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
 constexpr Statement update_dispute{"order.set_dispute_open",
                                    "UPDATE order_header SET dispute_open = $2, version = version + 1 WHERE id = $1 AND dispute_open <> $2", Effect::writes};
@@ -276,7 +280,8 @@ Task<Result<>> PostgresOrderStore::reopen_groups(postgres::UnitOfWork& work, Uui
   co_return Result<>();
 }
 
-Task<Result<>> PostgresOrderStore::set_payment(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int32_t attempt, std::int64_t version, std::string provider, std::string status, Uuid trace) {
+Task<Result<>> PostgresOrderStore::set_payment(postgres::UnitOfWork& work, Uuid order_id, Uuid payment_id, std::int32_t attempt, std::int64_t version,
+                                               std::string provider, std::string status, Uuid trace) {
   EMP_CO_TRY(co_await work.query(update_payment, order_id, payment_id, attempt, version, provider, status, clock_.now(), trace));
   co_return Result<>();
 }

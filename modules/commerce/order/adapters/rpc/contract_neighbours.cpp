@@ -12,7 +12,8 @@
 
 namespace emporion::order {
 
-Task<Result<>> ContractNeighbours::ask_fulfillment(CallContext context, Uuid order_id, std::vector<v1::CancelItem> items, std::string reason, std::string cause_id) {
+Task<Result<>> ContractNeighbours::ask_fulfillment(CallContext context, Uuid order_id, std::vector<v1::CancelItem> items, std::string reason,
+                                                   std::string cause_id) {
   fulfillment::v1::CancelForOrderRequest request;
   request.order_id = order_id;
   for (const v1::CancelItem& item : items) {

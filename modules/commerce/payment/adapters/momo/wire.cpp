@@ -248,7 +248,8 @@ Result<> verify_ipn(std::string_view body, const MomoAccount& account) {
     if (!document->root().member(name)) return refused();
     pairs.emplace_back(name, text_at(document->root(), name));
   }
-  if (!EMP_GUARD("payment.momo_signature", security::constant_time_equal(string_at(document->root(), "signature").value_or(""), sign(pairs, account)))) return refused();
+  if (!EMP_GUARD("payment.momo_signature", security::constant_time_equal(string_at(document->root(), "signature").value_or(""), sign(pairs, account))))
+    return refused();
   return {};
 }
 

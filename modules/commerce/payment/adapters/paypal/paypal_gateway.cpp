@@ -104,7 +104,8 @@ Task<Result<>> PaypalGateway::verify(ProviderMessage message, UtcTime now) {
   const auto signature = security::from_base64(header_of(message, "paypal-transmission-sig"));
   const std::string url = header_of(message, "paypal-cert-url");
   const bool is_simulated = options_.test_mode && options_.base_url != default_address(true) && url.starts_with(options_.base_url + "/");
-  if (!signature || signature->empty() || !EMP_GUARD("payment.paypal_certificate_host", is_paypal_certificate(url) || is_simulated)) co_return refused("no signature, or a certificate from elsewhere");
+  if (!signature || signature->empty() || !EMP_GUARD("payment.paypal_certificate_host", is_paypal_certificate(url) || is_simulated))
+    co_return refused("no signature, or a certificate from elsewhere");
   const std::string signed_bytes =
       signed_text(header_of(message, "paypal-transmission-id"), header_of(message, "paypal-transmission-time"), options_.webhook_id, message.text);
   auto key = co_await certificate_key(url, now);

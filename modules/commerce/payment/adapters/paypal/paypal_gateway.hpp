@@ -31,7 +31,8 @@ Result<> check_keys(const PaypalOptions& options);
 /// forgets it in hours.
 class PaypalGateway final : public ProviderGateway, public DisputeGateway {
  public:
-  PaypalGateway(Runtime& runtime, const Clock& clock, PaypalOptions options) : client_(runtime, clock, "paypal"), certificate_client_(runtime), clock_(clock), options_(std::move(options)) {}
+  PaypalGateway(Runtime& runtime, const Clock& clock, PaypalOptions options)
+      : client_(runtime, clock, "paypal"), certificate_client_(runtime), clock_(clock), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "paypal"; }

@@ -6,7 +6,8 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement create_payments{"payment.create_batch", "SELECT outcome, other FROM create_payments_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)", Effect::writes};
+constexpr Statement create_payments{"payment.create_batch",
+                                    "SELECT outcome, other FROM create_payments_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)", Effect::writes};
 
 // A card payment whose driver died is taken over by the worker after this: longer than a living driver's two calls and their repeats.
 constexpr seconds driver_patience{20};
@@ -45,8 +46,8 @@ Task<Result<std::vector<Result<NewPaymentAnswer>>>> PostgresPaymentStore::create
     digests.push_back(digest);
   }
   const UtcTime now = clock_.now();
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(create_payments, ids, orders, numbers, attempts, customers, methods, providers, amounts, currencies, assessments, tokens, return_urls, windows,
-                                                          digests, now, now + driver_patience));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(create_payments, ids, orders, numbers, attempts, customers, methods, providers, amounts, currencies,
+                                                          assessments, tokens, return_urls, windows, digests, now, now + driver_patience));
   std::vector<Result<NewPaymentAnswer>> answers;
   for (const auto row : rows) answers.emplace_back(NewPaymentAnswer{row.get<std::string>(0), row.get<std::optional<Uuid>>(1)});
   co_return answers;

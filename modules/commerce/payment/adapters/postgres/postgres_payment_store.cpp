@@ -81,10 +81,11 @@ constexpr Statement find_refund_ref{
 constexpr Statement lock_refund_row{"payment.lock_refund",
                                     "SELECT " EMP_REFUND_COLUMNS " FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.id = $1 FOR NO KEY UPDATE OF r",
                                     Effect::writes};
-constexpr Statement insert_refund_row{"payment.insert_refund",
-                                      "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, next_run_at, created_at, held, target) VALUES "
-                                      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                                      Effect::writes};
+constexpr Statement insert_refund_row{
+    "payment.insert_refund",
+    "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, next_run_at, created_at, held, target) VALUES "
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    Effect::writes};
 constexpr Statement update_refund_row{
     "payment.update_refund",
     "UPDATE refund SET status = $2, provider_ref = $3, tries = $4, next_run_at = $5, error = $6, finished_at = $7, held = $8 WHERE id = $1", Effect::writes};

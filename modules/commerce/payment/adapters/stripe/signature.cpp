@@ -49,7 +49,8 @@ Result<> verify_signature(std::string_view header, std::string_view body, std::s
   const SignatureParts parts = split(header);
   if (secret.empty() || !parts.time || parts.signatures.empty()) return refused("no signature of a known form");
   const std::int64_t now_unix = now.micros_since_epoch() / 1'000'000;
-  if (!EMP_GUARD("payment.signature_age", std::llabs(now_unix - *parts.time) <= signature_tolerance.count())) return refused("signed too long ago or ahead of time");
+  if (!EMP_GUARD("payment.signature_age", std::llabs(now_unix - *parts.time) <= signature_tolerance.count()))
+    return refused("signed too long ago or ahead of time");
   std::string signed_text(parts.time_text);
   signed_text.push_back('.');
   signed_text.append(body);

@@ -15,7 +15,9 @@ constexpr std::int64_t sent_at = 1'772'323'200;
 const std::string body = R"({"id":"evt_1","type":"payment_intent.succeeded"})";
 
 UtcTime after(std::int64_t span) { return UtcTime::from_micros((sent_at + span) * 1'000'000); }
-std::string v1_of(std::string_view signed_body, std::string_view key = secret) { return security::hex(security::hmac_sha256(key, text(sent_at, ".", signed_body))); }
+std::string v1_of(std::string_view signed_body, std::string_view key = secret) {
+  return security::hex(security::hmac_sha256(key, text(sent_at, ".", signed_body)));
+}
 std::string header_of(std::string_view signed_body) { return text("t=", sent_at, ",v1=", v1_of(signed_body)); }
 
 TEST(StripeSignature, AcceptsWhatTheProviderSigned) {
@@ -47,7 +49,8 @@ TEST(StripeSignature, AcceptsASecondSignatureThatMatches) {
 }
 
 TEST(StripeSignature, RefusesWhatIsNotASignature) {
-  for (const char* header : {"", "t=1772323200", "v1=00", "t=x,v1=00", "nonsense", "t=1772323200,v1="}) EXPECT_FALSE(verify_signature(header, body, secret, after(0))) << header;
+  for (const char* header : {"", "t=1772323200", "v1=00", "t=x,v1=00", "nonsense", "t=1772323200,v1="})
+    EXPECT_FALSE(verify_signature(header, body, secret, after(0))) << header;
   EXPECT_FALSE(verify_signature(text("t=", sent_at, ",v1=", v1_of(body, "other")), body, secret, after(0)));
   EXPECT_FALSE(verify_signature(text("t=", sent_at, ",v1=", v1_of(body, "")), body, "", after(0))) << "an empty secret signs nothing";
 }

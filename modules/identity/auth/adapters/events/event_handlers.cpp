@@ -7,11 +7,13 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr Statement suspend{"auth.suspend_staff", "SELECT staff_suspend($1, $2, $3)", Effect::writes};
-constexpr Statement reinstate{"auth.reinstate_staff", "UPDATE principal SET status = 'active', version = version + 1 WHERE id = $1 AND realm = 'staff' AND status = 'suspended'",
+constexpr Statement reinstate{"auth.reinstate_staff",
+                              "UPDATE principal SET status = 'active', version = version + 1 WHERE id = $1 AND realm = 'staff' AND status = 'suspended'",
                               Effect::writes};
-constexpr Statement snapshot{"auth.snapshot_permissions",
-                             "UPDATE principal SET permissions = $2, permissions_version = $3, version = version + 1 WHERE id = $1 AND realm = 'staff' AND permissions_version < $3",
-                             Effect::writes};
+constexpr Statement snapshot{
+    "auth.snapshot_permissions",
+    "UPDATE principal SET permissions = $2, permissions_version = $3, version = version + 1 WHERE id = $1 AND realm = 'staff' AND permissions_version < $3",
+    Effect::writes};
 
 }  // namespace
 

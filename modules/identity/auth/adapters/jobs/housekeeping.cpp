@@ -6,13 +6,15 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement expire_sessions{"auth.expire_sessions",
-                                    "UPDATE session SET status = 'expired' WHERE id IN (SELECT id FROM session WHERE status = 'active' AND least(idle_expires, absolute_expires) <= $1 LIMIT "
-                                    "1000 FOR UPDATE SKIP LOCKED)",
-                                    Effect::writes};
+constexpr Statement expire_sessions{
+    "auth.expire_sessions",
+    "UPDATE session SET status = 'expired' WHERE id IN (SELECT id FROM session WHERE status = 'active' AND least(idle_expires, absolute_expires) <= $1 LIMIT "
+    "1000 FOR UPDATE SKIP LOCKED)",
+    Effect::writes};
 constexpr Statement purge_tokens{"auth.purge_tokens", "DELETE FROM one_time_token WHERE expires_at < $1::timestamptz - interval '1 day'", Effect::writes};
 constexpr Statement purge_requests{"auth.purge_message_requests", "DELETE FROM message_request WHERE at < $1::timestamptz - interval '1 hour'", Effect::writes};
-constexpr Statement purge_locks{"auth.purge_locks", "DELETE FROM lock_state WHERE coalesce(locked_until, window_start) < $1::timestamptz - interval '1 day'", Effect::writes};
+constexpr Statement purge_locks{"auth.purge_locks", "DELETE FROM lock_state WHERE coalesce(locked_until, window_start) < $1::timestamptz - interval '1 day'",
+                                Effect::writes};
 constexpr Statement purge_history{"auth.purge_login_history", "DELETE FROM login_history WHERE at < $1::timestamptz - interval '180 days'", Effect::writes};
 
 }  // namespace

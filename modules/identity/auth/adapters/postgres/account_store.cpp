@@ -13,16 +13,18 @@ constexpr Statement speak_for{"auth.act_as", "SELECT act_as_customer($1, $2, $3,
 constexpr Statement enrol{"auth.enrol_staff", "SELECT staff_enrol($1, $2, $3, $4, $5, $6, $7, $8)", Effect::writes};
 constexpr Statement select_email{"auth.email_of", "SELECT value, verified_at IS NOT NULL FROM identifier WHERE principal_id = $1 AND kind = 'email'"};
 constexpr Statement insert_token{"auth.issue_token", "SELECT token_issue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", Effect::writes};
-constexpr Statement select_reset{"auth.is_reset_open", "SELECT EXISTS (SELECT FROM one_time_token WHERE hash = $1 AND purpose = 'reset_password' AND used_at IS NULL AND expires_at > $2)"};
+constexpr Statement select_reset{
+    "auth.is_reset_open", "SELECT EXISTS (SELECT FROM one_time_token WHERE hash = $1 AND purpose = 'reset_password' AND used_at IS NULL AND expires_at > $2)"};
 constexpr Statement prove_by_token{"auth.verify_by_token", "SELECT verify_by_token($1, $2, $3)", Effect::writes};
 constexpr Statement prove_by_code{"auth.verify_by_code", "SELECT verify_by_code($1, $2, $3, $4, $5)", Effect::writes};
 constexpr Statement reset{"auth.reset_password", "SELECT password_reset($1, $2, $3, $4)", Effect::writes};
 constexpr Statement change{"auth.change_password", "SELECT password_change($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement unlock_one{"auth.unlock", "SELECT principal_unlock($1, $2, $3, $4)", Effect::writes};
 
-constexpr Statement select_keys{"auth.published_keys",
-                                "SELECT kid, state, private_sealed, public_jwk FROM signing_key WHERE state IN ('pending', 'active') OR (state = 'retiring' AND retires_at > $1) ORDER BY "
-                                "created_at, kid"};
+constexpr Statement select_keys{
+    "auth.published_keys",
+    "SELECT kid, state, private_sealed, public_jwk FROM signing_key WHERE state IN ('pending', 'active') OR (state = 'retiring' AND retires_at > $1) ORDER BY "
+    "created_at, kid"};
 constexpr Statement insert_key{"auth.add_key", "SELECT key_add($1, $2, $3, $4, $5)", Effect::writes};
 constexpr Statement rotate_keys{"auth.rotate_keys", "SELECT key_rotate($1, $2, $3)", Effect::writes};
 constexpr Statement revoke_keys{"auth.revoke_keys", "SELECT key_emergency($1, $2)", Effect::writes};
@@ -30,8 +32,8 @@ constexpr Statement revoke_keys{"auth.revoke_keys", "SELECT key_emergency($1, $2
 }  // namespace
 
 Task<Result<bool>> PostgresAccountStore::register_account(NewAccount account, UtcTime now, Uuid trace) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(insert_account, account.id, account.kinds, account.canonicals, account.values, account.password_hash, account.given_name,
-                                                          account.family_name, account.locale, now, trace));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(insert_account, account.id, account.kinds, account.canonicals, account.values, account.password_hash,
+                                                          account.given_name, account.family_name, account.locale, now, trace));
   co_return rows[0].get<bool>(0);
 }
 
@@ -54,13 +56,15 @@ Task<Result<std::vector<v1::ImportedCustomerResult>>> PostgresAccountStore::impo
   co_return out;
 }
 
-Task<Result<Uuid>> PostgresAccountStore::act_as(Uuid staff, std::optional<Uuid> customer, std::optional<std::string> reference, std::string reason, UtcTime now, Uuid trace) {
+Task<Result<Uuid>> PostgresAccountStore::act_as(Uuid staff, std::optional<Uuid> customer, std::optional<std::string> reference, std::string reason, UtcTime now,
+                                                Uuid trace) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(speak_for, staff, customer, reference, reason, now, trace));
   co_return rows[0].get<Uuid>(0);
 }
 
 Task<Result<>> PostgresAccountStore::enrol_staff(Enrolment enrolment, UtcTime now, Uuid trace) {
-  EMP_CO_TRY(co_await database_.query(enrol, enrolment.id, enrolment.email, enrolment.value, enrolment.password_hash, enrolment.permissions, enrolment.permissions_version, now, trace));
+  EMP_CO_TRY(co_await database_.query(enrol, enrolment.id, enrolment.email, enrolment.value, enrolment.password_hash, enrolment.permissions,
+                                      enrolment.permissions_version, now, trace));
   co_return Result<>();
 }
 
@@ -71,8 +75,8 @@ Task<Result<std::optional<OwnIdentifier>>> PostgresAccountStore::email_of(Uuid p
 }
 
 Task<Result<>> PostgresAccountStore::issue_token(IssuedToken token, UtcTime now) {
-  EMP_CO_TRY(co_await database_.query(insert_token, token.limit_key, token.purpose, token.principal, token.kind, token.canonical, Bytes{token.hash}, Bytes{token.code_hash},
-                                      token.expires_at, token.delivery, Bytes{token.sealed}, now));
+  EMP_CO_TRY(co_await database_.query(insert_token, token.limit_key, token.purpose, token.principal, token.kind, token.canonical, Bytes{token.hash},
+                                      Bytes{token.code_hash}, token.expires_at, token.delivery, Bytes{token.sealed}, now));
   co_return Result<>();
 }
 
@@ -96,7 +100,8 @@ Task<Result<bool>> PostgresAccountStore::reset_password(std::string token_hash, 
   co_return rows[0].get<bool>(0);
 }
 
-Task<Result<bool>> PostgresAccountStore::change_password(Uuid principal, UtcTime checked, std::string password_hash, Uuid kept_session, UtcTime now, Uuid trace) {
+Task<Result<bool>> PostgresAccountStore::change_password(Uuid principal, UtcTime checked, std::string password_hash, Uuid kept_session, UtcTime now,
+                                                         Uuid trace) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(change, principal, checked, password_hash, kept_session, now, trace));
   co_return rows[0].get<bool>(0);
 }

@@ -11,7 +11,8 @@ class PostgresAccountStore final : public AccountStore {
 
   Task<Result<bool>> register_account(NewAccount account, UtcTime now, Uuid trace) override;
   Task<Result<std::vector<v1::ImportedCustomerResult>>> import_customers(std::vector<ImportRow> rows, UtcTime now, Uuid trace) override;
-  Task<Result<Uuid>> act_as(Uuid staff, std::optional<Uuid> customer, std::optional<std::string> reference, std::string reason, UtcTime now, Uuid trace) override;
+  Task<Result<Uuid>> act_as(Uuid staff, std::optional<Uuid> customer, std::optional<std::string> reference, std::string reason, UtcTime now,
+                            Uuid trace) override;
   Task<Result<>> enrol_staff(Enrolment enrolment, UtcTime now, Uuid trace) override;
   Task<Result<std::optional<OwnIdentifier>>> email_of(Uuid principal) override;
   Task<Result<>> issue_token(IssuedToken token, UtcTime now) override;

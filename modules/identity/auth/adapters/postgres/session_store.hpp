@@ -16,7 +16,8 @@ class PostgresSessionStore final : public SessionStore {
   Task<Result<std::string>> open(OpenedSession session, std::optional<UtcTime> password_changed_at, Uuid trace) override;
   Task<Result<>> upgrade_hash(Uuid principal, std::string from, std::string to) override;
   Task<Result<std::optional<StoredSession>>> find_session(Uuid id) override;
-  Task<Result<Refreshed>> refresh(Uuid id, std::int32_t generation, std::string ua_hash, std::string address, UtcTime now, UtcTime idle_expires, Uuid trace) override;
+  Task<Result<Refreshed>> refresh(Uuid id, std::int32_t generation, std::string ua_hash, std::string address, UtcTime now, UtcTime idle_expires,
+                                  Uuid trace) override;
   Task<Result<bool>> revoke(Uuid id, std::string reason, UtcTime now, Uuid trace) override;
   Task<Result<>> revoke_all(Uuid principal, std::string reason, UtcTime now, Uuid trace) override;
   Task<Result<std::vector<v1::Session>>> sessions_of(Uuid principal, UtcTime now) override;

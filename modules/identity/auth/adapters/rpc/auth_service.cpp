@@ -30,9 +30,13 @@ Task<Result<v1::ImportCustomersResponse>> AuthService::import_customers(CallCont
   co_return co_await accounts_.import_customers(context, std::move(request));
 }
 
-Task<Result<v1::TokenResponse>> AuthService::login(CallContext context, v1::LoginRequest request) { co_return co_await sign_in_.login(context, std::move(request)); }
+Task<Result<v1::TokenResponse>> AuthService::login(CallContext context, v1::LoginRequest request) {
+  co_return co_await sign_in_.login(context, std::move(request));
+}
 
-Task<Result<v1::TokenResponse>> AuthService::refresh(CallContext context, v1::RefreshRequest request) { co_return co_await sign_in_.refresh(context, std::move(request)); }
+Task<Result<v1::TokenResponse>> AuthService::refresh(CallContext context, v1::RefreshRequest request) {
+  co_return co_await sign_in_.refresh(context, std::move(request));
+}
 
 Task<Result<v1::LogoutResponse>> AuthService::logout(CallContext context, v1::LogoutRequest request) {
   EMP_CO_TRY(co_await sign_in_.logout(context, request.refresh_token ? std::move(request.refresh_token) : std::move(request.refresh_cookie)));
@@ -44,12 +48,15 @@ Task<Result<v1::LogoutResponse>> AuthService::logout_all(CallContext context, v1
   co_return v1::LogoutResponse{.status_code = 204};
 }
 
-Task<Result<v1::TokenResponse>> AuthService::act_as(CallContext context, v1::ActAsRequest request) { co_return co_await accounts_.act_as(context, std::move(request)); }
+Task<Result<v1::TokenResponse>> AuthService::act_as(CallContext context, v1::ActAsRequest request) {
+  co_return co_await accounts_.act_as(context, std::move(request));
+}
 
 Task<Result<v1::MeResponse>> AuthService::me(CallContext context, v1::MeRequest) {
   const auto& own = context.principal;
   EMP_CO_ASSIGN(auto email, co_await account_store_.email_of(own.id));
-  v1::MeResponse out{.principal_id = own.id, .realm = own.realm == Realm::staff ? "staff" : "customer", .permissions = own.permissions, .acting_staff_id = own.acting_staff};
+  v1::MeResponse out{
+      .principal_id = own.id, .realm = own.realm == Realm::staff ? "staff" : "customer", .permissions = own.permissions, .acting_staff_id = own.acting_staff};
   if (email) {
     out.email = std::move(email->value);
     out.email_verified = email->is_verified;
@@ -98,7 +105,9 @@ Task<Result<v1::OpenidConfigurationResponse>> AuthService::openid_configuration(
                                             .id_token_signing_alg_values_supported = {"RS256"}};
 }
 
-Task<Result<v1::RevocationsResponse>> AuthService::revocations(CallContext, v1::RevocationsRequest request) { co_return co_await sessions_.revocations(request.since, clock_.now()); }
+Task<Result<v1::RevocationsResponse>> AuthService::revocations(CallContext, v1::RevocationsRequest request) {
+  co_return co_await sessions_.revocations(request.since, clock_.now());
+}
 
 Task<Result<v1::RotateKeysResponse>> AuthService::rotate_keys(CallContext context, v1::RotateKeysRequest request) {
   auto rotated = request.emergency.value_or(false) ? co_await keys_.rotate_in_emergency(context.trace) : co_await keys_.rotate(context.trace);

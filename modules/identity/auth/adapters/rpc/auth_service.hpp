@@ -8,7 +8,8 @@ namespace emporion::auth {
 /// The contract over the use cases.
 class AuthService final : public v1::AuthApi {
  public:
-  AuthService(SignIn& sign_in, Accounts& accounts, SessionStore& sessions, AccountStore& account_store, KeyRing& keys, const IdentitySettings& settings, const Clock& clock)
+  AuthService(SignIn& sign_in, Accounts& accounts, SessionStore& sessions, AccountStore& account_store, KeyRing& keys, const IdentitySettings& settings,
+              const Clock& clock)
       : sign_in_(sign_in), accounts_(accounts), sessions_(sessions), account_store_(account_store), keys_(keys), settings_(settings), clock_(clock) {}
 
   Task<Result<v1::RegisterResponse>> register_(CallContext context, v1::RegisterRequest request) override;

@@ -2,7 +2,8 @@
 
 namespace emporion::user {
 namespace {
-constexpr postgres::Statement note_login{"user.note_login", "UPDATE staff_user SET last_login_at = greatest(last_login_at, $2) WHERE id = $1", postgres::Effect::writes};
+constexpr postgres::Statement note_login{"user.note_login", "UPDATE staff_user SET last_login_at = greatest(last_login_at, $2) WHERE id = $1",
+                                         postgres::Effect::writes};
 }
 
 void EventHandlers::subscribe(messaging::Subscriptions& subscriptions) { subscriptions.on<auth::v1::LoginSucceeded>(this, &EventHandlers::on_login); }

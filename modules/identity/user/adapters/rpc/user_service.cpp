@@ -13,8 +13,10 @@ using postgres::Statement;
 
 constexpr Statement select_user{"user.find", "SELECT user_json(id) FROM staff_user WHERE id = $1 AND status <> 'deleted'"};
 constexpr Statement list_all{"user.list",
-                             "SELECT user_json(u.id), u.email_canonical FROM staff_user u WHERE u.status <> 'deleted' AND ($1::text IS NULL OR u.status = $1) AND ($2::text IS NULL OR EXISTS "
-                             "(SELECT FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.user_id = u.id AND r.name = $2)) AND u.email_canonical > $3 ORDER BY u.email_canonical "
+                             "SELECT user_json(u.id), u.email_canonical FROM staff_user u WHERE u.status <> 'deleted' AND ($1::text IS NULL OR u.status = $1) "
+                             "AND ($2::text IS NULL OR EXISTS "
+                             "(SELECT FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.user_id = u.id AND r.name = $2)) AND u.email_canonical > "
+                             "$3 ORDER BY u.email_canonical "
                              "LIMIT $4"};
 constexpr Statement change_user{"user.update", "SELECT user_update($1, $2, $3, $4)", Effect::writes};
 constexpr Statement change_status{"user.set_status", "SELECT user_set_status($1, $2, $3, $4, $5, $6)", Effect::writes};
@@ -29,7 +31,8 @@ constexpr Statement remove{"user.remove_role", "SELECT role_remove($1, $2, $3, $
 constexpr Statement select_effective{"user.effective_permissions",
                                      "SELECT effective(u.id, $2), u.permissions_version FROM staff_user u WHERE u.id = $1 AND u.status <> 'deleted'"};
 constexpr Statement decide{"user.validate_access",
-                           "SELECT coalesce(may(u.id, q.permission, $3), false), coalesce(u.status, 'unknown'), coalesce(u.permissions_version, 0) FROM unnest($1::uuid[], $2::text[]) WITH "
+                           "SELECT coalesce(may(u.id, q.permission, $3), false), coalesce(u.status, 'unknown'), coalesce(u.permissions_version, 0) FROM "
+                           "unnest($1::uuid[], $2::text[]) WITH "
                            "ORDINALITY q(user_id, permission, place) LEFT JOIN staff_user u ON u.id = q.user_id ORDER BY q.place"};
 
 std::unexpected<Error> user_not_found() { return fail(ErrorKind::not_found, "USER_NOT_FOUND", "no such member of staff"); }
@@ -96,7 +99,9 @@ Task<Result<v1::User>> UserService::activate_user(CallContext context, v1::Chang
   co_return co_await set_status(context, request.id, "active", std::move(request.reason));
 }
 
-Task<Result<v1::User>> UserService::delete_user(CallContext context, v1::DeleteUserRequest request) { co_return co_await set_status(context, request.id, "deleted", std::nullopt); }
+Task<Result<v1::User>> UserService::delete_user(CallContext context, v1::DeleteUserRequest request) {
+  co_return co_await set_status(context, request.id, "deleted", std::nullopt);
+}
 
 Task<Result<v1::ListRolesResponse>> UserService::list_roles(CallContext, v1::ListRolesRequest) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(select_roles));
@@ -116,13 +121,13 @@ Task<Result<v1::Role>> UserService::get_role(CallContext, v1::GetRoleRequest req
 
 Task<Result<v1::Role>> UserService::create_role(CallContext context, v1::CreateRoleRequest request) {
   const Uuid id = Uuid::from_name(text("user.create_role:", postgres::caller_of(context.principal), ':', context.idempotency_key));
-  co_return co_await answer<v1::Role>(database_,
-                                      postgres::bind(insert_role, id, request.name, request.description, request.permissions, context.principal.id, clock_.now()));
+  co_return co_await answer<v1::Role>(
+      database_, postgres::bind(insert_role, id, request.name, request.description, request.permissions, context.principal.id, clock_.now()));
 }
 
 Task<Result<v1::Role>> UserService::update_role(CallContext context, v1::UpdateRoleRequest request) {
-  co_return co_await answer<v1::Role>(database_, postgres::bind(change_role, request.id, request.description, request.permissions, request.version, context.principal.id, clock_.now(),
-                                                                context.trace));
+  co_return co_await answer<v1::Role>(database_, postgres::bind(change_role, request.id, request.description, request.permissions, request.version,
+                                                                context.principal.id, clock_.now(), context.trace));
 }
 
 Task<Result<v1::Role>> UserService::delete_role(CallContext, v1::GetRoleRequest request) {
@@ -137,8 +142,8 @@ Task<Result<v1::ListPermissionsResponse>> UserService::list_permissions(CallCont
 }
 
 Task<Result<v1::User>> UserService::assign_role(CallContext context, v1::AssignRoleRequest request) {
-  co_return co_await answer<v1::User>(database_,
-                                      postgres::bind(assign, request.id, request.role_id, request.expires_at, context.principal.id, clock_.now(), context.trace));
+  co_return co_await answer<v1::User>(
+      database_, postgres::bind(assign, request.id, request.role_id, request.expires_at, context.principal.id, clock_.now(), context.trace));
 }
 
 Task<Result<v1::User>> UserService::remove_role(CallContext context, v1::RemoveRoleRequest request) {
@@ -167,7 +172,11 @@ Task<Result<v1::ValidateAccessResponse>> UserService::validate_access(CallContex
   for (const auto row : rows) {
     const auto status = row.get<std::string>(1);
     const bool allowed = row.get<bool>(0);
-    out.decisions.push_back({.allowed = allowed, .reason = status != "active" ? status : allowed ? "granted" : "not_granted", .permissions_version = row.get<std::int64_t>(2)});
+    out.decisions.push_back({.allowed = allowed,
+                             .reason = status != "active" ? status
+                                       : allowed          ? "granted"
+                                                          : "not_granted",
+                             .permissions_version = row.get<std::int64_t>(2)});
   }
   co_return out;
 }

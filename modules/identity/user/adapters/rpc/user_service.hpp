@@ -5,7 +5,8 @@
 
 namespace emporion::user {
 
-/// The contract. Each operation is one SQL function that judges and writes under one lock (migrations/0002_staff_functions.sql); accounts are made by Enrolment.
+/// The contract. Each operation is one SQL function that judges and writes under one lock (migrations/0002_staff_functions.sql); accounts are made by
+/// Enrolment.
 class UserService final : public v1::UserApi {
  public:
   UserService(postgres::Database& database, Enrolment& enrolment, const Clock& clock) : database_(database), enrolment_(enrolment), clock_(clock) {}

@@ -16,21 +16,28 @@ using postgres::Statement;
 
 constexpr Statement find_one{"fulfillment.find", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE id = $1"};
 constexpr Statement find_order{"fulfillment.of_order", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE order_id = $1 ORDER BY id"};
-constexpr Statement list_all{"fulfillment.list", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE ($1::text IS NULL OR status = $1) AND ($2::uuid IS NULL OR warehouse_id = $2)"
-                             " AND ($3::uuid IS NULL OR (created_at, id) < (SELECT created_at, id FROM fulfillment WHERE id = $3)) ORDER BY created_at DESC, id DESC LIMIT $4::int4"};
+constexpr Statement list_all{
+    "fulfillment.list",
+    "SELECT " EMP_FULFILLMENT_COLUMNS
+    " FROM fulfillment WHERE ($1::text IS NULL OR status = $1) AND ($2::uuid IS NULL OR warehouse_id = $2)"
+    " AND ($3::uuid IS NULL OR (created_at, id) < (SELECT created_at, id FROM fulfillment WHERE id = $3)) ORDER BY created_at DESC, id DESC LIMIT $4::int4"};
 constexpr Statement find_picklist{"fulfillment.find_picklist", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE picklist_id = $1"};
 constexpr Statement list_lists{"fulfillment.list_picklists",
-                               "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE picklist IS NOT NULL AND ($1::text IS NULL OR picklist ->> 'status' = $1)"
+                               "SELECT " EMP_FULFILLMENT_COLUMNS
+                               " FROM fulfillment WHERE picklist IS NOT NULL AND ($1::text IS NULL OR picklist ->> 'status' = $1)"
                                " AND ($2::uuid IS NULL OR warehouse_id = $2) AND ($3::uuid IS NULL OR picklist ->> 'assignee_id' = $3::text)"
                                " ORDER BY picklist -> 'priority' DESC, picklist ->> 'ship_by', id OFFSET $4::int4 LIMIT $5::int4"};
-constexpr Statement open_orders{"fulfillment.open_orders", "INSERT INTO order_book (order_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", Effect::writes};
-constexpr Statement lock_books{"fulfillment.lock_orders",
-                               "SELECT order_id, is_cancelled, is_started, causes, (SELECT coalesce(array_agg(key::int4), '{}') FROM jsonb_each(credits)),"
-                               " (SELECT coalesce(array_agg(value::int4), '{}') FROM jsonb_each(credits)) FROM order_book WHERE order_id = ANY($1) ORDER BY order_id FOR UPDATE"};
-constexpr Statement save_book{"fulfillment.save_order",
-                              "UPDATE order_book SET is_cancelled = $2, is_started = $3, causes = $4,"
-                              " credits = (SELECT coalesce(jsonb_object_agg(line::text, qty), '{}') FROM unnest($5::int4[], $6::int4[]) AS c(line, qty)) WHERE order_id = $1",
-                              Effect::writes};
+constexpr Statement open_orders{"fulfillment.open_orders", "INSERT INTO order_book (order_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
+                                Effect::writes};
+constexpr Statement lock_books{
+    "fulfillment.lock_orders",
+    "SELECT order_id, is_cancelled, is_started, causes, (SELECT coalesce(array_agg(key::int4), '{}') FROM jsonb_each(credits)),"
+    " (SELECT coalesce(array_agg(value::int4), '{}') FROM jsonb_each(credits)) FROM order_book WHERE order_id = ANY($1) ORDER BY order_id FOR UPDATE"};
+constexpr Statement save_book{
+    "fulfillment.save_order",
+    "UPDATE order_book SET is_cancelled = $2, is_started = $3, causes = $4,"
+    " credits = (SELECT coalesce(jsonb_object_agg(line::text, qty), '{}') FROM unnest($5::int4[], $6::int4[]) AS c(line, qty)) WHERE order_id = $1",
+    Effect::writes};
 constexpr Statement lock_ids{"fulfillment.lock", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE id = ANY($1) ORDER BY id FOR UPDATE"};
 constexpr Statement lock_order{"fulfillment.lock_of_order", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE order_id = $1 ORDER BY id FOR UPDATE"};
 constexpr Statement insert_one{"fulfillment.insert",
@@ -39,12 +46,15 @@ constexpr Statement insert_one{"fulfillment.insert",
                                Effect::writes};
 constexpr Statement save_all{
     "fulfillment.save",
-    "UPDATE fulfillment f SET status = n.status, held_status = n.held_status, facts = n.facts::jsonb, state = n.state::jsonb, picklist_id = n.picklist_id, picklist = n.picklist::jsonb,"
+    "UPDATE fulfillment f SET status = n.status, held_status = n.held_status, facts = n.facts::jsonb, state = n.state::jsonb, picklist_id = n.picklist_id, "
+    "picklist = n.picklist::jsonb,"
     " scans_open = n.scans_open, labels_missing = n.labels_missing, version = n.version, updated_at = now()"
     " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::int4[], $9::int4[], $10::int8[])"
     " AS n(id, status, held_status, facts, state, picklist_id, picklist, scans_open, labels_missing, version) WHERE f.id = n.id",
     Effect::writes};
-constexpr Statement read_scan{"fulfillment.find_scan", "SELECT fulfillment_id, line_no, scan_id, order_line, qty, short_qty, is_done FROM pick_scan WHERE fulfillment_id = $1 AND line_no = $2 AND scan_id = $3"};
+constexpr Statement read_scan{
+    "fulfillment.find_scan",
+    "SELECT fulfillment_id, line_no, scan_id, order_line, qty, short_qty, is_done FROM pick_scan WHERE fulfillment_id = $1 AND line_no = $2 AND scan_id = $3"};
 constexpr Statement add_scans{"fulfillment.insert_scans",
                               "INSERT INTO pick_scan (fulfillment_id, line_no, scan_id, order_line, qty, short_qty)"
                               " SELECT * FROM unnest($1::uuid[], $2::int4[], $3::text[], $4::int4[], $5::int4[], $6::int4[])",
@@ -55,12 +65,15 @@ constexpr Statement end_scans{"fulfillment.finish_scans",
                               Effect::writes};
 constexpr Statement delete_scan{"fulfillment.drop_scan", "DELETE FROM pick_scan WHERE fulfillment_id = $1 AND line_no = $2 AND scan_id = $3", Effect::writes};
 constexpr Statement read_stale{"fulfillment.stale_scans",
-                               "SELECT fulfillment_id, line_no, scan_id, order_line, qty, short_qty, is_done FROM pick_scan WHERE NOT is_done AND created_at < now() - interval '10 seconds'"
+                               "SELECT fulfillment_id, line_no, scan_id, order_line, qty, short_qty, is_done FROM pick_scan WHERE NOT is_done AND created_at < "
+                               "now() - interval '10 seconds'"
                                " ORDER BY created_at LIMIT $1::int4"};
-constexpr Statement read_waiting{"fulfillment.waiting",
-                                 "SELECT id, order_id FROM fulfillment WHERE status = ANY($1) AND scans_open = 0 AND (picklist IS NULL OR picklist ->> 'assignee_id' IS NULL)"
-                                 " ORDER BY created_at, id LIMIT $2::int4"};
-constexpr Statement read_ready{"fulfillment.waiting_for_handover", "SELECT id, order_id FROM fulfillment WHERE status = 'ready' AND labels_missing = 0 ORDER BY created_at, id LIMIT $1::int4"};
+constexpr Statement read_waiting{
+    "fulfillment.waiting",
+    "SELECT id, order_id FROM fulfillment WHERE status = ANY($1) AND scans_open = 0 AND (picklist IS NULL OR picklist ->> 'assignee_id' IS NULL)"
+    " ORDER BY created_at, id LIMIT $2::int4"};
+constexpr Statement read_ready{"fulfillment.waiting_for_handover",
+                               "SELECT id, order_id FROM fulfillment WHERE status = 'ready' AND labels_missing = 0 ORDER BY created_at, id LIMIT $1::int4"};
 
 Fulfillment fulfillment_of(const postgres::Row& row) {
   Fulfillment out;
@@ -94,7 +107,8 @@ std::vector<Fulfillment> fulfillments_of(const postgres::Rows& rows) {
 }
 
 Scan scan_of(const postgres::Row& row) {
-  return {row.get<Uuid>(0), row.get<std::int32_t>(1), row.get<std::string>(2), row.get<std::int32_t>(3), row.get<std::int32_t>(4), row.get<std::int32_t>(5), row.get<bool>(6)};
+  return {row.get<Uuid>(0),         row.get<std::int32_t>(1), row.get<std::string>(2), row.get<std::int32_t>(3),
+          row.get<std::int32_t>(4), row.get<std::int32_t>(5), row.get<bool>(6)};
 }
 
 std::vector<FulfillmentStore::Waiting> waiting_of(const postgres::Rows& rows) {
@@ -115,7 +129,8 @@ Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::of_order(Uuid o
   co_return fulfillments_of(rows);
 }
 
-Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::list(std::optional<Status> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> before, std::int32_t limit) {
+Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::list(std::optional<Status> status, std::optional<Uuid> warehouse_id,
+                                                                      std::optional<Uuid> before, std::int32_t limit) {
   const auto name = status ? std::optional(std::string(to_string(*status))) : std::nullopt;
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_all, name, warehouse_id, before, limit));
   co_return fulfillments_of(rows);
@@ -126,8 +141,8 @@ Task<Result<std::optional<Fulfillment>>> PostgresFulfillmentStore::find_by_pickl
   co_return rows.empty() ? std::nullopt : std::optional(fulfillment_of(rows[0]));
 }
 
-Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::list_picklists(std::optional<std::string> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> assignee_id,
-                                                                                std::int32_t offset, std::int32_t limit) {
+Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::list_picklists(std::optional<std::string> status, std::optional<Uuid> warehouse_id,
+                                                                                std::optional<Uuid> assignee_id, std::int32_t offset, std::int32_t limit) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_lists, status, warehouse_id, assignee_id, offset, limit));
   co_return fulfillments_of(rows);
 }
@@ -175,8 +190,8 @@ Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::lock_of_order(p
 
 Task<Result<bool>> PostgresFulfillmentStore::insert(postgres::UnitOfWork& work, const Fulfillment& f) {
   const v1::Fulfillment& view = f.view;
-  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_one, view.id, view.order_id, view.warehouse_id, view.generation, to_string(f.status()), to_json_text(f.facts), to_json(view),
-                                                     view.version, f.trace));
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_one, view.id, view.order_id, view.warehouse_id, view.generation, to_string(f.status()),
+                                                     to_json_text(f.facts), to_json(view), view.version, f.trace));
   co_return rows.affected() == 1;
 }
 
@@ -209,7 +224,8 @@ Task<Result<>> PostgresFulfillmentStore::save(postgres::UnitOfWork& work, std::v
   co_return Result<>();
 }
 
-Task<Result<std::optional<Scan>>> PostgresFulfillmentStore::find_scan(postgres::UnitOfWork& work, Uuid fulfillment_id, std::int32_t line_no, std::string scan_id) {
+Task<Result<std::optional<Scan>>> PostgresFulfillmentStore::find_scan(postgres::UnitOfWork& work, Uuid fulfillment_id, std::int32_t line_no,
+                                                                      std::string scan_id) {
   EMP_CO_ASSIGN(const auto rows, co_await work.query(read_scan, fulfillment_id, line_no, scan_id));
   co_return rows.empty() ? std::nullopt : std::optional(scan_of(rows[0]));
 }

@@ -9,10 +9,11 @@ class PostgresFulfillmentStore final : public FulfillmentStore {
   explicit PostgresFulfillmentStore(postgres::Database& database) : database_(database) {}
   Task<Result<std::optional<Fulfillment>>> find(Uuid id) override;
   Task<Result<std::vector<Fulfillment>>> of_order(Uuid order_id) override;
-  Task<Result<std::vector<Fulfillment>>> list(std::optional<Status> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> before, std::int32_t limit) override;
+  Task<Result<std::vector<Fulfillment>>> list(std::optional<Status> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> before,
+                                              std::int32_t limit) override;
   Task<Result<std::optional<Fulfillment>>> find_by_picklist(Uuid picklist_id) override;
-  Task<Result<std::vector<Fulfillment>>> list_picklists(std::optional<std::string> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> assignee_id, std::int32_t offset,
-                                                        std::int32_t limit) override;
+  Task<Result<std::vector<Fulfillment>>> list_picklists(std::optional<std::string> status, std::optional<Uuid> warehouse_id, std::optional<Uuid> assignee_id,
+                                                        std::int32_t offset, std::int32_t limit) override;
   Task<Result<std::vector<OrderBook>>> lock_orders(postgres::UnitOfWork& work, std::vector<Uuid> order_ids) override;
   Task<Result<>> save_order(postgres::UnitOfWork& work, OrderBook book) override;
   Task<Result<std::vector<Fulfillment>>> lock(postgres::UnitOfWork& work, std::vector<Uuid> ids) override;

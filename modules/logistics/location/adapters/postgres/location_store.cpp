@@ -22,10 +22,11 @@ constexpr Statement insert_place{"location.insert_place",
                                  "INSERT INTO location (id, country_code, type, level, code, name, name_en, parent_id, path, lat, lng)"
                                  " VALUES ($1, $2, (ARRAY['country','province','district','ward'])[$3::int4 + 1], $3::int4, $4, $5, $6, $7, $8, $9, $10)",
                                  Effect::writes};
-constexpr Statement update_place{"location.update_place", "UPDATE location SET name = $2, name_en = $3, parent_id = $4, path = $5, version = $6 WHERE id = $1", Effect::writes};
-constexpr Statement move_below{"location.move_below",
-                               "UPDATE location SET path = $2::uuid[] || path[array_position(path, $1) + 1 :], version = version + 1 WHERE $1 = ANY(path) AND id <> $1",
-                               Effect::writes};
+constexpr Statement update_place{"location.update_place", "UPDATE location SET name = $2, name_en = $3, parent_id = $4, path = $5, version = $6 WHERE id = $1",
+                                 Effect::writes};
+constexpr Statement move_below{
+    "location.move_below",
+    "UPDATE location SET path = $2::uuid[] || path[array_position(path, $1) + 1 :], version = version + 1 WHERE $1 = ANY(path) AND id <> $1", Effect::writes};
 constexpr Statement end_places{"location.end_places",
                                "UPDATE location SET is_active = false, effective_to = current_date, version = version + 1 WHERE $1 = ANY(path) AND is_active"
                                " RETURNING " EMP_PLACE_COLUMNS,
@@ -79,8 +80,8 @@ Task<Result<Place>> PostgresLocationStore::find(postgres::UnitOfWork& work, Uuid
 }
 
 Task<Result<>> PostgresLocationStore::insert(postgres::UnitOfWork& work, Place place) {
-  const auto inserted = co_await work.query(insert_place, place.id, place.country_code, static_cast<std::int32_t>(place.level), place.code, place.name, place.name_en,
-                                            place.parent_id, place.path, place.lat, place.lng);
+  const auto inserted = co_await work.query(insert_place, place.id, place.country_code, static_cast<std::int32_t>(place.level), place.code, place.name,
+                                            place.name_en, place.parent_id, place.path, place.lat, place.lng);
   if (!inserted) co_return fail(named(inserted.error()));
   co_return Result<>();
 }

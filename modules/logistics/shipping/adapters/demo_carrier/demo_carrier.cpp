@@ -14,13 +14,16 @@ namespace {
 using postgres::Effect;
 using postgres::Statement;
 
-constexpr Statement add_parcel{"demo_carrier.add",
-                               "INSERT INTO demo_carrier_parcel (tracking_number, reference, cod_minor, currency) VALUES ('DEMO' || nextval('demo_carrier_number'), $1, $2, $3)"
-                               " RETURNING tracking_number, created_at",
-                               Effect::writes};
-constexpr Statement find_parcel{"demo_carrier.find", "SELECT tracking_number, created_at FROM demo_carrier_parcel WHERE reference = $1 ORDER BY created_at, tracking_number LIMIT 1"};
+constexpr Statement add_parcel{
+    "demo_carrier.add",
+    "INSERT INTO demo_carrier_parcel (tracking_number, reference, cod_minor, currency) VALUES ('DEMO' || nextval('demo_carrier_number'), $1, $2, $3)"
+    " RETURNING tracking_number, created_at",
+    Effect::writes};
+constexpr Statement find_parcel{
+    "demo_carrier.find", "SELECT tracking_number, created_at FROM demo_carrier_parcel WHERE reference = $1 ORDER BY created_at, tracking_number LIMIT 1"};
 constexpr Statement take_over{"demo_carrier.hand_over",
-                              "UPDATE demo_carrier_parcel SET next_at = now() + $2::int8 * interval '1 microsecond' WHERE tracking_number = $1 AND stage = 0 AND next_at IS NULL AND plan = 'delivered'",
+                              "UPDATE demo_carrier_parcel SET next_at = now() + $2::int8 * interval '1 microsecond' WHERE tracking_number = $1 AND stage = 0 "
+                              "AND next_at IS NULL AND plan = 'delivered'",
                               Effect::writes};
 // Before pick-up it ends here; on its way it turns round; what has arrived stays there.
 constexpr Statement turn_round{"demo_carrier.cancel",
@@ -34,11 +37,12 @@ constexpr Statement claim_due{"demo_carrier.claim",
                               " (SELECT tracking_number FROM demo_carrier_parcel WHERE next_at <= now() ORDER BY next_at LIMIT 128 FOR UPDATE SKIP LOCKED)"
                               " RETURNING tracking_number, plan, stage, cod_minor, currency",
                               Effect::writes};
-constexpr Statement advance{"demo_carrier.advance",
-                            "UPDATE demo_carrier_parcel p SET stage = n.stage + 1, next_at = CASE WHEN n.is_last THEN NULL ELSE now() + $4::int8 * interval '1 microsecond' END"
-                            " FROM unnest($1::text[], $2::int4[], $3::bool[]) AS n(tracking_number, stage, is_last)"
-                            " WHERE p.tracking_number = n.tracking_number AND p.stage = n.stage AND p.next_at IS NOT NULL",
-                            Effect::writes};
+constexpr Statement advance{
+    "demo_carrier.advance",
+    "UPDATE demo_carrier_parcel p SET stage = n.stage + 1, next_at = CASE WHEN n.is_last THEN NULL ELSE now() + $4::int8 * interval '1 microsecond' END"
+    " FROM unnest($1::text[], $2::int4[], $3::bool[]) AS n(tracking_number, stage, is_last)"
+    " WHERE p.tracking_number = n.tracking_number AND p.stage = n.stage AND p.next_at IS NOT NULL",
+    Effect::writes};
 
 constexpr const char* way_there[] = {"picked_up", "in_transit", "out_for_delivery", "delivered"};
 constexpr const char* way_back[] = {"returning", "returned"};
@@ -117,7 +121,8 @@ Task<Result<int>> DemoCarrier::move_due() {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(claim_due));
   std::vector<Step> steps;
   for (const auto row : rows) {
-    steps.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::int32_t>(2), row.get<std::optional<std::int64_t>>(3), row.get<std::string>(4)});
+    steps.push_back(
+        {row.get<std::string>(0), row.get<std::string>(1), row.get<std::int32_t>(2), row.get<std::optional<std::int64_t>>(3), row.get<std::string>(4)});
   }
   std::vector<Task<bool>> reports;
   reports.reserve(steps.size());

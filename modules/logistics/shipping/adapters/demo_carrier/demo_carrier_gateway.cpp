@@ -32,7 +32,13 @@ Task<Result<http::Response>> DemoCarrierGateway::send(CallContext context, http:
 Task<Result<Booking>> DemoCarrierGateway::book(CallContext context, BookingRequest request) {
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("reference").string(request.reference.to_string()).key("currency").string(request.currency).key("weight_g").integer(request.weight_g);
+  writer.begin_object()
+      .key("reference")
+      .string(request.reference.to_string())
+      .key("currency")
+      .string(request.currency)
+      .key("weight_g")
+      .integer(request.weight_g);
   writer.key("country").string(request.to.country);
   if (request.cod) writer.key("cod").raw(text("{\"amount\":", request.cod->amount(), ",\"currency\":\"", request.cod->currency(), "\"}"));
   writer.end_object();

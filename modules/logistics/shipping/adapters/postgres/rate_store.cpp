@@ -13,21 +13,26 @@ using postgres::Statement;
 
 constexpr Statement read_revision{"shipping.rate_revision", "SELECT revision FROM rate_revision"};
 // Both kinds in one statement, so that they are of one snapshot; the first row is the revision alone.
-constexpr Statement read_book{"shipping.rate_book",
-                              "SELECT 0 AS kind, NULL::uuid, NULL::text, revision FROM rate_revision"
-                              " UNION ALL SELECT 1, id, body::text, version FROM rate_table UNION ALL SELECT 2, id, body::text, version FROM shipping_method ORDER BY 1, 2"};
-constexpr Statement insert_quotes{"shipping.store_quotes",
-                                  "INSERT INTO rate_quote (id, body, expires_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING", Effect::writes};
+constexpr Statement read_book{
+    "shipping.rate_book",
+    "SELECT 0 AS kind, NULL::uuid, NULL::text, revision FROM rate_revision"
+    " UNION ALL SELECT 1, id, body::text, version FROM rate_table UNION ALL SELECT 2, id, body::text, version FROM shipping_method ORDER BY 1, 2"};
+constexpr Statement insert_quotes{
+    "shipping.store_quotes",
+    "INSERT INTO rate_quote (id, body, expires_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING", Effect::writes};
 constexpr Statement read_quote{"shipping.find_quote", "SELECT body, expires_at FROM rate_quote WHERE id = $1"};
 constexpr Statement read_methods{"shipping.list_methods",
-                                 "SELECT id, body::text, version FROM shipping_method WHERE $1::bool IS NULL OR is_enabled = $1 ORDER BY display_order, code OFFSET $2::int4 LIMIT $3::int4"};
+                                 "SELECT id, body::text, version FROM shipping_method WHERE $1::bool IS NULL OR is_enabled = $1 ORDER BY display_order, code "
+                                 "OFFSET $2::int4 LIMIT $3::int4"};
 constexpr Statement read_method{"shipping.find_method", "SELECT id, body::text, version FROM shipping_method WHERE id = $1"};
-constexpr Statement add_method{"shipping.insert_method",
-                               "INSERT INTO shipping_method (id, code, body, rate_table_id, display_order, is_enabled) VALUES ($1, $2, $3::text::jsonb, $4, $5, $6)", Effect::writes};
-constexpr Statement change_method{"shipping.update_method",
-                                  "UPDATE shipping_method SET code = $3, body = $4::text::jsonb, rate_table_id = $5, display_order = $6, is_enabled = $7, version = version + 1"
-                                  " WHERE id = $1 AND version = $2 RETURNING id, body::text, version",
-                                  Effect::writes};
+constexpr Statement add_method{
+    "shipping.insert_method",
+    "INSERT INTO shipping_method (id, code, body, rate_table_id, display_order, is_enabled) VALUES ($1, $2, $3::text::jsonb, $4, $5, $6)", Effect::writes};
+constexpr Statement change_method{
+    "shipping.update_method",
+    "UPDATE shipping_method SET code = $3, body = $4::text::jsonb, rate_table_id = $5, display_order = $6, is_enabled = $7, version = version + 1"
+    " WHERE id = $1 AND version = $2 RETURNING id, body::text, version",
+    Effect::writes};
 constexpr Statement drop_method{"shipping.delete_method", "DELETE FROM shipping_method WHERE id = $1 AND version = $2", Effect::writes};
 constexpr Statement write_table{"shipping.put_rate_table",
                                 "INSERT INTO rate_table (id, body) VALUES ($1, $2::text::jsonb) ON CONFLICT (id) DO UPDATE SET body = EXCLUDED.body,"
@@ -137,7 +142,8 @@ Task<Error> PostgresRateStore::why_not(Uuid id) {
 
 Task<Result<StoredMethod>> PostgresRateStore::update_method(StoredMethod stored) {
   const v1::MethodInput& m = stored.method;
-  const auto rows = co_await database_.query(change_method, stored.id, stored.version, m.code, to_json(m), m.rate_table_id, m.display_order.value_or(0), m.enabled.value_or(true));
+  const auto rows = co_await database_.query(change_method, stored.id, stored.version, m.code, to_json(m), m.rate_table_id, m.display_order.value_or(0),
+                                             m.enabled.value_or(true));
   if (!rows) co_return fail(named(rows.error()));
   if (rows->empty()) co_return fail(co_await why_not(stored.id));
   co_return method_of_row((*rows)[0]);

@@ -12,61 +12,78 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr Statement find_shipment{"shipping.find", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE id = $1"};
-constexpr Statement find_of_package{"shipping.find_of_package", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE package_id = $1 ORDER BY status = 'cancelled', created_at DESC LIMIT 1"};
-constexpr Statement list_shipments{"shipping.list", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE ($1::uuid IS NULL OR order_id = $1) AND ($2::uuid IS NULL OR fulfillment_id = $2)"
-                                   " AND ($3::uuid IS NULL OR customer_id = $3) AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR tracking_number = $5)"
-                                   " AND ($6::uuid IS NULL OR id < $6) ORDER BY id DESC LIMIT $7::int4"};
-constexpr Statement read_timeline{"shipping.timeline",
-                                  "SELECT carrier, dedupe_key, raw_status, status, at, received_at, place, reason, is_applied FROM tracking_event WHERE shipment_id = $1 ORDER BY at, seq"};
-constexpr Statement insert_shipment{"shipping.insert",
-                                    "INSERT INTO shipment (id, direction, order_id, order_number, fulfillment_id, package_id, warehouse_id, customer_id, payment_id, carrier, service_level,"
-                                    " quote_id, weight_g, length_mm, width_mm, height_mm, billed_weight_g, items, currency, cod_minor, trace, address, status, version, due_at)"
-                                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::text::jsonb, $19, $20, $21, $22::text::jsonb, $23, $24, now())"
-                                    " ON CONFLICT DO NOTHING",
-                                    Effect::writes};
+constexpr Statement find_of_package{
+    "shipping.find_of_package", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE package_id = $1 ORDER BY status = 'cancelled', created_at DESC LIMIT 1"};
+constexpr Statement list_shipments{
+    "shipping.list", "SELECT " EMP_SHIPMENT_COLUMNS
+                     " FROM shipment WHERE ($1::uuid IS NULL OR order_id = $1) AND ($2::uuid IS NULL OR fulfillment_id = $2)"
+                     " AND ($3::uuid IS NULL OR customer_id = $3) AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR tracking_number = $5)"
+                     " AND ($6::uuid IS NULL OR id < $6) ORDER BY id DESC LIMIT $7::int4"};
+constexpr Statement read_timeline{
+    "shipping.timeline",
+    "SELECT carrier, dedupe_key, raw_status, status, at, received_at, place, reason, is_applied FROM tracking_event WHERE shipment_id = $1 ORDER BY at, seq"};
+constexpr Statement insert_shipment{
+    "shipping.insert",
+    "INSERT INTO shipment (id, direction, order_id, order_number, fulfillment_id, package_id, warehouse_id, customer_id, payment_id, carrier, service_level,"
+    " quote_id, weight_g, length_mm, width_mm, height_mm, billed_weight_g, items, currency, cod_minor, trace, address, status, version, due_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::text::jsonb, $19, $20, $21, $22::text::jsonb, $23, $24, now())"
+    " ON CONFLICT DO NOTHING",
+    Effect::writes};
 constexpr Statement lock_ids{"shipping.lock", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE id = ANY($1) ORDER BY id FOR UPDATE"};
 constexpr Statement lock_order{"shipping.lock_order", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE order_id = $1 ORDER BY id FOR UPDATE"};
 constexpr Statement lock_package{"shipping.lock_package", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE package_id = $1 ORDER BY id FOR UPDATE"};
-constexpr Statement lock_numbers{"shipping.lock_tracked", "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE carrier = $1 AND tracking_number = ANY($2) ORDER BY id FOR UPDATE"};
+constexpr Statement lock_numbers{"shipping.lock_tracked",
+                                 "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE carrier = $1 AND tracking_number = ANY($2) ORDER BY id FOR UPDATE"};
 constexpr Statement save_shipments{
     "shipping.save",
     "UPDATE shipment s SET address = n.address::jsonb, tracking_number = n.tracking_number, status = n.status, status_at = n.status_at, attempts = n.attempts,"
-    " dispatched_at = n.dispatched_at, delivered_at = n.delivered_at, cod_collected_minor = n.cod_collected_minor, version = n.version, due_at = n.due_at, cancel_wanted = n.cancel_wanted"
-    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int4[], $7::timestamptz[], $8::timestamptz[], $9::int8[], $10::int8[], $11::timestamptz[], $12::bool[])"
-    " AS n(id, address, tracking_number, status, status_at, attempts, dispatched_at, delivered_at, cod_collected_minor, version, due_at, cancel_wanted) WHERE s.id = n.id",
+    " dispatched_at = n.dispatched_at, delivered_at = n.delivered_at, cod_collected_minor = n.cod_collected_minor, version = n.version, due_at = n.due_at, "
+    "cancel_wanted = n.cancel_wanted"
+    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int4[], $7::timestamptz[], $8::timestamptz[], $9::int8[], "
+    "$10::int8[], $11::timestamptz[], $12::bool[])"
+    " AS n(id, address, tracking_number, status, status_at, attempts, dispatched_at, delivered_at, cod_collected_minor, version, due_at, cancel_wanted) WHERE "
+    "s.id = n.id",
     Effect::writes};
-constexpr Statement hand_over{"shipping.hand_over", "UPDATE shipment SET handed_over_at = now() WHERE fulfillment_id = $1 AND direction = 'outbound' AND handed_over_at IS NULL AND status <> 'cancelled'",
-                              Effect::writes};
+constexpr Statement hand_over{
+    "shipping.hand_over",
+    "UPDATE shipment SET handed_over_at = now() WHERE fulfillment_id = $1 AND direction = 'outbound' AND handed_over_at IS NULL AND status <> 'cancelled'",
+    Effect::writes};
 constexpr Statement insert_timeline{
     "shipping.add_to_timeline",
     "INSERT INTO tracking_event (shipment_id, carrier, dedupe_key, raw_status, status, at, received_at, place, reason, is_applied)"
-    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::text[], $10::bool[]) ON CONFLICT DO NOTHING",
+    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::text[], "
+    "$10::bool[]) ON CONFLICT DO NOTHING",
     Effect::writes};
 constexpr Statement read_known{"shipping.known_keys", "SELECT dedupe_key FROM tracking_event WHERE carrier = $1 AND dedupe_key = ANY($2)"};
 // The next try is due after the call's budget and the wait of logistics.md §3.6, 2 s, 8 s, 30 s, ± 20 %.
-constexpr Statement claim{"shipping.claim_bookings",
-                          "UPDATE shipment SET status = 'booking', tries = CASE status WHEN 'booking_failed' THEN 1 ELSE tries + 1 END,"
-                          " due_at = now() + interval '5 seconds' + (CASE tries WHEN 0 THEN 2 WHEN 1 THEN 8 ELSE 30 END) * (0.8 + 0.4 * random()) * interval '1 second'"
-                          " WHERE id IN (SELECT id FROM shipment WHERE status IN ('booking', 'booking_failed') AND due_at <= now() AND carrier <> ALL($2::text[])"
-                          " ORDER BY due_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)"
-                          " RETURNING " EMP_SHIPMENT_COLUMNS,
-                          Effect::writes};
+constexpr Statement claim{
+    "shipping.claim_bookings",
+    "UPDATE shipment SET status = 'booking', tries = CASE status WHEN 'booking_failed' THEN 1 ELSE tries + 1 END,"
+    " due_at = now() + interval '5 seconds' + (CASE tries WHEN 0 THEN 2 WHEN 1 THEN 8 ELSE 30 END) * (0.8 + 0.4 * random()) * interval '1 second'"
+    " WHERE id IN (SELECT id FROM shipment WHERE status IN ('booking', 'booking_failed') AND due_at <= now() AND carrier <> ALL($2::text[])"
+    " ORDER BY due_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)"
+    " RETURNING " EMP_SHIPMENT_COLUMNS,
+    Effect::writes};
 constexpr Statement read_to_tell{"shipping.to_tell",
-                                 "SELECT " EMP_SHIPMENT_COLUMNS " FROM shipment WHERE ((handed_over_at IS NOT NULL AND NOT told_handover) OR cancel_wanted) AND tracking_number IS NOT NULL"
+                                 "SELECT " EMP_SHIPMENT_COLUMNS
+                                 " FROM shipment WHERE ((handed_over_at IS NOT NULL AND NOT told_handover) OR cancel_wanted) AND tracking_number IS NOT NULL"
                                  " ORDER BY id LIMIT $1::int4"};
 constexpr Statement mark_handed{"shipping.told_handover", "UPDATE shipment SET told_handover = true WHERE id = ANY($1)", Effect::writes};
-constexpr Statement mark_cancelled{"shipping.told_cancel", "UPDATE shipment SET cancel_wanted = false, told_handover = true WHERE id = ANY($1)", Effect::writes};
+constexpr Statement mark_cancelled{"shipping.told_cancel", "UPDATE shipment SET cancel_wanted = false, told_handover = true WHERE id = ANY($1)",
+                                   Effect::writes};
 constexpr Statement insert_receipts{"shipping.store_receipts",
                                     "INSERT INTO webhook_receipt (carrier, dedupe_key, tracking_number, body, signature)"
                                     " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[]) ON CONFLICT DO NOTHING",
                                     Effect::writes};
-constexpr Statement lock_due_receipts{"shipping.lock_receipts",
-                                      "SELECT id, carrier, dedupe_key, tracking_number, body, signature, received_at FROM webhook_receipt WHERE state = 'new' AND due_at <= now()"
-                                      " ORDER BY due_at, id LIMIT $1::int4 FOR UPDATE SKIP LOCKED"};
-constexpr Statement end_receipts{"shipping.finish_receipts",
-                                 "UPDATE webhook_receipt SET state = CASE WHEN id = ANY($1) THEN 'done' WHEN received_at < now() - interval '24 hours' THEN 'orphan' ELSE 'new' END,"
-                                 " due_at = now() + interval '5 seconds' WHERE id = ANY($1) OR id = ANY($2)",
-                                 Effect::writes};
+constexpr Statement lock_due_receipts{
+    "shipping.lock_receipts",
+    "SELECT id, carrier, dedupe_key, tracking_number, body, signature, received_at FROM webhook_receipt WHERE state = 'new' AND due_at <= now()"
+    " ORDER BY due_at, id LIMIT $1::int4 FOR UPDATE SKIP LOCKED"};
+constexpr Statement end_receipts{
+    "shipping.finish_receipts",
+    "UPDATE webhook_receipt SET state = CASE WHEN id = ANY($1) THEN 'done' WHEN received_at < now() - interval '24 hours' THEN 'orphan' ELSE 'new' END,"
+    " due_at = now() + interval '5 seconds' WHERE id = ANY($1) OR id = ANY($2)",
+    Effect::writes};
 constexpr Statement drop_receipts{"shipping.drop_receipts", "DELETE FROM webhook_receipt WHERE received_at < now() - interval '90 days'", Effect::writes};
 constexpr Statement drop_quotes{"shipping.drop_quotes", "DELETE FROM rate_quote WHERE expires_at < now() - interval '1 day'", Effect::writes};
 
@@ -85,8 +102,8 @@ Task<Result<std::optional<Shipment>>> PostgresShipmentStore::find_by_package(Uui
 }
 
 Task<Result<std::vector<Shipment>>> PostgresShipmentStore::list(Filter filter) {
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_shipments, filter.order_id, filter.fulfillment_id, filter.customer_id, text_of(filter.status), filter.tracking_number,
-                                                          filter.before, filter.limit));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_shipments, filter.order_id, filter.fulfillment_id, filter.customer_id, text_of(filter.status),
+                                                          filter.tracking_number, filter.before, filter.limit));
   co_return shipments_of(rows);
 }
 
@@ -95,17 +112,17 @@ Task<Result<std::vector<TimelineRow>>> PostgresShipmentStore::timeline(Uuid ship
   std::vector<TimelineRow> out;
   for (const auto row : rows) {
     const auto status = row.get<std::optional<std::string>>(3);
-    out.push_back({shipment_id, row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2), status ? status_from(*status) : std::nullopt, row.get<UtcTime>(4), row.get<UtcTime>(5),
-                   row.get<std::optional<std::string>>(6), row.get<std::optional<std::string>>(7), row.get<bool>(8)});
+    out.push_back({shipment_id, row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2), status ? status_from(*status) : std::nullopt,
+                   row.get<UtcTime>(4), row.get<UtcTime>(5), row.get<std::optional<std::string>>(6), row.get<std::optional<std::string>>(7), row.get<bool>(8)});
   }
   co_return out;
 }
 
 Task<Result<bool>> PostgresShipmentStore::insert(postgres::UnitOfWork& work, Shipment s) {
-  EMP_CO_ASSIGN(const auto rows,
-                co_await work.query(insert_shipment, s.id, to_string(s.direction), s.order_id, s.order_number, s.fulfillment_id, s.package_id, s.warehouse_id, s.customer_id, s.payment_id,
-                                    s.carrier, to_string(s.service_level), s.quote_id, s.weight_g, s.length_mm, s.width_mm, s.height_mm, s.billed_weight_g, items_json(s.items),
-                                    s.currency.code(), s.cod_minor, s.trace, to_json(s.to), to_string(s.progress.status), s.version));
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_shipment, s.id, to_string(s.direction), s.order_id, s.order_number, s.fulfillment_id, s.package_id,
+                                                     s.warehouse_id, s.customer_id, s.payment_id, s.carrier, to_string(s.service_level), s.quote_id, s.weight_g,
+                                                     s.length_mm, s.width_mm, s.height_mm, s.billed_weight_g, items_json(s.items), s.currency.code(),
+                                                     s.cod_minor, s.trace, to_json(s.to), to_string(s.progress.status), s.version));
   co_return rows.affected() == 1;
 }
 
@@ -124,7 +141,8 @@ Task<Result<std::vector<Shipment>>> PostgresShipmentStore::lock_of_package(postg
   co_return shipments_of(rows);
 }
 
-Task<Result<std::vector<Shipment>>> PostgresShipmentStore::lock_tracked(postgres::UnitOfWork& work, std::string carrier, std::vector<std::string> tracking_numbers) {
+Task<Result<std::vector<Shipment>>> PostgresShipmentStore::lock_tracked(postgres::UnitOfWork& work, std::string carrier,
+                                                                        std::vector<std::string> tracking_numbers) {
   EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_numbers, carrier, tracking_numbers));
   co_return shipments_of(rows);
 }
@@ -153,7 +171,8 @@ Task<Result<>> PostgresShipmentStore::save(postgres::UnitOfWork& work, std::vect
     due_at.push_back(s.due_at);
     cancel_wanted.push_back(s.cancel_wanted);
   }
-  EMP_CO_TRY(co_await work.query(save_shipments, ids, addresses, numbers, statuses, status_at, attempts, dispatched_at, delivered_at, collected, versions, due_at, cancel_wanted));
+  EMP_CO_TRY(co_await work.query(save_shipments, ids, addresses, numbers, statuses, status_at, attempts, dispatched_at, delivered_at, collected, versions,
+                                 due_at, cancel_wanted));
   co_return Result<>();
 }
 
@@ -227,7 +246,8 @@ Task<Result<std::vector<Receipt>>> PostgresShipmentStore::lock_receipts(postgres
   EMP_CO_ASSIGN(const auto rows, co_await work.query(lock_due_receipts, limit));
   std::vector<Receipt> out;
   for (const auto row : rows) {
-    out.push_back({row.get<std::int64_t>(0), row.get<std::string>(1), row.get<std::string>(2), row.get<std::string>(3), row.get<postgres::Bytes>(4).value, row.get<std::string>(5), row.get<UtcTime>(6)});
+    out.push_back({row.get<std::int64_t>(0), row.get<std::string>(1), row.get<std::string>(2), row.get<std::string>(3), row.get<postgres::Bytes>(4).value,
+                   row.get<std::string>(5), row.get<UtcTime>(6)});
   }
   co_return out;
 }

@@ -11,7 +11,8 @@ using postgres::Statement;
 
 constexpr Statement select_all{"gateway.overrides", "SELECT route_id, reason, until FROM route_override"};
 constexpr Statement upsert{"gateway.put_override",
-                           "INSERT INTO route_override AS o (route_id, reason, until, actor_id) VALUES ($1, $2, $3, $4) ON CONFLICT (route_id) DO UPDATE SET reason = excluded.reason, "
+                           "INSERT INTO route_override AS o (route_id, reason, until, actor_id) VALUES ($1, $2, $3, $4) ON CONFLICT (route_id) DO UPDATE SET "
+                           "reason = excluded.reason, "
                            "until = excluded.until, actor_id = excluded.actor_id, version = o.version + 1 RETURNING version",
                            Effect::writes};
 constexpr Statement remove_one{"gateway.remove_override", "DELETE FROM route_override WHERE route_id = $1 RETURNING version", Effect::writes};
