@@ -70,6 +70,11 @@ class Builder {
       if (!out_.modules.contains(called)) refuse(service, name + " calls " + called + ", which has no contract");
       module.calls.insert(called);
     }
+    for (int i = 0; i < service.options().ExtensionSize(emporion::needs_at_start); ++i) {
+      const std::string& needed = service.options().GetExtension(emporion::needs_at_start, i);
+      if (!module.calls.contains(needed)) refuse(service, name + " needs " + needed + " at its start, but does not call it");
+      module.needs_at_start.insert(needed);
+    }
     for (int i = 0; i < service.options().ExtensionSize(emporion::consumes); ++i) {
       const std::string& topic = service.options().GetExtension(emporion::consumes, i);
       const auto known = out_.topics.find(topic);
@@ -114,6 +119,7 @@ std::string graph_text(const Registry& registry) {
   std::set<std::string> lines;
   for (const auto& [name, module] : registry.modules) {
     for (const auto& called : module.calls) lines.insert(name + " calls " + called);
+    for (const auto& needed : module.needs_at_start) lines.insert(name + " needs " + needed + " at its start");
   }
   for (const auto& [name, topic] : registry.topics) {
     if (topic.consumers.empty()) lines.insert(name + " " + topic.producer + " -> (nobody)");
@@ -140,8 +146,9 @@ struct Topic {
 };
 struct ModuleLinks {
   std::string_view name;
-  std::span<const std::string_view> calls;     ///< Modules.
-  std::span<const std::string_view> consumes;  ///< Topics.
+  std::span<const std::string_view> calls;           ///< Modules.
+  std::span<const std::string_view> needs_at_start;  ///< Some of those that it calls: they answer before it has started.
+  std::span<const std::string_view> consumes;        ///< Topics.
 };
 
 /// Every topic, sorted by name.
@@ -161,6 +168,7 @@ std::string topics_source(const Registry& registry) {
   for (const auto& [name, topic] : registry.topics) print_array(out, "consumers_" + name, topic.consumers);
   for (const auto& [name, module] : registry.modules) {
     print_array(out, "calls_" + name, module.calls);
+    print_array(out, "needs_" + name, module.needs_at_start);
     print_array(out, "consumes_" + name, module.consumes);
   }
   if (!registry.topics.empty()) out.print("\nconstexpr Topic all_topics[] = {\n");
@@ -170,7 +178,8 @@ std::string topics_source(const Registry& registry) {
   out.print(registry.topics.empty() ? "\nconstexpr std::span<const Topic> all_topics;\n" : "};\n");
   out.print("constexpr ModuleLinks all_modules[] = {\n");
   for (const auto& [name, module] : registry.modules) {
-    out.print("    {" + literal(name) + ", " + span_of("calls_" + name, module.calls) + ", " + span_of("consumes_" + name, module.consumes) + "},\n");
+    out.print("    {" + literal(name) + ", " + span_of("calls_" + name, module.calls) + ", " + span_of("needs_" + name, module.needs_at_start) + ", " +
+              span_of("consumes_" + name, module.consumes) + "},\n");
   }
   out.print(R"(};
 

@@ -18,6 +18,7 @@ struct Registry {
   };
   struct Module {
     std::set<std::string> calls;
+    std::set<std::string> needs_at_start;  ///< Some of those that it calls.
     std::set<std::string> consumes;
   };
   std::map<std::string, Topic> topics;
