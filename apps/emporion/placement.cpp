@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "contracts/topics.hpp"
 #include "kernel/base/text.hpp"
 
 namespace emporion::app {
@@ -26,6 +27,9 @@ Result<Placement> Placement::load(const std::optional<std::string>& file) {
   placement.home = placement.settings.string("home", placement.home.string());
   placement.address = placement.settings.string("http.address", placement.address);
   placement.port = static_cast<std::uint16_t>(placement.settings.integer("http.port", placement.port, 0, 65'535));
+  std::vector<std::string> every_module;
+  for (const auto& links : contracts::modules()) every_module.emplace_back(links.name);
+  placement.described = read_processes(placement.settings, every_module, {placement.address, placement.port});
   return placement;
 }
 

@@ -1,21 +1,24 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "apps/emporion/processes.hpp"
 #include "kernel/base/result.hpp"
 #include "kernel/config/settings.hpp"
 
 namespace emporion::app {
 
-/// Where this process runs and where its databases are. Read from a YAML file, the command line and the environment; the command line wins.
+/// Which process serves which modules, and what they share: databases and settings. Read from a YAML file, the command line and the environment; the command
+/// line wins. docs/operating.md describes the file.
 struct Placement {
   std::filesystem::path home = "var";  ///< The private PostgreSQL cluster and secrets live here.
-  std::string address = "127.0.0.1";
+  std::string address = "127.0.0.1";   ///< Where this process serves the public.
   std::uint16_t port = 8080;
   config::Settings settings;
+  ProcessList described;
 
   /// A DSN for the module's database that the placement names (`databases.<module>`), or nothing: then the private cluster holds it.
   std::optional<std::string> dsn_of(std::string_view module) const;
@@ -23,7 +26,7 @@ struct Placement {
   /// Another home, for the modules too: their secrets lie in it.
   void use_home(const std::string& folder);
 
-  /// Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED.
+  /// Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED. What else is wrong with it, apps/emporion/placement_check.hpp finds.
   static Result<Placement> load(const std::optional<std::string>& file);
 };
 

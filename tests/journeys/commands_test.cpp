@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,45 @@ TEST_F(Commands, a_full_disk_stops_the_start_and_leaves_no_half_of_a_cluster) {
   EXPECT_FALSE(fs::exists(small / "home" / "postgres" / "data"));
   umount(small.c_str());
   expect_one_clear_line(ended, 1, "DISK_FULL", "the disk is full");
+}
+
+TEST_F(Commands, a_placement_that_does_not_hold_is_refused_by_whatever_reads_it_with_a_line_for_each_fault) {
+  const auto placement =
+      file("torn.yaml",
+           "processes:\n  a: {modules: [auth, user], listen: 127.0.0.1:9101}\n  b: {modules: [gateway, autth, catalog, checkout, fulfillment, "
+           "location, payment, pricing, promotion, shipping, warehouse], listen: 127.0.0.1:9101}\n");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"placement", "check", placement},
+                                                {"placement", "graph", placement},
+                                                {"serve", "--placement", placement, "--process", "a"},
+                                                {"migrate", "--home", home(), "--placement", placement}}) {
+    const auto ended = run(words);
+    expect_one_clear_line(ended, 1, "PLACEMENT_INVALID", "process b takes 127.0.0.1:9101, which a has already");
+    EXPECT_THAT(ended.complained, HasSubstr("process b: there is no module autth"));
+    EXPECT_THAT(ended.complained, HasSubstr("module order is in no process; called by checkout and promotion; heard by"));
+    EXPECT_EQ(std::ranges::count(ended.complained, '\n'), 3) << ended.complained;
+    EXPECT_EQ(ended.printed, "");
+  }
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, the_placements_of_deploy_hold) {
+  for (const std::string name : {"one", "per-domain", "per-module"}) {
+    const auto ended = run({"placement", "check", EMP_DEPLOY "/placement/" + name + ".yaml"});
+    EXPECT_EQ(ended.code, 0) << ended.complained;
+    EXPECT_THAT(ended.printed, HasSubstr(name + ".yaml holds"));
+  }
+  const auto drawn = run({"placement", "graph", EMP_DEPLOY "/placement/per-module.yaml"});
+  EXPECT_THAT(drawn.printed, HasSubstr("gateway in gateway calls auth in auth, also before it has started\n"));
+  EXPECT_THAT(drawn.printed, HasSubstr("fulfillment in fulfillment calls warehouse in warehouse\n"));
+}
+
+TEST_F(Commands, a_process_whose_modules_would_have_to_call_another_is_not_served) {
+  const std::string apart = EMP_DEPLOY "/placement/per-domain.yaml";
+  expect_one_clear_line(run({"serve", "--placement", apart, "--process", "platform"}), 1, "PROCESS_NOT_ALONE", "its modules call auth and user in identity");
+  expect_one_clear_line(run({"serve", "--placement", apart, "--process", "identity"}), 1, "PROCESS_NOT_ALONE", "its modules are called by order in commerce");
+  expect_one_clear_line(run({"serve", "--placement", apart}), 1, "PROCESS_UNNAMED", "commerce, identity, logistics, platform and product");
+  expect_one_clear_line(run({"up", "--placement", apart, "--home", home()}), 1, "PROCESS_UNNAMED", "emporion serve --process");
+  EXPECT_FALSE(fs::exists(home()));
 }
 
 TEST_F(Commands, a_history_that_cannot_be_read_changes_nothing) {

@@ -6,8 +6,10 @@
 #include <cstdio>
 
 #include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/modules.hpp"
+#include "apps/emporion/placement_check.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/http/server.hpp"
 #include "kernel/observe/log.hpp"
@@ -94,15 +96,24 @@ int serve(ServeOptions options) {
 void add_serve(CLI::App& program, int& exit_code) {
   struct Options {
     std::optional<std::string> placement;
+    std::optional<std::string> process;
+    int replica = 1;
   };
   auto options = std::make_shared<Options>();
-  auto* const command = program.add_subcommand("serve", "Serve the modules that a placement names, on databases that are migrated already.");
-  command->add_option("--placement", options->placement, "YAML file: home, http.address, http.port, databases.<module>, and settings of the modules.");
-  command->footer("Example:\n  emporion serve --placement deploy/one.yaml");
+  auto* const command = program.add_subcommand("serve", "Serve one process of a placement, on databases that are migrated already.");
+  command->add_option("--placement", options->placement,
+                      "YAML file: processes, home, databases.<module>, http.address, http.port, and settings of the modules (docs/operating.md).");
+  command->add_option("--process", options->process, "Which of its processes; not needed where there is one.");
+  command->add_option("--replica", options->replica, "Which of the process's replicas, from 1: it takes the address of that number.");
+  command->footer(
+      "Until modules can call each other between processes, a process that would have to is refused.\nExamples:\n  emporion serve --placement "
+      "deploy/placement/one.yaml\n  emporion serve --placement deploy/placement/one.yaml --process all");
   command->callback([options, &exit_code] {
-    auto placement = Placement::load(options->placement);
-    if (!placement) {
-      exit_code = report_failure("cannot read the placement", placement.error());
+    auto placement = load_placement(options->placement);
+    exit_code = 1;
+    if (!placement) return;
+    if (const auto chosen = choose_process(*placement, options->process, options->replica); !chosen) {
+      exit_code = report_failure("cannot start", chosen.error());
       return;
     }
     exit_code = serve({.placement = std::move(*placement), .migrate = false});

@@ -3,7 +3,9 @@
 #include "apps/emporion/commands/commands.hpp"
 #include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/serve.hpp"
+#include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/demo/seed.hpp"
+#include "apps/emporion/placement_check.hpp"
 #include "kernel/base/text.hpp"
 
 namespace emporion::app {
@@ -36,6 +38,7 @@ void add_up(CLI::App& program, int& exit_code) {
   command->footer("Examples:\n  emporion up --demo shop\n  emporion up --home /srv/emporion --port 9000");
   command->callback([options, &exit_code] {
     exit_code = options->where.run([&](Placement placement) {
+      if (const auto whole = choose_process(placement, std::nullopt, 1); !whole) return report_failure("cannot start", whole.error());
       if (options->port) placement.port = *options->port;
       ServeOptions serving{.placement = std::move(placement)};
       if (options->demo == "shop") {

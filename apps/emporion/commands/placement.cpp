@@ -1,0 +1,55 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "apps/emporion/commands/commands.hpp"
+#include "apps/emporion/commands/placement_options.hpp"
+#include "apps/emporion/placement_graph.hpp"
+
+namespace emporion::app {
+namespace {
+
+int check(const std::string& file) {
+  const auto placement = load_placement(file);
+  if (!placement) return 1;
+  std::size_t modules = 0;
+  for (const auto& process : placement->described.processes) modules += process.modules.size();
+  std::printf("%s holds: processes: %zu, modules: %zu\n", file.c_str(), placement->described.processes.size(), modules);
+  return 0;
+}
+
+int graph(const std::string& file, bool as_dot) {
+  const auto placement = load_placement(file);
+  if (!placement) return 1;
+  const std::string out = as_dot ? graph_dot(*placement) : graph_text(*placement);
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+void add_placement(CLI::App& program, int& exit_code) {
+  struct Options {
+    std::string file;
+    bool dot = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto* const placement = program.add_subcommand("placement", "Which process serves which modules.");
+  placement->require_subcommand(1);
+  auto* const checking =
+      placement->add_subcommand("check",
+                                "Refuse, with a line for each, unknown modules and modules in no process, two owners of a database role, two "
+                                "processes on one address, cycles of what is needed at the start.");
+  checking->add_option("file", options->file, "YAML file")->required();
+  checking->footer(
+      "Exit code 0 only if it holds; every command with --placement checks the same.\nExample:\n  emporion placement check deploy/placement/per-domain.yaml");
+  checking->callback([options, &exit_code] { exit_code = check(options->file); });
+  auto* const drawing = placement->add_subcommand("graph", "Print who calls and who hears whom, and in which process, as the contracts say.");
+  drawing->add_option("file", options->file, "YAML file")->required();
+  drawing->add_flag("--dot", options->dot, "For Graphviz instead of text.");
+  drawing->footer(
+      "Examples:\n  emporion placement graph deploy/placement/per-domain.yaml\n  emporion placement graph --dot deploy/placement/per-module.yaml > "
+      "placement.dot");
+  drawing->callback([options, &exit_code] { exit_code = graph(options->file, options->dot); });
+}
+
+}  // namespace emporion::app
