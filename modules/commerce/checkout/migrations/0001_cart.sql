@@ -279,11 +279,15 @@ DECLARE
   room integer;
 BEGIN
   merged_lines := 0;
-  -- The guest's row first, always: two merges of one guest cart line up here.
+  -- The guest's row first, always: two merges of one guest cart line up here. One that is being bought keeps nobody waiting for the customer's: the batch that
+  -- ends its saga may have that one already.
   SELECT * INTO guest FROM cart c WHERE c.guest_token_sha256 = p_guest ORDER BY c.created_at DESC LIMIT 1 FOR UPDATE;
+  IF guest.status = 'locked' THEN
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', guest.saga_id));
+  END IF;
   own := cart_lock_live(p_customer, NULL);
-  IF guest.status = 'locked' OR own.status = 'locked' THEN
-    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', coalesce(own.saga_id, guest.saga_id)));
+  IF own.status = 'locked' THEN
+    PERFORM refuse('EM409', 'CART_LOCKED', jsonb_build_object('saga_id', own.saga_id));
   END IF;
   IF guest.status = 'active' THEN
     IF own.id IS NULL THEN

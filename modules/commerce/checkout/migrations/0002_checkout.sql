@@ -49,6 +49,10 @@ CREATE TABLE confirm_key (
 );
 CREATE UNIQUE INDEX confirm_key_order ON confirm_key (order_id);
 
+-- The order of locks, for all that takes more than one, so that the requests of one buyer and the moves of a saga wait in line and never in a ring: the key of the
+-- request, the saga, the guest's cart, the customer's cart, the session. Who knows only the session reads its cart_id before the lock: that never changes.
+-- Sagas move in batches, whose carts come in no order: who holds a cart that a saga has waits for no other cart (cart_merge).
+
 -- The owner's session, locked, or a refusal. A session past its time is expired here, not by a timer.
 CREATE FUNCTION session_lock(p_session uuid, p_customer uuid, p_guest bytea) RETURNS checkout_session LANGUAGE plpgsql AS $$
 DECLARE
@@ -74,6 +78,7 @@ DECLARE
   basket cart;
   offer quote;
 BEGIN
+  SELECT * INTO basket FROM cart WHERE id = (SELECT s.cart_id FROM checkout_session s WHERE s.id = p_session) FOR UPDATE;
   SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
   IF own.id IS NULL OR own.customer_id IS DISTINCT FROM p_customer OR own.guest_token_sha256 IS DISTINCT FROM p_guest THEN
     PERFORM refuse('EM404', 'CHECKOUT_NOT_FOUND');
@@ -98,7 +103,6 @@ BEGIN
   IF own.status IN ('expired', 'abandoned') OR own.expires_at <= now() THEN
     PERFORM refuse('EM410', 'CHECKOUT_EXPIRED');
   END IF;
-  SELECT * INTO basket FROM cart WHERE id = own.cart_id FOR UPDATE;
   IF basket.status = 'locked' THEN
     PERFORM refuse('EM409', 'CHECKOUT_IN_PROGRESS');
   END IF;
@@ -127,13 +131,20 @@ DECLARE
   own checkout_session;
   moved integer;
 BEGIN
+  -- The cart first (0002, the order of locks): one that this saga holds is of a session that shows this saga. Any other is left alone, and not even locked.
+  IF p_state = 'completed' THEN
+    UPDATE cart SET status = 'converted', version = version + 1
+     WHERE id = (SELECT s.cart_id FROM checkout_session s WHERE s.id = p_session) AND saga_id = p_saga AND status = 'locked';
+  ELSIF p_state = 'failed' THEN
+    UPDATE cart SET status = 'active', saga_id = NULL
+     WHERE id = (SELECT s.cart_id FROM checkout_session s WHERE s.id = p_session) AND saga_id = p_saga AND status = 'locked';
+  END IF;
   SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
   IF own.saga_id IS DISTINCT FROM p_saga OR own.status = 'completed' THEN
     RETURN;
   END IF;
   IF p_state = 'completed' THEN
     UPDATE checkout_session SET status = 'completed', version = version + 1 WHERE id = p_session;
-    UPDATE cart SET status = 'converted', version = version + 1 WHERE id = own.cart_id AND saga_id = p_saga AND status = 'locked';
     PERFORM outbox_append('checkout.cart.converted', own.cart_id::text, own.cart_version + 1,
                           json_build_object('cart_id', own.cart_id, 'order_id', p_order, 'total', wire_money(p_total, p_currency), 'item_count', p_items)::text, p_trace);
     PERFORM outbox_append('checkout.session.completed', p_session::text, own.version + 1,
@@ -141,7 +152,6 @@ BEGIN
   ELSIF p_state = 'failed' THEN
     UPDATE checkout_session SET status = 'open', version = version + 1, expires_at = greatest(expires_at, now() + interval '30 minutes') WHERE id = p_session AND status <> 'open';
     GET DIAGNOSTICS moved = ROW_COUNT;
-    UPDATE cart SET status = 'active', saga_id = NULL WHERE id = own.cart_id AND saga_id = p_saga AND status = 'locked';
     IF moved = 1 THEN
       PERFORM outbox_append('checkout.session.failed', p_session::text, own.version + 1,
                             json_strip_nulls(json_build_object('session_id', p_session, 'saga_id', p_saga, 'order_id', p_order, 'failed_step', p_failed_step, 'reason', p_reason))::text,

@@ -109,13 +109,14 @@ CREATE FUNCTION session_quote(p_session uuid, p_saga uuid, p_quote uuid, p_cart_
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   own checkout_session;
+  priced bigint;
 BEGIN
+  SELECT c.version INTO priced FROM cart c WHERE c.id = (SELECT s.cart_id FROM checkout_session s WHERE s.id = p_session) FOR SHARE;
   SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
   IF own.status <> 'open' AND own.saga_id IS DISTINCT FROM p_saga THEN
     PERFORM refuse('EM409', 'CHECKOUT_IN_PROGRESS');
   END IF;
-  PERFORM FROM cart WHERE id = own.cart_id AND version = p_cart_version FOR SHARE;
-  IF NOT FOUND THEN
+  IF priced IS DISTINCT FROM p_cart_version THEN
     PERFORM refuse('EM409', 'CART_CHANGED');
   END IF;
   INSERT INTO quote (id, session_id, cart_version, body, plan, currency, grand_total, expires_at)

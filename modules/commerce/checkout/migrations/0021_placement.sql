@@ -61,6 +61,14 @@ DECLARE
   own checkout_session;
   moved integer;
 BEGIN
+  -- The cart first (0002, the order of locks): one that this saga holds is of a session that shows this saga. Any other is left alone, and not even locked.
+  IF p_state = 'completed' THEN
+    UPDATE cart SET status = 'converted', version = version + 1
+     WHERE id = (SELECT s.cart_id FROM checkout_session s WHERE s.id = p_session) AND saga_id = p_saga AND status = 'locked';
+  ELSIF p_state = 'failed' THEN
+    UPDATE cart SET status = 'active', saga_id = NULL
+     WHERE id = (SELECT s.cart_id FROM checkout_session s WHERE s.id = p_session) AND saga_id = p_saga AND status = 'locked';
+  END IF;
   SELECT * INTO own FROM checkout_session WHERE id = p_session FOR UPDATE;
   IF p_state IN ('completed', 'failed') THEN
     DELETE FROM pending_transfer WHERE saga_id = p_saga;
@@ -70,7 +78,6 @@ BEGIN
   END IF;
   IF p_state = 'completed' THEN
     UPDATE checkout_session SET status = 'completed', version = version + 1 WHERE id = p_session;
-    UPDATE cart SET status = 'converted', version = version + 1 WHERE id = own.cart_id AND saga_id = p_saga AND status = 'locked';
     PERFORM outbox_append('checkout.cart.converted', own.cart_id::text, own.cart_version + 1,
                           json_build_object('cart_id', own.cart_id, 'order_id', p_order, 'total', wire_money(p_total, p_currency), 'item_count', p_items)::text, p_trace);
     PERFORM outbox_append('checkout.session.completed', p_session::text, own.version + 1,
@@ -79,7 +86,6 @@ BEGIN
     UPDATE checkout_session SET status = 'open', version = version + 1, expires_at = greatest(expires_at, least(now() + interval '30 minutes', created_at + interval '2 hours'))
      WHERE id = p_session AND status <> 'open';
     GET DIAGNOSTICS moved = ROW_COUNT;
-    UPDATE cart SET status = 'active', saga_id = NULL WHERE id = own.cart_id AND saga_id = p_saga AND status = 'locked';
     IF moved = 1 THEN
       PERFORM outbox_append('checkout.session.failed', p_session::text, own.version + 1,
                             json_strip_nulls(json_build_object('session_id', p_session, 'saga_id', p_saga, 'order_id', p_order, 'failed_step', p_failed_step, 'reason', p_reason))::text,
