@@ -79,19 +79,43 @@ TEST_F(Commands, a_database_that_does_not_answer_is_named_by_its_module) {
   expect_one_clear_line(run({"up", "--home", home(), "--port", "0", "--placement", placement}), 1, "DATABASE_UNAVAILABLE", "database of order: ");
 }
 
-TEST_F(Commands, a_port_that_another_program_has_stops_the_start) {
-  const int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(bind(other, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  ASSERT_EQ(listen(other, 1), 0);
-  ASSERT_EQ(getsockname(other, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  const std::string port = std::to_string(ntohs(address.sin_port));
+/// A port of 127.0.0.1 that another program has.
+class TakenPort {
+ public:
+  TakenPort() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(socket_, 1), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    number_ = std::to_string(ntohs(address.sin_port));
+  }
+  ~TakenPort() { close(socket_); }
+  TakenPort(const TakenPort&) = delete;
+  TakenPort& operator=(const TakenPort&) = delete;
+  const std::string& number() const noexcept { return number_; }
 
-  expect_one_clear_line(run({"up", "--home", home(), "--port", port}), 1, "ADDRESS_IN_USE", "port " + port + " on 127.0.0.1 is taken");
-  close(other);
+ private:
+  int socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string number_;
+};
+
+TEST_F(Commands, a_port_that_another_program_has_stops_the_start) {
+  const TakenPort port;
+  expect_one_clear_line(run({"up", "--home", home(), "--port", port.number()}), 1, "ADDRESS_IN_USE", "port " + port.number() + " on 127.0.0.1 is taken");
+}
+
+/// All modules have started when the port is opened, which is the last thing that a start does.
+TEST_F(Commands, the_placement_of_one_process_serves_everything_at_the_address_it_gives) {
+  const TakenPort port;
+  const std::string placement = EMP_DEPLOY "/placement/one.yaml";
+  const std::vector<std::string> environment = {"EMPORION_HOME=" + home(), "EMPORION_PROCESSES__ALL__HTTP=127.0.0.1:" + port.number()};
+  const auto migrated = run_emporion({"migrate", "--placement", placement}, folder, environment, 60);
+  EXPECT_EQ(migrated.code, 0) << migrated.complained;
+  expect_one_clear_line(run_emporion({"serve", "--placement", placement, "--process", "all"}, folder, environment, 60), 1, "ADDRESS_IN_USE",
+                        "port " + port.number() + " on 127.0.0.1 is taken");
 }
 
 TEST_F(Commands, a_full_disk_stops_the_start_and_leaves_no_half_of_a_cluster) {
