@@ -139,6 +139,11 @@ void read_json(const json::Value& value, json::Reader& reader, PlaceOrderState& 
 
 Money amount_due(const PlaceOrderState& state) { return state.credit ? state.grand_total - *state.credit : state.grand_total; }
 
+std::optional<UtcTime> time_of(const std::string& stored) {
+  const auto time = UtcTime::parse(stored);
+  return time ? std::optional(*time) : std::nullopt;
+}
+
 Uuid reservation_id(Uuid saga, std::int32_t attempt) { return Uuid::from_name(text("checkout.reservation:", saga, ':', attempt)); }
 Uuid payment_id(Uuid saga, std::int32_t attempt) { return Uuid::from_name(text("checkout.payment:", saga, ':', attempt)); }
 Uuid credit_hold_id(Uuid saga) { return Uuid::from_name(text("checkout.credit_hold:", saga)); }

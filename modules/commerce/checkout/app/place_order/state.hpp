@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "kernel/base/time.hpp"
 #include "kernel/base/uuid.hpp"
 #include "kernel/json/reader.hpp"
 #include "kernel/json/value.hpp"
@@ -52,6 +53,8 @@ struct PlaceOrderState {
 
 /// What the payment method pays.
 Money amount_due(const PlaceOrderState& state);
+/// A time as the state keeps it; nothing if it keeps none.
+std::optional<UtcTime> time_of(const std::string& stored);
 
 void append_json(std::string& out, const PlaceOrderState& state);
 void read_json(const json::Value& value, json::Reader& reader, PlaceOrderState& out);
