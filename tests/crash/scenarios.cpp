@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "kernel/base/text.hpp"
 #include "tests/crash/customer_view.hpp"
 #include "tests/crash/scenario.hpp"
@@ -98,7 +100,9 @@ class CardWithBank final : public OneBuyer {
     if (page.empty()) page = journeys::member_of(shopper().poll.body, "next_action.url");
     if (page.empty()) co_return;
     stage.decide_at_bank(page, true);
-    for (int i = 0; i < 600; ++i) {
+    // The bank's message may have died with the process that heard it: then the shop asks by itself, once a minute.
+    const auto end = std::chrono::steady_clock::now() + seconds(90);
+    while (std::chrono::steady_clock::now() < end) {
       const std::string outcome = co_await shopper().settled(stage.runtime);
       if (outcome != "requires_action") co_return;
       co_await stage.runtime.sleep_for(milliseconds(50));  // tidy-allow(test_sleeps): polls another process.
