@@ -161,7 +161,7 @@ Result<> Fulfillment::cancel(std::string reason) {
   if (!is_in_house(status())) return fail(Error(ErrorKind::conflict, "ALREADY_SHIPPED", "it has left the warehouse").with("status", to_string(status())));
   // What Warehouse has not answered yet may or may not be off the shelf: then nobody could say what goes back.
   if (scans_open > 0) return fail(ErrorKind::unavailable, "PICK_IN_PROGRESS", "the warehouse is yet to confirm a scan");
-  const bool is_ready = status() == Status::ready || (status() == Status::on_hold && held == Status::ready);
+  const bool was_ready = is_ready();
   EMP_TRY(move(Status::cancelled));
   held.reset();
   view.hold_reason.reset();
@@ -169,7 +169,7 @@ Result<> Fulfillment::cancel(std::string reason) {
   for (auto& package : view.packages) {
     if (!is_live(package)) continue;
     package.status = v1::PackageStatus::cancelled;
-    if (is_ready) add(v1::PackageCancelled{.package_id = package.id, .order_id = view.order_id, .fulfillment_id = view.id, .reason = reason});
+    if (was_ready) add(v1::PackageCancelled{.package_id = package.id, .order_id = view.order_id, .fulfillment_id = view.id, .reason = reason});
   }
   add(v1::FulfillmentCancelled{.fulfillment_id = view.id,
                                .order_id = view.order_id,

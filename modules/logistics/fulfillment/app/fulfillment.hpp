@@ -84,6 +84,7 @@ class Fulfillment {
   void touch() { is_dirty_ = true; }
 
  private:
+  bool is_ready() const noexcept { return status() == Status::ready || (status() == Status::on_hold && held == Status::ready); }  ///< Held or not.
   Result<> move(Status to);
   v1::FulfillmentItem* item(std::int32_t order_line);
   template <typename Event>

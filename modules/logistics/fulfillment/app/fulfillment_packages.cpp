@@ -171,8 +171,7 @@ Result<> Fulfillment::ship(const std::vector<Uuid>& package_ids) {
 
 Result<> Fulfillment::count_pick_up(Uuid package_id) {
   // A hold is a wish; what the carrier has, it has.
-  const bool is_held = status() == Status::on_hold && held == Status::ready;
-  if (status() != Status::ready && !is_held) return {};
+  if (!is_ready()) return {};
   bool is_all = true;
   for (auto& package : view.packages) {
     if (package.id == package_id && is_live(package) && package.status != v1::PackageStatus::handed_over) {
@@ -183,7 +182,7 @@ Result<> Fulfillment::count_pick_up(Uuid package_id) {
     is_all = is_all && (!is_live(package) || package.status == v1::PackageStatus::handed_over);
   }
   if (!is_all || !has_all_labels()) return {};
-  if (is_held) EMP_TRY(resume());
+  EMP_TRY(resume());
   return ship({});
 }
 
