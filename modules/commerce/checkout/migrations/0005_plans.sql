@@ -3,5 +3,5 @@
 -- and are kept.
 SELECT plan_functions(ARRAY[
   'cart_before_add', 'cart_add', 'cart_change_line', 'session_start', 'session_view', 'session_change', 'session_quote', 'confirm_accept',
-  'placement_moved', 'saga_save_batch'
+  'saga_save_batch'
 ], 'SET plan_cache_mode = force_generic_plan SET enable_seqscan = off');

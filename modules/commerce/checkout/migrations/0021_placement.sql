@@ -54,8 +54,9 @@ BEGIN
   SELECT q.body INTO quote FROM quote q WHERE q.id = own.quote_id;
 END $$;
 
--- As in 0002; a session that opens again keeps to its two hours, and a placement that is over waits for no transfer.
-CREATE OR REPLACE FUNCTION placement_moved(p_saga uuid, p_session uuid, p_state text, p_order uuid, p_total bigint, p_currency text, p_items integer, p_failed_step text, p_reason text, p_trace uuid)
+-- What the session and the cart show of the saga; commits with the saga's own move. Safe to repeat: each change guards on the state before it. A session that
+-- opens again keeps to its two hours, and a placement that is over waits for no transfer.
+CREATE FUNCTION placement_moved(p_saga uuid, p_session uuid, p_state text, p_order uuid, p_total bigint, p_currency text, p_items integer, p_failed_step text, p_reason text, p_trace uuid)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   own checkout_session;
