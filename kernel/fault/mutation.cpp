@@ -11,6 +11,7 @@ std::string_view ordered(const char* variable) noexcept {
   return given == nullptr ? std::string_view() : std::string_view(given);
 }
 
+#if EMP_FAULT_POINTS
 std::string with_line_feeds(std::string_view escaped) {
   std::string out;
   for (std::size_t i = 0; i < escaped.size(); ++i) {
@@ -25,6 +26,7 @@ std::string with_line_feeds(std::string_view escaped) {
   std::fprintf(stderr, "EMPORION_MUTATE_SQL: %.*s: %.*s\n", static_cast<int>(place.size()), place.data(), static_cast<int>(why.size()), why.data());
   std::_Exit(mutation_does_not_apply);
 }
+#endif
 
 }  // namespace
 
