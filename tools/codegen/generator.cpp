@@ -7,8 +7,10 @@
 #include "tools/codegen/openapi.hpp"
 #include "tools/codegen/output.hpp"
 #include "tools/codegen/registry.hpp"
+#include "tools/codegen/remote.hpp"
 #include "tools/codegen/samples.hpp"
 #include "tools/codegen/structs.hpp"
+#include "tools/codegen/wire.hpp"
 
 namespace emporion::codegen {
 namespace {
@@ -31,6 +33,8 @@ bool generate_whole(const std::vector<const pb::FileDescriptor*>& files, pb::com
   write_file(context, "contracts/contracts_graph.txt", graph_text(registry));
   write_file(context, "contracts/topics.hpp", topics_header());
   write_file(context, "contracts/topics.cpp", topics_source(registry));
+  write_file(context, "contracts/remotes.hpp", remotes_header());
+  write_file(context, "contracts/remotes.cpp", remotes_source(files));
   write_file(context, "contracts/events_test.cpp", events_test(files));
   write_file(context, "contracts/message_readers.hpp", message_readers_header());
   write_file(context, "contracts/message_readers.cpp", message_readers_source(files));
@@ -43,7 +47,12 @@ bool Generator::Generate(const pb::FileDescriptor* file, const std::string&, pb:
   if (!refuse(problems_of(*file), error)) return false;
   write_file(*context, stem(*file) + ".hpp", struct_header(*file));
   write_file(*context, stem(*file) + ".cpp", struct_source(*file));
+  if (stem(*file).ends_with("_events")) return true;  // Events travel as the JSON that lies in their outbox.
+  write_file(*context, stem(*file) + "_wire.hpp", wire_header(*file));
+  write_file(*context, stem(*file) + "_wire.cpp", wire_source(*file));
   if (stem(*file).ends_with("_api")) {
+    write_file(*context, stem(*file) + "_remote.hpp", remote_header(*file));
+    write_file(*context, stem(*file) + "_remote.cpp", remote_source(*file));
     write_file(*context, stem(*file) + "_binding.hpp", binding_header(*file));
     write_file(*context, stem(*file) + "_binding.cpp", binding_source(*file));
   }
