@@ -23,8 +23,9 @@ Variables variables_of(const pb::MethodDescriptor& method) {
 
 std::string remote_header(const pb::FileDescriptor& file) {
   Output out;
-  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#pragma once\n\n#include <memory>\n#include <utility>\n\n#include \"" +
-            stem(file) + ".hpp\"\n#include \"kernel/remote/channel.hpp\"\n#include \"kernel/remote/services.hpp\"\n\nnamespace " + cpp_namespace(file) + " {\n");
+  out.print("// Generated from " + file.name() +
+            " by tools/codegen. Edit the contract instead.\n#pragma once\n\n#include <memory>\n#include <utility>\n\n#include \"" + stem(file) +
+            ".hpp\"\n#include \"kernel/remote/channel.hpp\"\n#include \"kernel/remote/services.hpp\"\n\nnamespace " + cpp_namespace(file) + " {\n");
   for (int i = 0; i < file.service_count(); ++i) {
     const auto& service = *file.service(i);
     const Variables names = {{"api", service.name()}};
@@ -54,8 +55,9 @@ void serve(remote::Services& services, $api$& api);
 
 std::string remote_source(const pb::FileDescriptor& file) {
   Output out;
-  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#include \"" + stem(file) + "_remote.hpp\"\n\n#include \"" + stem(file) +
-            "_binding.hpp\"\n#include \"" + stem(file) + "_wire.hpp\"\n#include \"kernel/remote/call.hpp\"\n\nnamespace " + cpp_namespace(file) + " {\n");
+  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#include \"" + stem(file) + "_remote.hpp\"\n\n#include \"" +
+            stem(file) + "_binding.hpp\"\n#include \"" + stem(file) + "_wire.hpp\"\n#include \"kernel/remote/call.hpp\"\n\nnamespace " + cpp_namespace(file) +
+            " {\n");
   for (int i = 0; i < file.service_count(); ++i) {
     const auto& service = *file.service(i);
     for (int k = 0; k < service.method_count(); ++k) {
@@ -114,7 +116,8 @@ std::string remotes_source(const std::vector<const pb::FileDescriptor*>& files) 
   out.print("// Generated from all contracts by tools/codegen.\n#include \"contracts/remotes.hpp\"\n\n");
   for (const auto& header : includes) out.print("#include \"" + header + "\"\n");
   out.print("\nnamespace emporion::contracts {\n");
-  const auto print_all = [&](const std::string& begin, const std::function<std::string(const std::string& name, const std::string& scope)>& line, const std::string& end) {
+  const auto print_all = [&](const std::string& begin, const std::function<std::string(const std::string& name, const std::string& scope)>& line,
+                             const std::string& end) {
     out.print(begin);
     for (const auto& [module, names] : apis) {
       out.print("  if (module == \"" + module + "\") {\n");
@@ -123,16 +126,19 @@ std::string remotes_source(const std::vector<const pb::FileDescriptor*>& files) 
     }
     out.print(end);
   };
-  print_all("\nvoid bind_remote(std::string_view module, std::shared_ptr<remote::Channel> channel, Calls& calls) {\n",
-            [](const std::string& name, const std::string& scope) {
-              return "calls.bind<" + name + ">(std::make_shared<" + scope + "::Remote" + name.substr(scope.size() + 2) + ">(channel));";
-            },
-            "}\n");
-  print_all("\nvoid serve(std::string_view module, const Calls& calls, remote::Services& services) {\n",
-            [](const std::string& name, const std::string& scope) { return scope + "::serve(services, calls.get<" + name + ">());"; }, "}\n");
-  print_all("\nResult<> add_routes(std::string_view module, const Calls& calls, http::Router& router) {\n",
-            [](const std::string& name, const std::string& scope) { return "EMP_TRY(" + scope + "::add_routes(router, calls.get<" + name + ">()));"; },
-            "  return {};\n}\n");
+  print_all(
+      "\nvoid bind_remote(std::string_view module, std::shared_ptr<remote::Channel> channel, Calls& calls) {\n",
+      [](const std::string& name, const std::string& scope) {
+        return "calls.bind<" + name + ">(std::make_shared<" + scope + "::Remote" + name.substr(scope.size() + 2) + ">(channel));";
+      },
+      "}\n");
+  print_all(
+      "\nvoid serve(std::string_view module, const Calls& calls, remote::Services& services) {\n",
+      [](const std::string& name, const std::string& scope) { return scope + "::serve(services, calls.get<" + name + ">());"; }, "}\n");
+  print_all(
+      "\nResult<> add_routes(std::string_view module, const Calls& calls, http::Router& router) {\n",
+      [](const std::string& name, const std::string& scope) { return "EMP_TRY(" + scope + "::add_routes(router, calls.get<" + name + ">()));"; },
+      "  return {};\n}\n");
   out.print("\n}  // namespace emporion::contracts\n");
   return out.finish();
 }

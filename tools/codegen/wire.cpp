@@ -33,18 +33,20 @@ void print_message(Output& out, const pb::Descriptor& message) {
 std::string wire_header(const pb::FileDescriptor& file) {
   const Declarations declarations = declarations_of(file);
   Output out;
-  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#pragma once\n\n#include <cstdint>\n\n#include \"" + stem(file) +
-            ".hpp\"\n#include \"kernel/wire/reader.hpp\"\n#include \"kernel/wire/writer.hpp\"\n");
+  out.print("// Generated from " + file.name() + " by tools/codegen. Edit the contract instead.\n#pragma once\n\n#include <cstdint>\n\n#include \"" +
+            stem(file) + ".hpp\"\n#include \"kernel/wire/reader.hpp\"\n#include \"kernel/wire/writer.hpp\"\n");
   for (int i = 0; i < file.dependency_count(); ++i) {
     const auto& used = *file.dependency(i);
     if (used.name().starts_with("contracts/") || used.name().starts_with("tools/")) out.print("#include \"" + stem(used) + "_wire.hpp\"\n");
   }
   out.print("\nnamespace " + cpp_namespace(file) + " {\n\n");
   for (const auto* enumeration : declarations.enums) {
-    out.print({{"name", flat_name(*enumeration)}}, "/// False for a number that is not one of its values.\nbool from_wire(std::int64_t number, $name$& out) noexcept;\n");
+    out.print({{"name", flat_name(*enumeration)}},
+              "/// False for a number that is not one of its values.\nbool from_wire(std::int64_t number, $name$& out) noexcept;\n");
   }
   for (const auto* message : declarations.messages) {
-    out.print({{"name", flat_name(*message)}}, "void write_wire(wire::Writer& writer, const $name$& value);\nvoid read_wire(wire::Reader& reader, $name$& out);\n");
+    out.print({{"name", flat_name(*message)}},
+              "void write_wire(wire::Writer& writer, const $name$& value);\nvoid read_wire(wire::Reader& reader, $name$& out);\n");
   }
   out.print("\n}  // namespace " + cpp_namespace(file) + "\n");
   return out.finish();
