@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -181,10 +182,11 @@ std::vector<std::string> Settings::names_below(std::string_view name) const {
 
 bool Settings::has(std::string_view name) const { return find(name) != nullptr; }
 
-Result<> Settings::check() const {
+Result<> Settings::check(std::span<const std::string> elsewhere) const {
   std::set<std::string> lines(faults_.begin(), faults_.end());
   for (const auto& [name, entry] : values_) {
-    if (entry.line > 0 && !read_.contains(name)) lines.insert(text(name, " (line ", entry.line, "): no such setting"));
+    const bool is_ours = std::ranges::count(elsewhere, std::string_view(name).substr(0, name.find('.'))) == 0;
+    if (entry.line > 0 && is_ours && !read_.contains(name)) lines.insert(text(name, " (line ", entry.line, "): no such setting"));
   }
   if (lines.empty()) return {};
   std::string detail;

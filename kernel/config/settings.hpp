@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,9 @@ class Settings {
   std::vector<std::string> names_below(std::string_view name) const;
   bool has(std::string_view name) const;
 
-  /// All faults found so far, and names never read: CONFIG_INVALID, one line each. Called once after every module was created.
-  Result<> check() const;
+  /// All faults found so far, and names never read: CONFIG_INVALID, one line each. Called once after every module was created. What other processes read,
+  /// the names at the top in `elsewhere` and all below them, may be unread here.
+  Result<> check(std::span<const std::string> elsewhere = {}) const;
 
  private:
   friend class SettingsParser;

@@ -73,6 +73,14 @@ TEST(Settings, CollectsEveryFaultAndEveryUnreadName) {
             "wait_s (line 3): an integer from 0 to 3162240000 expected, '-1' found");
 }
 
+TEST(Settings, LeavesToOthersWhatTheyRead) {
+  const Settings settings = parsed("order:\n  days: 3\nordering: 1\nstock:\n  dayz: 4\n");
+  (void)settings.integer("stock.days", 1, 0, 9);
+  const auto checked = settings.check(std::vector<std::string>{"order"});
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().detail(), "ordering (line 3): no such setting\nstock.dayz (line 5): no such setting");
+}
+
 TEST(Settings, ReadsListsAndTheNamesBelowAName) {
   const Settings settings =
       parsed("processes:\n  - name: a\n    modules: [order, payment]\n  - name: b\nmodules: {warehouse: {dsn: x}, order: {dsn: y}}\none: z\n");
