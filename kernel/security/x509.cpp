@@ -15,11 +15,13 @@
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/security/openssl_pointer.hpp"
-#include "kernel/security/x509_openssl.hpp"
 
 namespace emporion::security {
 namespace {
 
+using Memory = std::unique_ptr<BIO, Free<BIO_free_all>>;
+using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using X509Pointer = std::unique_ptr<X509, Free<X509_free>>;
 using AlternativeNames = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
 using Store = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
 using StoreContext = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
@@ -55,8 +57,6 @@ Result<UtcTime> time_of(const ASN1_TIME* time) {
 /// Instead of a question at the terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
-}  // namespace
-
 std::string pem_of(X509* certificate) {
   const Memory memory(BIO_new(BIO_s_mem()));
   EMP_ASSERT(memory && PEM_write_bio_X509(memory.get(), certificate) == 1);
@@ -65,16 +65,14 @@ std::string pem_of(X509* certificate) {
   return {bytes, static_cast<std::size_t>(size)};
 }
 
-X509Pointer parse_one(std::string_view pem) {
-  const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  return X509Pointer(PEM_read_bio_X509(memory.get(), nullptr, no_password, nullptr));
-}
+Memory reading(std::string_view pem) { return Memory(BIO_new_mem_buf(pem.empty() ? "" : pem.data(), static_cast<int>(pem.size()))); }
 
-KeyPointer parse_key(const Secret& pem) {
-  const Memory memory(BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.reveal().size())));
-  KeyPointer key(PEM_read_bio_PrivateKey(memory.get(), nullptr, no_password, nullptr));
-  ERR_clear_error();
-  return key;
+X509Pointer next_certificate(BIO* memory) { return X509Pointer(PEM_read_bio_X509(memory, nullptr, no_password, nullptr)); }
+
+X509Pointer parse(const Certificate& certificate) {
+  X509Pointer out = next_certificate(reading(certificate.pem).get());
+  EMP_ASSERT(out != nullptr);
+  return out;
 }
 
 std::string public_der(EVP_PKEY* key) {
@@ -99,8 +97,10 @@ Result<Certificate> describe(X509* certificate) {
                      .public_key = public_der(key)};
 }
 
+}  // namespace
+
 PrivateKey make_private_key() {
-  const KeyPointer key(EVP_EC_gen("P-256"));
+  const Key key(EVP_EC_gen("P-256"));
   const Memory memory(BIO_new(BIO_s_secmem()));  // Wiped when it goes.
   EMP_ASSERT(key && memory && PEM_write_bio_PKCS8PrivateKey(memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
   char* bytes = nullptr;
@@ -109,7 +109,8 @@ PrivateKey make_private_key() {
 }
 
 Result<PrivateKey> read_private_key(const Secret& pem) {
-  const KeyPointer key = parse_key(pem);
+  const Key key(PEM_read_bio_PrivateKey(reading(pem.reveal()).get(), nullptr, no_password, nullptr));
+  ERR_clear_error();
   const int kind = key ? EVP_PKEY_get_base_id(key.get()) : EVP_PKEY_NONE;
   if (kind != EVP_PKEY_EC && kind != EVP_PKEY_RSA) return fail(ErrorKind::invalid_argument, "KEY_INVALID", "no unencrypted EC or RSA key in PEM");
   return PrivateKey{.pem = pem, .public_key = public_der(key.get())};
@@ -117,9 +118,9 @@ Result<PrivateKey> read_private_key(const Secret& pem) {
 
 Result<std::vector<Certificate>> read_certificates(std::string_view pem) {
   std::vector<Certificate> out;
-  const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const Memory memory = reading(pem);
   ERR_clear_error();
-  while (const X509Pointer one{PEM_read_bio_X509(memory.get(), nullptr, no_password, nullptr)}) {
+  while (const X509Pointer one = next_certificate(memory.get())) {
     EMP_ASSIGN(auto certificate, describe(one.get()));
     out.push_back(std::move(certificate));
   }
@@ -131,14 +132,21 @@ Result<std::vector<Certificate>> read_certificates(std::string_view pem) {
   return out;
 }
 
+bool is_issued_by(const Certificate& certificate, const Certificate& authority) {
+  const auto subject = parse(certificate);
+  const auto issuer = parse(authority);
+  const bool issued = X509_check_ca(issuer.get()) > 0 && X509_check_issued(issuer.get(), subject.get()) == X509_V_OK &&
+                      X509_verify(subject.get(), X509_get0_pubkey(issuer.get())) == 1;
+  ERR_clear_error();
+  return issued;
+}
+
 Result<> check_certificate(const Certificate& certificate, std::span<const Certificate> authorities, UtcTime now) {
   const Store store(X509_STORE_new());
   for (const auto& authority : authorities) {
-    const auto trusted = parse_one(authority.pem);
-    EMP_ASSERT(trusted && X509_STORE_add_cert(store.get(), trusted.get()) == 1);
+    EMP_ASSERT(X509_STORE_add_cert(store.get(), parse(authority).get()) == 1);
   }
-  const auto subject = parse_one(certificate.pem);
-  EMP_ASSERT(subject != nullptr);
+  const auto subject = parse(certificate);
   for (const int purpose : std::array{X509_PURPOSE_SSL_SERVER, X509_PURPOSE_SSL_CLIENT}) {
     const StoreContext context(X509_STORE_CTX_new());
     EMP_ASSERT(X509_STORE_CTX_init(context.get(), store.get(), subject.get(), nullptr) == 1);

@@ -23,7 +23,7 @@ struct Certificate {
   std::string name;                    ///< Common name of its subject.
   std::vector<std::string> dns_names;  ///< Subject alternative names, in their order.
   UtcTime valid_from;
-  UtcTime valid_until;  ///< To the second, like `valid_from`; the last second in which it is good.
+  UtcTime valid_until;  ///< To the second, like `valid_from`. To OpenSSL it has expired then.
   std::string public_key;
 };
 
@@ -34,6 +34,9 @@ Result<PrivateKey> read_private_key(const Secret& pem);
 
 /// All certificates of `pem`, in their order, other blocks of PEM skipped. Errors: CERTIFICATE_UNREADABLE, also if there is none.
 Result<std::vector<Certificate>> read_certificates(std::string_view pem);
+
+/// True if `authority` may sign certificates and has signed this one, whether or not they are valid today.
+bool is_issued_by(const Certificate& certificate, const Certificate& authority);
 
 /// Holds if a process with `certificate` is believed at `now` by those who trust `authorities`, as a server and as a client.
 /// Errors: CERTIFICATE_REFUSED, with OpenSSL's words. Source: RFC 5280 §6.
