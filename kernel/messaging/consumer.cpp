@@ -6,6 +6,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/fault/mutation.hpp"
 #include "kernel/messaging/feed.hpp"
+#include "kernel/messaging/feed_lag.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
 
@@ -76,6 +77,7 @@ struct Consumer::Impl {
   struct Follower {
     std::shared_ptr<EventFeed> feed;
     std::vector<std::string> topics;
+    FeedLag lag;
     Position at;
     Position persisted;
     UtcTime lease_end;
@@ -90,12 +92,12 @@ struct Consumer::Impl {
   Impl(Runtime& r, postgres::Database& db, Subscriptions s, std::vector<std::shared_ptr<EventFeed>> f, ConsumerOptions o)
       : runtime(r), database(db), subscriptions(std::move(s)), feeds(std::move(f)), options(o), owner(Uuid::v7(clock.now(), random).to_string()) {
     for (auto& feed : feeds) {
-      auto follower = std::make_unique<Follower>();
-      follower->feed = feed;
+      std::vector<std::string> topics;
       for (const auto& [topic, handle] : subscriptions.handlers()) {
-        if (std::string_view(topic).substr(0, topic.find('.')) == feed->producer()) follower->topics.push_back(topic);
+        if (std::string_view(topic).substr(0, topic.find('.')) == feed->producer()) topics.push_back(topic);
       }
-      if (!follower->topics.empty()) followers.push_back(std::move(follower));
+      if (topics.empty()) continue;
+      followers.push_back(std::make_unique<Follower>(feed, std::move(topics), FeedLag(database.module(), feed->producer())));
     }
   }
 
@@ -133,6 +135,7 @@ struct Consumer::Impl {
       follower.hinted = false;
       const auto step = co_await step_once(follower);
       if (!step) {
+        follower.lag.blind(clock.now());
         observe::warning("feed could not be read",
                          {{"consumer", database.module()}, {"producer", follower.feed->producer()}, {"error", step.error().to_string()}});
         co_await rest(follower, seconds(1));
@@ -165,12 +168,18 @@ struct Consumer::Impl {
                        {{"consumer", database.module()}, {"producer", follower.feed->producer()}})
           .increment();
       follower.wanted = 0;
+      follower.lag.caught_up();
       co_return 0;
     }
-    EMP_CO_ASSIGN(auto page, co_await follower.feed->read(follower.at, follower.topics, options.batch));
+    EMP_CO_ASSIGN(auto page, co_await read(follower));
     if (follower.wanted <= follower.at.xid) follower.wanted = page.begun;
     if (page.items.empty()) {
       follower.at = page.next;
+      if (follower.at.xid < follower.wanted) {
+        follower.lag.blind(clock.now());
+      } else {
+        follower.lag.caught_up();
+      }
       if (follower.at.xid - follower.persisted.xid > persist_idle_after) {
         EMP_CO_ASSIGN(const auto moved, co_await database.query(move_position, follower.feed->producer(), owner, follower.at.xid, follower.at.id));
         if (moved.affected() == 1) follower.persisted = follower.at;
@@ -188,7 +197,18 @@ struct Consumer::Impl {
     }
     follower.at = page.next;
     follower.persisted = follower.at;
+    follower.lag.applied();
     co_return count;
+  }
+
+  Task<Result<FeedPage>> read(Follower& follower) {
+    auto page = co_await follower.feed->read(follower.at, follower.topics, options.batch);
+    if (page && !page->items.empty()) {
+      const auto earlier = [](const FeedPage::Item& a, const FeedPage::Item& b) { return a.event.occurred_at < b.event.occurred_at; };
+      follower.lag.in_hand(std::ranges::min_element(page->items, earlier)->event.occurred_at);
+      follower.lag.show(clock.now());
+    }
+    co_return page;
   }
 
   /// Position, inbox rows and effects of these events, in one transaction.
@@ -314,6 +334,7 @@ struct Consumer::Impl {
       co_await runtime.sleep_for(tick);
       const UtcTime now = clock.now();
       for (auto& follower : followers) {
+        follower->lag.show(now);
         if (follower->rest && now >= follower->rest_until) wake(*follower);
       }
       if (now < redelivery_at) continue;

@@ -1,60 +1,13 @@
-#include <gtest/gtest.h>
+#include "kernel/testing/feed_fixture.hpp"
 
-#include "kernel/json/codec.hpp"
-#include "kernel/messaging/feed.hpp"
-#include "kernel/messaging/outbox.hpp"
-#include "kernel/testing/postgres_fixture.hpp"
-
+// Effects, order and dead letters.
 namespace emporion::messaging {
-
-struct ThingHappened {
-  static constexpr std::string_view topic = "producer.thing.happened";
-  std::int64_t number = 0;
-};
-void append_json(std::string& out, const ThingHappened& event) { json::Writer(out).begin_object().key("number").integer(event.number).end_object(); }
-void read_json(const json::Value& value, json::Reader& reader, ThingHappened& out) {
-  const auto member = value.member("number");
-  const auto number = member ? member->integer() : std::nullopt;
-  if (!number) return reader.missing("number");
-  out.number = *number;
-}
-
 namespace {
 
-constexpr postgres::Statement insert_effect{"test.effect", "INSERT INTO effect (aggregate, number) VALUES ($1, $2)", postgres::Effect::writes};
+struct ConsumerTest : EachFeedTest {};
+INSTANTIATE_TEST_SUITE_P(, ConsumerTest, EachFeedTest::bindings(), [](const auto& of) { return name_of(of.param); });
 
-/// Writes each event into the table `effect`; refuses the number it was told to refuse.
-struct Listener {
-  std::int64_t refuses = -1;
-  Task<Result<>> on_thing(postgres::UnitOfWork& work, Envelope envelope, ThingHappened event) {
-    EMP_CO_TRY(co_await work.query(insert_effect, envelope.aggregate_id, event.number));
-    if (event.number == refuses) co_return fail(ErrorKind::rule_violated, "UNWANTED", "this one is refused");
-    co_return Result<>();
-  }
-};
-
-struct ConsumerTest : testing::PostgresTest {
-  ConsumerTest() : PostgresTest("consumer"), producer(add_database("producer", {})) {
-    sql("CREATE TABLE effect (seq bigserial, aggregate text, number bigint)");
-    sql("GRANT ALL ON effect, effect_seq_seq TO PUBLIC");
-  }
-
-  Consumer consumer() {
-    Subscriptions subscriptions;
-    subscriptions.on<ThingHappened>(&listener, &Listener::on_thing);
-    return Consumer(runtime(), database(), std::move(subscriptions), {local_feed(producer)}, {.retry_first = milliseconds(1)});
-  }
-  static postgres::Bound happened(std::string_view aggregate, std::int64_t number) {
-    return outbox_row(ThingHappened::topic, aggregate, number, to_json(ThingHappened{number}), Uuid());
-  }
-  void publish(std::string_view aggregate, std::int64_t number) { ASSERT_TRUE(run(producer.run(happened(aggregate, number))).has_value()); }
-  std::string effects() { return value("SELECT string_agg(aggregate || number, ' ' ORDER BY seq) FROM effect"); }
-
-  postgres::Database& producer;
-  Listener listener;
-};
-
-TEST_F(ConsumerTest, EachEventTakesEffectOnceAndInOrder) {
+TEST_P(ConsumerTest, EachEventTakesEffectOnceAndInOrder) {
   for (int i = 1; i <= 5; ++i) publish("a", i);
   auto first = consumer();
   EXPECT_EQ(run(first.drain()).value(), 5);
@@ -68,30 +21,31 @@ TEST_F(ConsumerTest, EachEventTakesEffectOnceAndInOrder) {
   run(second.stop());
 }
 
-Task<Result<>> commit_out_of_order(postgres::Database& producer, CallContext slow_context, CallContext fast_context, Consumer& consumer, int& seen_early) {
+Task<Result<>> commit_out_of_order(postgres::Database& producer, CallContext slow_context, CallContext fast_context, EventFeed& feed, Consumer& consumer,
+                                   int& seen_early) {
   EMP_CO_ASSIGN(auto slow, co_await producer.begin(slow_context));
   EMP_CO_TRY(co_await slow.run(outbox_row(ThingHappened::topic, "slow", 1, to_json(ThingHappened{1}), Uuid())));
   // A younger transaction writes and commits while the older one is still open.
   EMP_CO_ASSIGN(auto fast, co_await producer.begin(fast_context));
   EMP_CO_TRY(co_await fast.run(outbox_row(ThingHappened::topic, "fast", 2, to_json(ThingHappened{2}), Uuid())));
   EMP_CO_TRY(co_await fast.commit());
-  EMP_CO_ASSIGN(const auto page, co_await local_feed(producer)->read({}, {std::string(ThingHappened::topic)}, 10));
+  EMP_CO_ASSIGN(const auto page, co_await feed.read({}, {std::string(ThingHappened::topic)}, 10));
   seen_early = static_cast<int>(page.items.size());
   EMP_CO_TRY(co_await slow.commit());
   EMP_CO_TRY(co_await consumer.drain());
   co_return Result<>();
 }
 
-TEST_F(ConsumerTest, ATransactionThatCommitsLateLosesNoEvent) {
+TEST_P(ConsumerTest, ATransactionThatCommitsLateLosesNoEvent) {
   auto reader = consumer();
   int seen_early = -1;
-  ASSERT_TRUE(run(commit_out_of_order(producer, context(), context(), reader, seen_early)).has_value());
+  ASSERT_TRUE(run(commit_out_of_order(producer, context(), context(), *feed, reader, seen_early)).has_value());
   EXPECT_EQ(seen_early, 0);  // Reading `id > last` would have shown 2 here and never 1.
   EXPECT_EQ(effects(), "slow1 fast2");
   run(reader.stop());
 }
 
-TEST_F(ConsumerTest, APoisonEventParksItsAggregateOnly) {
+TEST_P(ConsumerTest, APoisonEventParksItsAggregateOnly) {
   listener.refuses = 2;
   publish("a", 1);
   publish("a", 2);
@@ -119,7 +73,7 @@ TEST_F(ConsumerTest, APoisonEventParksItsAggregateOnly) {
   run(reader.stop());
 }
 
-TEST_F(ConsumerTest, ASkippedEventLetsItsSuccessorsGoOn) {
+TEST_P(ConsumerTest, ASkippedEventLetsItsSuccessorsGoOn) {
   listener.refuses = 1;
   publish("a", 1);
   publish("a", 2);
@@ -134,7 +88,7 @@ TEST_F(ConsumerTest, ASkippedEventLetsItsSuccessorsGoOn) {
   run(reader.stop());
 }
 
-TEST_F(ConsumerTest, AnUnreadablePayloadIsADeadLetter) {
+TEST_P(ConsumerTest, AnUnreadablePayloadIsADeadLetter) {
   ASSERT_TRUE(run(producer.run(outbox_row(ThingHappened::topic, "a", 1, R"({"numbr":1})", Uuid()))).has_value());
   publish("b", 2);
   auto reader = consumer();

@@ -24,7 +24,7 @@ struct FeedPage {
   std::int64_t begun = 0;   ///< Transactions below this number had begun at the time of reading; once `next.xid` has reached it, all of them were seen.
 };
 
-/// Where a consumer pulls a producer's events from: the same in one process (SQL on the producer's database) and across processes (a streaming RPC).
+/// Where a consumer pulls a producer's events from: the same in one process (SQL on the producer's database) and across processes (kernel/remote_feed).
 class EventFeed {
  public:
   virtual ~EventFeed() = default;
@@ -69,7 +69,7 @@ class Subscriptions {
 
 struct ConsumerOptions {
   int batch = 100;
-  milliseconds poll{200};         ///< Without a hint. Across processes, where hints may be lost, 25 ms.
+  milliseconds poll{200};         ///< Without a hint: where one was lost, or another replica of the producer committed (ADR 0026).
   int tries_max = 10;             ///< Then the event is a dead letter, its aggregate is parked and the others go on.
   milliseconds retry_first{100};  ///< Doubles up to retry_most, with jitter.
   milliseconds retry_most{5'000};

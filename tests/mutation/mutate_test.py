@@ -41,6 +41,11 @@ class Table(unittest.TestCase):
     def test_a_test_that_was_renamed_is_a_fault(self):
         self.assertIn("no test A.gone any more", faults([SQL, STATEMENT, CODE], golden={**GOLDEN, "x.lock": ("x", "A.gone")})[0])
 
+    def test_a_test_with_parameters_is_known_by_its_name_in_the_code(self):
+        for name in ("A.b/far", "Each/A.b/far", "A.b"):
+            self.assertEqual([], faults([SQL, STATEMENT, CODE], golden={**GOLDEN, "x.lock": ("x", name)}))
+        self.assertIn("no test A.gone/far any more", faults([SQL, STATEMENT, CODE], golden={**GOLDEN, "x.lock": ("x", "A.gone/far")})[0])
+
     def test_the_order_names_the_place(self):
         self.assertEqual(mutate.environment_of(SQL), {"EMPORION_MUTATE_SQL": "module/0001_x.sql\na UNIQUE\na"})
         self.assertEqual(mutate.environment_of({**SQL, "pattern": "b\nUNIQUE"}), {"EMPORION_MUTATE_SQL": "module/0001_x.sql\nb\\nUNIQUE\na"})

@@ -1,0 +1,130 @@
+#include "kernel/testing/feed_fixture.hpp"
+
+// From the commit to the effect, however long the way is: replay, slow and dead consumers, hints and their loss, what holds a feed up.
+namespace emporion::messaging {
+namespace {
+
+struct DeliveryTest : EachFeedTest {};
+INSTANTIATE_TEST_SUITE_P(, DeliveryTest, EachFeedTest::bindings(), [](const auto& of) { return name_of(of.param); });
+
+constexpr ConsumerOptions without_polling{.poll = hours(1), .retry_first = milliseconds(1)};
+constexpr ConsumerOptions often_polling{.poll = milliseconds(20), .retry_first = milliseconds(1)};
+
+TEST_P(DeliveryTest, AConsumerThatComesLateReadsEverythingFromTheBeginning) {
+  publish_many(1, 1'000);
+  publish_many(1'001, 1'100, 60'000);  // Six megabytes: more than one message may have.
+  auto first = consumer();
+  EXPECT_EQ(run(first.drain()).value(), 1'100);
+  EXPECT_EQ(summary(), "1100 of 1100, 0 out of order");
+  run(first.stop());
+
+  // Read again from its beginning, nothing has a second effect.
+  sql("UPDATE feed_position SET xid = 0, id = 0");
+  auto again = consumer();
+  EXPECT_EQ(run(again.drain()).value(), 1'100);
+  EXPECT_EQ(summary(), "1100 of 1100, 0 out of order");
+  run(again.stop());
+
+  // A module whose tables were emptied gets everything once more.
+  sql("TRUNCATE feed_position, inbox, effect");
+  auto anew = consumer();
+  EXPECT_EQ(run(anew.drain()).value(), 1'100);
+  EXPECT_EQ(summary(), "1100 of 1100, 0 out of order");
+  run(anew.stop());
+}
+
+TEST_P(DeliveryTest, ASlowConsumerSetsThePaceAndLosesNothing) {
+  const auto counted = std::make_shared<HintlessFeed>(feed);
+  listener.waits_for = 1;
+  publish("a1", 1);
+  auto slow = consumer_of(counted, often_polling);
+  slow.start();
+  ASSERT_TRUE(testing::eventually(runtime(), [&] { return listener.waits != nullptr; }));
+  publish_many(2, 1'000);
+  // However much there is, nothing is read ahead of what is being applied, and it shows how far behind this consumer is.
+  EXPECT_TRUE(testing::eventually(runtime(), [] { return lag() > 0.2; }, [] { return std::to_string(lag()); }));
+  EXPECT_EQ(counted->reads, 1);
+  listener.waits->set(true);
+  EXPECT_TRUE(soon("1000 of 1000, 0 out of order"));
+  EXPECT_TRUE(testing::eventually(runtime(), [] { return lag() == 0; }, [] { return std::to_string(lag()); }));
+  run(slow.stop());
+}
+
+TEST_P(DeliveryTest, ACommitWakesAConsumerThatRests) {
+  if (channel) channel->lose(services[1]);  // Of several replicas, one that is not watched just then gives no hint.
+  auto resting = consumer(without_polling);
+  publish("a", 1);
+  resting.start();
+  EXPECT_TRUE(soon("1 of 1, 0 out of order"));
+  for (int i = 2; i <= 5; ++i) {
+    publish("a", i);
+    EXPECT_TRUE(soon(text(i, " of ", i, ", 0 out of order")));
+  }
+  run(resting.stop());
+}
+
+TEST_P(DeliveryTest, WithoutHintsPollingFindsEverything) {
+  auto polling = consumer_of(std::make_shared<HintlessFeed>(feed), often_polling);
+  polling.start();
+  for (int i = 1; i <= 5; ++i) {
+    publish("a", i);
+    EXPECT_TRUE(soon(text(i, " of ", i, ", 0 out of order")));
+  }
+  run(polling.stop());
+}
+
+TEST_P(DeliveryTest, AReplicaGoesOnWhereAnotherOneStoppedOrDied) {
+  auto first = std::make_unique<Consumer>(consumer(often_polling));
+  auto second = consumer(often_polling);
+  first->start();
+  second.start();
+  publish_many(1, 250);
+  EXPECT_TRUE(soon("250 of 250, 0 out of order"));
+  run(first->stop());
+  publish_many(251, 500);
+  EXPECT_TRUE(soon("500 of 500, 0 out of order"));
+  // One that died has not given its lease back.
+  run(second.stop());
+  sql("UPDATE feed_position SET lease_owner = 'a dead one', lease_until = now() + interval '0.3 s'");
+  auto third = consumer(often_polling);
+  third.start();
+  publish_many(501, 750);
+  EXPECT_TRUE(soon("750 of 750, 0 out of order"));
+  run(third.stop());
+}
+
+TEST_P(DeliveryTest, AnEventThatIsTooLargeToTravelIsRefusedWhereItIsMade) {
+  const auto refused =
+      run(producer.run(outbox_row(ThingHappened::topic, "a", 1, text(R"({"number":1,"padding":")", std::string(2'100'000, 'x'), "\"}"), Uuid())));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason(), "CHECK_VIOLATION");
+  publish_many(2, 4, 2'000'000);
+  auto reader = consumer();
+  EXPECT_EQ(run(reader.drain()).value(), 3);
+  EXPECT_EQ(summary(), "3 of 3, 0 out of order");
+  run(reader.stop());
+}
+
+Task<Result<postgres::UnitOfWork>> begin_and_publish(postgres::Database& producer, CallContext context, postgres::Bound event) {
+  EMP_CO_ASSIGN(auto work, co_await producer.begin(std::move(context)));
+  EMP_CO_TRY(co_await work.run(std::move(event)));
+  co_return work;
+}
+
+TEST_P(DeliveryTest, ALongTransactionHoldsTheFeedUpAndShows) {
+  auto waiting = consumer(often_polling);
+  waiting.start();
+  auto work = run(begin_and_publish(producer, context(), happened("slow", 1)));
+  ASSERT_TRUE(work);
+  publish("fast", 2);
+  EXPECT_TRUE(testing::eventually(runtime(), [] { return lag() > 0.2; }, [] { return std::to_string(lag()); }));
+  EXPECT_EQ(summary(), "0 of 0, 0 out of order");
+  ASSERT_TRUE(run(work->commit()));
+  EXPECT_TRUE(soon("2 of 2, 0 out of order"));
+  EXPECT_EQ(effects(), "slow1 fast2");
+  EXPECT_TRUE(testing::eventually(runtime(), [] { return lag() == 0; }, [] { return std::to_string(lag()); }));
+  run(waiting.stop());
+}
+
+}  // namespace
+}  // namespace emporion::messaging
