@@ -3,7 +3,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "kernel/base/assert.hpp"
@@ -11,6 +10,7 @@
 #include "kernel/json/value.hpp"
 #include "kernel/json/writer.hpp"
 #include "kernel/security/crypto.hpp"
+#include "kernel/security/principal_codec.hpp"
 
 namespace emporion::security {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 constexpr std::int64_t life_ms = 60'000;
 constexpr std::int64_t leeway_ms = 5'000;
 constexpr std::size_t token_bytes_max = 16'384;
-constexpr auto realm_names = std::to_array<std::string_view>({"guest", "customer", "staff", "service"});
 
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* bytes_of(const std::string& text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -39,25 +38,6 @@ std::optional<std::string> text_of(json::Value claims, std::string_view name) {
 std::optional<std::int64_t> integer_of(json::Value claims, std::string_view name) {
   const auto member = claims.member(name);
   return member ? member->integer() : std::nullopt;
-}
-
-Result<Principal> read_principal(json::Value claims) {
-  Principal out;
-  const auto* realm = std::ranges::find(realm_names, text_of(claims, "realm").value_or(""));
-  const auto permissions = claims.member("permissions");
-  if (realm == realm_names.end() || !permissions || permissions->type() != json::Type::array) return invalid();
-  out.realm = static_cast<Realm>(realm - realm_names.begin());
-  EMP_ASSIGN(out.id, Uuid::parse(text_of(claims, "id").value_or("")));
-  EMP_ASSIGN(out.session, Uuid::parse(text_of(claims, "session").value_or("")));
-  out.service = text_of(claims, "service").value_or("");
-  permissions->for_each_element([&](json::Value permission) {
-    out.permissions.emplace_back(permission.string().value_or(""));
-    return true;
-  });
-  if (const auto staff = text_of(claims, "acting_staff")) {
-    EMP_ASSIGN(out.acting_staff, Uuid::parse(*staff));
-  }
-  return out;
 }
 
 }  // namespace
@@ -83,11 +63,7 @@ std::string InternalTokenSigner::sign(const Principal& principal, std::string_vi
       .integer(millis_of(now))
       .key("exp_ms")
       .integer(millis_of(now) + life_ms);
-  writer.key("realm").string(realm_names[static_cast<std::size_t>(principal.realm)]).key("id").string(principal.id.to_string());
-  writer.key("session").string(principal.session.to_string()).key("service").string(principal.service).key("permissions").begin_array();
-  for (const auto& permission : principal.permissions) writer.string(permission);
-  writer.end_array();
-  if (principal.acting_staff) writer.key("acting_staff").string(principal.acting_staff->to_string());
+  append_principal(writer, principal);
   writer.end_object();
   const std::string payload = base64url(claims);
   const std::string message = signed_text(payload);
