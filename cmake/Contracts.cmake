@@ -48,7 +48,7 @@ function(emporion_contract dotted)
 endfunction()
 
 # emporion_contracts_registry(): what concerns all contracts at once, made whenever any of them changes. The library contracts_registry holds contracts/openapi.hpp and
-# contracts/topics.hpp, contracts_remotes the network's side of all contracts; the test contracts_events_test takes each event through JSON, fuzz_contract_readers each message (message_readers.hpp); contracts_graph.txt is compared in tests/architecture.
+# contracts/topics.hpp, contracts_remotes the network's side of all contracts and contracts/descriptors.hpp; the test contracts_events_test takes each event through JSON, fuzz_contract_readers each message (message_readers.hpp); contracts_graph.txt is compared in tests/architecture.
 function(emporion_contracts_registry)
   get_property(protos GLOBAL PROPERTY EMP_PROTOS)
   get_property(contracts GLOBAL PROPERTY EMP_CONTRACT_TARGETS)
@@ -68,7 +68,13 @@ function(emporion_contracts_registry)
   target_include_directories(contracts_registry PUBLIC ${root})
   target_link_libraries(contracts_registry PRIVATE emp_warnings)
   emp_link_test(contracts_registry)
-  add_library(contracts_remotes STATIC ${root}/contracts/remotes.cpp)
+  # What the kernel's own services declare is told by reflection, too.
+  file(GLOB shared_protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/contracts/emporion/*.proto)
+  list(TRANSFORM shared_protos REPLACE "^.*/contracts/" "" OUTPUT_VARIABLE shared_names)
+  add_custom_command(OUTPUT ${root}/contracts/descriptors.hpp ${root}/contracts/descriptors.cpp
+    COMMAND protobuf::protoc --plugin=protoc-gen-emporion=$<TARGET_FILE:protoc_gen_emporion> --emporion_out=mode=descriptors:${root} ${EMP_PROTO_PATH} ${protos} ${shared_names}
+    DEPENDS ${proto_files} ${shared_protos} protoc_gen_emporion WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
+  add_library(contracts_remotes STATIC ${root}/contracts/remotes.cpp ${root}/contracts/descriptors.cpp)
   target_include_directories(contracts_remotes PUBLIC ${root})
   list(TRANSFORM contracts APPEND _remote OUTPUT_VARIABLE remotes)
   target_link_libraries(contracts_remotes PUBLIC kernel_remote kernel_http PRIVATE ${remotes} emp_warnings)

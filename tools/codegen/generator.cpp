@@ -2,6 +2,7 @@
 
 #include "tools/codegen/binding.hpp"
 #include "tools/codegen/checks.hpp"
+#include "tools/codegen/descriptors.hpp"
 #include "tools/codegen/json.hpp"
 #include "tools/codegen/names.hpp"
 #include "tools/codegen/openapi.hpp"
@@ -62,6 +63,11 @@ bool Generator::Generate(const pb::FileDescriptor* file, const std::string&, pb:
 bool Generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files, const std::string& parameter, pb::compiler::GeneratorContext* context,
                             std::string* error) const {
   if (parameter == "mode=whole") return generate_whole(files, *context, error);
+  if (parameter == "mode=descriptors") {
+    write_file(*context, "contracts/descriptors.hpp", descriptors_header());
+    write_file(*context, "contracts/descriptors.cpp", descriptors_source(files));
+    return true;
+  }
   for (const auto* file : files) {
     if (!Generate(file, parameter, context, error)) return false;
   }
