@@ -1,6 +1,7 @@
 # All from Debian 12; docs/dependencies.md says why each is here.
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED CONFIG) # After Protobuf, whose targets it uses.
 find_package(PostgreSQL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)

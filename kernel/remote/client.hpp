@@ -18,15 +18,19 @@ struct ClientOptions {
   std::optional<Credentials> credentials;  ///< As of the server.
 };
 
-/// A module in another process: calls go to its replicas in turn, past those that do not answer.
+/// A module in another process: calls go to its replicas in turn, past those that cannot be reached. A call that reached nobody is tried again, at another
+/// replica if there is one, at most twice and as far as its deadline and the budget for retries go; a module that cannot be reached is left alone for a while
+/// (breaker.hpp). Made and used on the thread of its runtime.
 class Client : public Channel {
  public:
-  /// Waits until some replica says that it serves. Errors: CALLEE_UNREACHABLE (unavailable), with what the last attempt heard.
+  /// Waits until some replica says that it serves. Errors: CREDENTIALS_UNREADABLE (invalid_argument), CALLEE_UNREACHABLE (unavailable), with what the last
+  /// attempt heard.
   virtual Task<Result<>> wait_until_serving(UtcTime deadline) = 0;
-  /// Ends what is under way; nothing runs afterwards.
+  /// Cancels what is under way, whose callers hear deadline_exceeded, and waits for it; nothing runs afterwards. Once. Calls made later are CALLEE_UNREACHABLE.
   virtual Task<void> close() = 0;
 };
 
+/// Connects in the background; calls may be made at once. `addresses` are not empty.
 std::shared_ptr<Client> connect(Runtime& runtime, ClientOptions options);
 
 }  // namespace emporion::remote

@@ -1,0 +1,127 @@
+#include <gtest/gtest.h>
+
+#include "kernel/observe/metrics.hpp"
+#include "kernel/remote/silent_relay.hpp"
+#include "kernel/remote/test_peers.hpp"
+
+namespace emporion::remote {
+namespace {
+
+/// A port at which nobody listens: one that was free a moment ago.
+int free_port(Runtime& runtime) {
+  Peer peer(runtime);
+  return peer.port();
+}
+
+std::uint64_t retries_of(const std::string& module) { return observe::counter("emporion_remote_retries_total", "", {{"module", module}}).value(); }
+double breaker_of(const std::string& module) { return observe::gauge("emporion_remote_breaker_state", "", {{"module", module}}).value(); }
+
+class Replicas : public ::testing::Test {
+ protected:
+  Runtime runtime;
+};
+
+TEST_F(Replicas, AreCalledInTurn) {
+  Peer first(runtime);
+  Peer second(runtime);
+  Caller caller(runtime, {first.address(), second.address()});
+  EXPECT_TRUE(testing::eventually(
+      runtime,
+      [&] {
+        EXPECT_EQ(caller.reason(), "ok");
+        return first.calls > 0 && second.calls > 0;
+      },
+      [&] { return text(first.calls, " and ", second.calls); }));
+  const int before = first.calls;
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(caller.reason(), "ok");
+  EXPECT_EQ(first.calls, before + 5);
+}
+
+TEST_F(Replicas, StandInForOneThatDies) {
+  Peer first(runtime);
+  Peer second(runtime);
+  Caller caller(runtime, {first.address(), second.address()});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(caller.reason(), "ok");
+  run(runtime, first.close(seconds(0)));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(caller.reason(), "ok");
+  EXPECT_GE(second.calls, 50);
+}
+
+TEST_F(Replicas, AreCalledAgainOnceTheyAreBack) {
+  const int port = free_port(runtime);
+  Peer second(runtime);
+  Caller caller(runtime, {text("127.0.0.1:", port), second.address()});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(caller.reason(), "ok");
+  Peer first(runtime, {}, port);
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return caller.reason() == "ok" && first.calls > 0; }, [] { return std::string("no call"); }));
+}
+
+TEST_F(Replicas, ThatAreAllGoneAreUnreachableAfterThreeTries) {
+  Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "gone");
+  const auto answer = caller.call();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().reason(), "CALLEE_UNREACHABLE");
+  EXPECT_EQ(answer.error().kind(), ErrorKind::unavailable);
+  EXPECT_TRUE(answer.error().is_transient());
+  EXPECT_EQ(retries_of("gone"), 2u);
+}
+
+TEST_F(Replicas, AreTriedAgainWithinABudgetOnly) {
+  Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "thrifty");
+  std::vector<Task<Result<std::string>>> calls;
+  for (int i = 0; i < 30; ++i) calls.push_back(caller.begin());
+  for (const auto& answer : run(runtime, when_all(std::move(calls)))) EXPECT_FALSE(answer);
+  EXPECT_EQ(retries_of("thrifty"), 13u) << "10, and a tenth of 30; without a budget it were 60";
+}
+
+TEST_F(Replicas, AreNotTriedAgainAfterTheDeadline) {
+  Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "hurried");
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE(caller.call(guest_context(milliseconds(20))));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(200));
+}
+
+TEST_F(Replicas, AreLeftAloneWhenTheyCannotBeReachedAndFoundAgain) {
+  const int port = free_port(runtime);
+  Caller caller(runtime, {text("127.0.0.1:", port)}, {}, "restarted");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(caller.reason(), "CALLEE_UNREACHABLE");
+  const auto answer = caller.call();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().reason(), "CALLEE_BUSY");
+  EXPECT_EQ(answer.error().kind(), ErrorKind::unavailable);
+  EXPECT_EQ(breaker_of("restarted"), 2);
+  // Given the process is started again, then it is not half a minute until calls reach it.
+  Peer peer(runtime, {}, port);
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return caller.reason() == "ok"; }, [&] { return text("calls: ", peer.calls); }));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(caller.reason(), "ok");
+  EXPECT_EQ(breaker_of("restarted"), 0);
+}
+
+TEST_F(Replicas, ThatRefuseAreReachedNevertheless) {
+  Peer peer(runtime);
+  Caller caller(runtime, {peer.address()}, {}, "refusing");
+  for (const auto kind : {ErrorKind::unavailable, ErrorKind::internal, ErrorKind::resource_exhausted, ErrorKind::deadline_exceeded}) {
+    peer.refuses = Error(kind, "DATABASE_DOWN");
+    for (int i = 0; i < 30; ++i) EXPECT_EQ(caller.reason(), "DATABASE_DOWN");
+  }
+  EXPECT_EQ(peer.calls, 120);
+  EXPECT_EQ(retries_of("refusing"), 0u);
+  EXPECT_EQ(breaker_of("refusing"), 0);
+}
+
+TEST_F(Replicas, ThatFallSilentAreGivenUpWithinTenSeconds) {
+  Peer peer(runtime);
+  SilentRelay relay(peer.port());
+  Caller caller(runtime, {text("127.0.0.1:", relay.port())}, {}, "silent");
+  ASSERT_EQ(caller.reason(), "ok");
+  relay.fall_silent();
+  const auto began = std::chrono::steady_clock::now();
+  const auto answer = caller.call(guest_context(seconds(60)));
+  const auto took = std::chrono::steady_clock::now() - began;
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().reason(), "CALLEE_UNREACHABLE");
+  EXPECT_LT(took, seconds(20)) << "10 s until it is noticed, then 3 s for each attempt to connect anew";
+}
+
+}  // namespace
+}  // namespace emporion::remote
