@@ -1,7 +1,6 @@
 #include <benchmark/benchmark.h>
 
 #include "kernel/security/crypto.hpp"
-#include "kernel/security/internal_token.hpp"
 #include "kernel/security/password.hpp"
 #include "kernel/security/token.hpp"
 
@@ -62,22 +61,6 @@ void verify_remembered(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(verifier.verify(token));
 }
 BENCHMARK(verify_remembered);
-
-void internal_sign(benchmark::State& state) {
-  const FixedClock clock;
-  const auto signer = InternalTokenSigner::create("gateway", Secret(std::string(32, 'g'))).value();
-  for (auto _ : state) benchmark::DoNotOptimize(signer.sign(Principal::of_service("checkout"), "order", clock.now()));
-}
-BENCHMARK(internal_sign);
-
-void internal_verify(benchmark::State& state) {
-  const FixedClock clock;
-  const auto signer = InternalTokenSigner::create("gateway", Secret(std::string(32, 'g'))).value();
-  const auto verifier = InternalTokenVerifier::create({{"gateway", signer.public_key()}}).value();
-  const std::string token = signer.sign(Principal::of_service("checkout"), "order", clock.now());
-  for (auto _ : state) benchmark::DoNotOptimize(verifier.verify(token, "order", clock.now()));
-}
-BENCHMARK(internal_verify);
 
 void hash_a_password(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(hash_password(Password("correct horse battery")));
