@@ -38,7 +38,7 @@ TEST_P(DeliveryTest, ASlowConsumerSetsThePaceAndLosesNothing) {
   listener.waits_for = 1;
   publish("a1", 1);
   auto slow = consumer_of(counted, often_polling);
-  slow.start();
+  start(slow);
   ASSERT_TRUE(testing::eventually(runtime(), [&] { return listener.waits != nullptr; }));
   publish_many(2, 1'000);
   // However much there is, nothing is read ahead of what is being applied, and it shows how far behind this consumer is.
@@ -51,10 +51,9 @@ TEST_P(DeliveryTest, ASlowConsumerSetsThePaceAndLosesNothing) {
 }
 
 TEST_P(DeliveryTest, ACommitWakesAConsumerThatRests) {
-  if (channel) channel->lose(services[1]);  // Of several replicas, one that is not watched just then gives no hint.
   auto resting = consumer(without_polling);
   publish("a", 1);
-  resting.start();
+  start(resting);
   EXPECT_TRUE(soon("1 of 1, 0 out of order"));
   for (int i = 2; i <= 5; ++i) {
     publish("a", i);
@@ -65,7 +64,7 @@ TEST_P(DeliveryTest, ACommitWakesAConsumerThatRests) {
 
 TEST_P(DeliveryTest, WithoutHintsPollingFindsEverything) {
   auto polling = consumer_of(std::make_shared<HintlessFeed>(feed), often_polling);
-  polling.start();
+  start(polling);
   for (int i = 1; i <= 5; ++i) {
     publish("a", i);
     EXPECT_TRUE(soon(text(i, " of ", i, ", 0 out of order")));
@@ -76,8 +75,8 @@ TEST_P(DeliveryTest, WithoutHintsPollingFindsEverything) {
 TEST_P(DeliveryTest, AReplicaGoesOnWhereAnotherOneStoppedOrDied) {
   auto first = std::make_unique<Consumer>(consumer(often_polling));
   auto second = consumer(often_polling);
-  first->start();
-  second.start();
+  start(*first);
+  start(second);
   publish_many(1, 250);
   EXPECT_TRUE(soon("250 of 250, 0 out of order"));
   run(first->stop());
@@ -87,7 +86,7 @@ TEST_P(DeliveryTest, AReplicaGoesOnWhereAnotherOneStoppedOrDied) {
   run(second.stop());
   sql("UPDATE feed_position SET lease_owner = 'a dead one', lease_until = now() + interval '0.3 s'");
   auto third = consumer(often_polling);
-  third.start();
+  start(third);
   publish_many(501, 750);
   EXPECT_TRUE(soon("750 of 750, 0 out of order"));
   run(third.stop());
@@ -113,7 +112,7 @@ Task<Result<postgres::UnitOfWork>> begin_and_publish(postgres::Database& produce
 
 TEST_P(DeliveryTest, ALongTransactionHoldsTheFeedUpAndShows) {
   auto waiting = consumer(often_polling);
-  waiting.start();
+  start(waiting);
   auto work = run(begin_and_publish(producer, context(), happened("slow", 1)));
   ASSERT_TRUE(work);
   publish("fast", 2);

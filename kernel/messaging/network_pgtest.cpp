@@ -10,12 +10,15 @@ using Mishap = testing::UnreliableChannel::Mishap;
 constexpr ConsumerOptions often_polling{.poll = milliseconds(20), .retry_first = milliseconds(1)};
 
 struct NetworkTest : FeedTest {
-  NetworkTest() : FeedTest(Binding::network) {}
+  NetworkTest() : FeedTest(Binding::network, 2) {}
+};
+struct GrpcTest : FeedTest {
+  GrpcTest() : FeedTest(Binding::grpc, 2) {}
 };
 
 TEST_F(NetworkTest, APartitionDelaysAndLosesNothing) {
   auto cut_off = consumer(often_polling);
-  cut_off.start();
+  start(cut_off);
   publish_many(1, 10);
   EXPECT_TRUE(soon("10 of 10, 0 out of order"));
   channel->cut(true);
@@ -30,9 +33,9 @@ TEST_F(NetworkTest, APartitionDelaysAndLosesNothing) {
 
 TEST_F(NetworkTest, WhenAReplicaOfTheProducerIsLostTheOthersAreRead) {
   auto reader = consumer(often_polling);
-  reader.start();
+  start(reader);
   publish_many(1, 250);
-  channel->lose(services[0]);  // With the watch that waits there.
+  channel->lose(*services[0]);  // With the watch that waits there.
   publish_many(251, 500);
   EXPECT_TRUE(soon("500 of 500, 0 out of order"));
   // The last one, too; then another one comes.
@@ -72,10 +75,26 @@ TEST_F(NetworkTest, WhateverBefallsTheCallsEachEventTakesEffectOnceAndInOrder) {
 TEST_F(NetworkTest, WatchesThatNeverArriveCostTheHintAndNotTheEvent) {
   channel->plan = [](std::string_view path) { return path == remote::feed_operations::watch_path ? Mishap::request_lost : Mishap::none; };
   auto deaf = consumer(often_polling);
-  deaf.start();
+  start(deaf);
   publish_many(1, 10);
   EXPECT_TRUE(soon("10 of 10, 0 out of order"));
   run(deaf.stop());
+}
+
+TEST_F(GrpcTest, AProcessThatEndsWaitsForNoWatchAndItsReplicaIsRead) {
+  const SystemClock clock;
+  auto reader = consumer(often_polling);
+  start(reader);
+  publish_many(1, 250);
+  EXPECT_TRUE(soon("250 of 250, 0 out of order"));
+  const UtcTime began = clock.now();
+  run(feed_servers[0]->close());
+  run(servers[0]->close(seconds(9)));
+  servers[0] = nullptr;
+  EXPECT_LT(clock.now() - began, seconds(2));
+  publish_many(251, 500);
+  EXPECT_TRUE(soon("500 of 500, 0 out of order"));
+  run(reader.stop());
 }
 
 }  // namespace

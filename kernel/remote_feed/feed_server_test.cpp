@@ -83,6 +83,13 @@ struct FeedServerTest : ::testing::Test {
     feeds.push_back(remote_feed(runtime, channel, {.producer = std::move(producer), .reader = "checkout"}));
     return feeds.back();
   }
+  /// Counts the hints of `feed`.
+  void listen(RemoteFeed& feed, int& hints) {
+    (void)run([](RemoteFeed& far, int& count) -> Task<bool> {
+      far.on_hint([&count] { ++count; });
+      co_return true;
+    }(feed, hints));
+  }
   Result<messaging::FeedPage> read_far(messaging::Position after = {}) { return run(feed_of("order")->read(after, {"order.order.confirmed"}, 100)); }
 
   Runtime runtime;
@@ -183,7 +190,9 @@ TEST_F(FeedServerTest, AWatchAnswersWhenTheProducerCommits) {
   EXPECT_EQ((*first)->writes, 1);
   // What was committed between two watches is answered at once.
   orders->hint();
+  const UtcTime began = clock.now();
   const auto second = run(watch(**first));
+  EXPECT_LT(clock.now() - began, milliseconds(500));
   EXPECT_EQ(second->writes, 2);
   EXPECT_EQ(second->process, (*first)->process);
 }
@@ -210,27 +219,37 @@ TEST_F(FeedServerTest, OneWatchWakesEveryConsumerOfTheProcess) {
   const auto feed = feed_of("order");
   int first = 0;
   int second = 0;
-  (void)run([](RemoteFeed& far, int& a, int& b) -> Task<bool> {
-    far.on_hint([&a] { ++a; });
-    far.on_hint([&b] { ++b; });
-    co_return true;
-  }(*feed, first, second));
+  listen(*feed, first);
+  listen(*feed, second);
   orders->hint();
   ASSERT_TRUE(testing::eventually(runtime, [&] { return first == 1 && second == 1; }, [&] { return std::to_string(first) + " " + std::to_string(second); }));
   EXPECT_LE(channel->calls(feed_operations::watch_path), 2);
   EXPECT_EQ(channel->calls(feed_operations::read_path), 0);
 }
 
+TEST_F(FeedServerTest, CommitsThatFollowEachOtherCloselyAreOneHint) {
+  int hints = 0;
+  const auto feed = feed_of("order");
+  listen(*feed, hints);
+  const UtcTime began = clock.now();
+  for (int i = 0; i < 60; ++i) {
+    orders->hint();
+    const UtcTime before = clock.now();
+    ASSERT_TRUE(testing::eventually(runtime, [&] { return clock.now() > before + milliseconds(1); }));
+  }
+  EXPECT_GE(hints, 2);
+  EXPECT_LE(hints, 2 + (clock.now() - began) / milliseconds(10));
+}
+
 TEST_F(FeedServerTest, AWatchThatBreaksIsMadeAgain) {
   channel->cut(true);
   int hints = 0;
   const auto feed = feed_of("order");
-  (void)run([](RemoteFeed& far, int& count) -> Task<bool> {
-    far.on_hint([&count] { ++count; });
-    co_return true;
-  }(*feed, hints));
-  ASSERT_TRUE(testing::eventually(runtime, [&] { return channel->calls(feed_operations::watch_path) >= 2; }));
-  EXPECT_LE(channel->calls(feed_operations::watch_path), 3);  // With pauses.
+  listen(*feed, hints);
+  const UtcTime began = clock.now();
+  ASSERT_TRUE(testing::eventually(runtime, [&] { return clock.now() - began > milliseconds(600); }));
+  EXPECT_GE(channel->calls(feed_operations::watch_path), 2);
+  EXPECT_LE(channel->calls(feed_operations::watch_path), 2 + (clock.now() - began) / milliseconds(250));
   EXPECT_EQ(hints, 0);
   channel->cut(false);
   const int before = channel->calls(feed_operations::watch_path);

@@ -13,6 +13,8 @@
 #include "kernel/messaging/feed.hpp"
 #include "kernel/messaging/outbox.hpp"
 #include "kernel/observe/metrics.hpp"
+#include "kernel/remote/client.hpp"
+#include "kernel/remote/server.hpp"
 #include "kernel/remote_feed/feed_server.hpp"
 #include "kernel/remote_feed/remote_feed.hpp"
 #include "kernel/testing/eventually.hpp"
@@ -53,29 +55,47 @@ struct Listener {
   }
 };
 
-enum class Binding : std::uint8_t { in_process, network };
-inline std::string name_of(Binding binding) { return binding == Binding::in_process ? "in_process" : "network"; }
+enum class Binding : std::uint8_t {
+  in_process,
+  network,  ///< A channel that fails on order.
+  grpc,     ///< The one that processes use, over loopback.
+};
+inline std::string name_of(Binding binding) {
+  static constexpr const char* names[] = {"in_process", "network", "grpc"};
+  return names[static_cast<std::size_t>(binding)];
+}
 
 /// The module "consumer" hears the module "producer".
 class FeedTest : public testing::PostgresTest {
  protected:
-  explicit FeedTest(Binding binding) : PostgresTest("consumer"), producer(add_database("producer", {})) {
+  explicit FeedTest(Binding binding, std::size_t replicas = 1) : PostgresTest("consumer"), producer(add_database("producer", {})) {
     sql("CREATE TABLE effect (seq bigserial, aggregate text, number bigint)");
     sql("GRANT ALL ON effect, effect_seq_seq TO PUBLIC");
     if (binding == Binding::in_process) {
       feed = local_feed(producer);
-    } else {
-      for (std::size_t i = 0; i < 2; ++i) {
-        servers.push_back(std::make_unique<remote::FeedServer>(runtime(), std::vector{local_feed(producer)}));
-        servers[i]->serve(services[i]);
-      }
-      channel = std::make_shared<testing::UnreliableChannel>(runtime(), std::vector<const remote::Services*>{&services[0], &services[1]});
-      far_feed = remote::remote_feed(runtime(), channel, {.producer = "producer", .reader = "consumer"});
-      feed = far_feed;
+      return;
     }
+    for (std::size_t i = 0; i < replicas; ++i) {
+      services.push_back(std::make_unique<remote::Services>());
+      feed_servers.push_back(std::make_unique<remote::FeedServer>(runtime(), std::vector{local_feed(producer)}));
+      feed_servers[i]->serve(*services[i]);
+    }
+    if (binding == Binding::grpc) {
+      listen_and_connect();
+    } else {
+      std::vector<const remote::Services*> all;
+      for (const auto& each : services) all.push_back(each.get());
+      channel = std::make_shared<testing::UnreliableChannel>(runtime(), std::move(all));
+    }
+    far_feed = remote::remote_feed(runtime(), channel ? std::shared_ptr<remote::Channel>(channel) : client, {.producer = "producer", .reader = "consumer"});
+    feed = far_feed;
   }
   ~FeedTest() override {
-    for (auto& server : servers) run(server->close());
+    for (auto& server : feed_servers) run(server->close());
+    if (client) run(client->close());
+    for (auto& server : servers) {
+      if (server) run(server->close(seconds(1)));
+    }
     if (far_feed) run(far_feed->close());
   }
 
@@ -84,6 +104,14 @@ class FeedTest : public testing::PostgresTest {
     Subscriptions subscriptions;
     subscriptions.on<ThingHappened>(&listener, &Listener::on_thing);
     return Consumer(runtime(), database(), std::move(subscriptions), {std::move(heard)}, options);
+  }
+
+  /// On the io thread, as a process does.
+  void start(Consumer& one) {
+    run([](Consumer& starting) -> Task<void> {
+      starting.start();
+      co_return;
+    }(one));
   }
 
   static postgres::Bound happened(std::string_view aggregate, std::int64_t number) {
@@ -116,11 +144,26 @@ class FeedTest : public testing::PostgresTest {
   postgres::Database& producer;
   Listener listener;
   std::shared_ptr<EventFeed> feed;
-  // Over the network: two replicas of the producer's process.
-  remote::Services services[2];
-  std::vector<std::unique_ptr<remote::FeedServer>> servers;
+  // The producer's process, over a network: one of each for each replica.
+  std::vector<std::unique_ptr<remote::Services>> services;
+  std::vector<std::unique_ptr<remote::FeedServer>> feed_servers;
+  std::vector<std::unique_ptr<remote::Server>> servers;
+  // The way there: one of both.
   std::shared_ptr<testing::UnreliableChannel> channel;
+  std::shared_ptr<remote::Client> client;
   std::shared_ptr<remote::RemoteFeed> far_feed;
+
+ private:
+  void listen_and_connect() {
+    std::vector<std::string> addresses;
+    for (const auto& offered : services) {
+      servers.push_back(std::make_unique<remote::Server>(runtime(), *offered, remote::ServerOptions{.address = "127.0.0.1:0"}));
+      const auto listening = servers.back()->listen();
+      EMP_ASSERT(listening.has_value());
+      addresses.push_back(text("127.0.0.1:", servers.back()->port()));
+    }
+    client = remote::connect(runtime(), {.module = "producer", .addresses = std::move(addresses)});
+  }
 };
 
 /// A FeedTest that runs over every binding.
@@ -129,7 +172,7 @@ class EachFeedTest : public FeedTest, public ::testing::WithParamInterface<Bindi
   EachFeedTest() : FeedTest(GetParam()) {}
 
  public:
-  static auto bindings() { return ::testing::Values(Binding::in_process, Binding::network); }
+  static auto bindings() { return ::testing::Values(Binding::in_process, Binding::network, Binding::grpc); }
 };
 
 /// A feed whose hints are all lost, and which counts how often it is read.
