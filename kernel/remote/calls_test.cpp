@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "kernel/observe/metrics.hpp"
 #include "kernel/remote/test_peers.hpp"
 
@@ -59,7 +61,9 @@ TEST_F(Calls, BringEveryRefusalBackAsItWas) {
   }
 }
 
-TEST_F(Calls, BringALongRefusalBackWithoutItsFields) {
+TEST_F(Calls, BringALongRefusalBackWithoutItsFieldsOnlyIfItWouldNotTravel) {
+  peer.refuses = Error(ErrorKind::rule_violated, "MANY").with("list", std::string(30'000, 'x'));
+  EXPECT_EQ(caller.call().error().metadata(), peer.refuses->metadata());
   peer.refuses = Error(ErrorKind::rule_violated, "TOO_MANY", std::string(3'000, 'd')).with("list", std::string(100'000, 'x'));
   const auto answer = caller.call();
   ASSERT_FALSE(answer);
@@ -77,6 +81,22 @@ TEST_F(Calls, EndAtTheDeadlineOfTheirCaller) {
   EXPECT_EQ(answer.error().reason(), "DEADLINE_EXCEEDED");
   EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(500));
   EXPECT_TRUE(testing::eventually(runtime, [&] { return peer.finished == 1; })) << "what began runs to its end";
+}
+
+TEST_F(Calls, DoNotBeginOnceTheirCallerHasLeft) {
+  // Given a process so busy that a call waits longer than its caller does
+  const auto answer = run(runtime, [](Caller& calling) -> Task<std::optional<Result<std::string>>> {
+    std::optional<Result<std::string>> out;
+    Scope scope;
+    scope.spawn(detail::store_result(calling.begin(guest_context(milliseconds(50))), out));
+    std::this_thread::sleep_for(milliseconds(300));
+    co_await scope.join();
+    co_return out;
+  }(caller));
+  EXPECT_EQ(answer->error().reason(), "DEADLINE_EXCEEDED");
+  // When it has time again, then the call is not begun
+  EXPECT_EQ(caller.reason(), "ok");
+  EXPECT_EQ(peer.calls, 1);
 }
 
 TEST_F(Calls, HaveAtMostTheTimeOfTheirOperation) {
@@ -98,7 +118,7 @@ TEST_F(Calls, TakeLargeMessagesBothWays) {
 
 TEST_F(Calls, AreRefusedWhenTheyAreTooLarge) {
   const std::string too_large((8u << 20) + (64u << 10) + 1, 'x');
-  const auto unsent = call_with(echo_operation, echo_path, too_large);
+  const auto unsent = call_with(echo_operation, echo_path, too_large + too_large);
   ASSERT_FALSE(unsent);
   EXPECT_EQ(unsent.error().reason(), "PAYLOAD_TOO_LARGE");
   // A caller of another version, who believes that more is allowed.
