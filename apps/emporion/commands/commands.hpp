@@ -15,6 +15,7 @@ void add_admin(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
 void add_replay(CLI::App& program, int& exit_code);
 void add_placement(CLI::App& program, int& exit_code);
+void add_pki(CLI::App& program, int& exit_code);
 
 void add_commands(CLI::App& program, int& exit_code);
 
