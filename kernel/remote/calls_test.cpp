@@ -5,6 +5,7 @@
 #include "kernel/observe/metrics.hpp"
 #include "kernel/remote/test_peers.hpp"
 
+// tidy-allow-file(test_sleeps): the deadlines of gRPC pass in real time.
 namespace emporion::remote {
 namespace {
 

@@ -67,7 +67,8 @@ class GrpcClient final : public Client {
    public:
     explicit Running(GrpcClient& client) : client_(client) { ++client_.running_; }
     ~Running() {
-      if (--client_.running_ == 0 && client_.closed_) client_.idle_.set(true);
+      // Once: a call that comes after the closing is refused, and counts for that moment, too.
+      if (--client_.running_ == 0 && client_.closed_ && !client_.idle_.is_set()) client_.idle_.set(true);
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;

@@ -1,7 +1,6 @@
 #include "kernel/remote/grpc_process.hpp"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 
@@ -9,11 +8,23 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/observe/log.hpp"
+#include "kernel/wire/reader.hpp"
 
 namespace emporion::remote {
 namespace {
 
 void log_of_grpc(gpr_log_func_args* line) { observe::warning("gRPC tells", {{"what", line->message}, {"at", line->file}}); }
+
+// FileDescriptorProto { string name = 1; }
+std::string name_of(std::string_view file) {
+  std::string name;
+  wire::Reader reader(file);
+  while (reader.next()) {
+    if (reader.number() == 1) reader.read(name);
+  }
+  EMP_ASSERT(reader.problem() == nullptr && !name.empty());
+  return name;
+}
 
 }  // namespace
 
@@ -30,9 +41,7 @@ void register_descriptors(std::span<const std::string_view> files) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   for (const std::string_view bytes : files) {
-    google::protobuf::FileDescriptorProto file;
-    EMP_ASSERT(file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
-    if (google::protobuf::DescriptorPool::generated_pool()->FindFileByName(file.name()) != nullptr) continue;
+    if (google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name_of(bytes)) != nullptr) continue;
     google::protobuf::DescriptorPool::InternalAddGeneratedFile(bytes.data(), static_cast<int>(bytes.size()));
   }
 }

@@ -74,6 +74,27 @@ TEST_F(Replicas, AreTriedAgainWithinABudgetOnly) {
   EXPECT_EQ(retries_of("thrifty"), 13u) << "10, and a tenth of 30; without a budget it were 60";
 }
 
+TEST_F(Replicas, AreNotTriedAgainOnceTheClientIsClosed) {
+  Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "closed");
+  const std::size_t answered = run(runtime, [](Runtime& loop, Caller& calling) -> Task<std::size_t> {
+    Scope scope;
+    std::size_t answers = 0;
+    constexpr int calls = 20;
+    for (int i = 0; i < calls; ++i) {
+      scope.spawn([](Caller& one, std::size_t& out) -> Task<void> {
+        EXPECT_FALSE(co_await one.begin());
+        ++out;
+      }(calling, answers));
+    }
+    while (retries_of("closed") == 0) co_await loop.yield();
+    co_await calling.close();  // While some pause before their next try.
+    const std::size_t at_the_end = answers;
+    co_await scope.join();
+    co_return at_the_end;
+  }(runtime, caller));
+  EXPECT_EQ(answered, 20u) << "closed is when nothing runs any more";
+}
+
 TEST_F(Replicas, AreNotTriedAgainAfterTheDeadline) {
   Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "hurried");
   const auto began = std::chrono::steady_clock::now();

@@ -10,6 +10,7 @@
 #include "kernel/remote/grpc_bytes.hpp"
 #include "kernel/remote/test_peers.hpp"
 
+// tidy-allow-file(test_sleeps): the grace of a server passes in real time.
 namespace emporion::remote {
 namespace {
 

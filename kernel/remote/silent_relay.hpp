@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+// tidy-allow-file(third_party_include): seen by the tests of this folder only.
 namespace emporion::remote {
 
 /// Passes bytes between callers and a port until it falls silent: then connections stand, new ones too, and nothing comes through, as if the machine behind

@@ -15,6 +15,7 @@
 #include "kernel/testing/eventually.hpp"
 
 // What the tests of both ends share.
+// tidy-allow-file(third_party_include): seen by the tests of this folder only.
 namespace emporion::remote {
 
 inline constexpr rpc::Operation echo_operation{.module = "sample", .name = "echo", .deadline_ms = 5'000, .body_max_bytes = 4u << 20};
