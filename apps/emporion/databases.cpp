@@ -1,12 +1,6 @@
 #include "apps/emporion/databases.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "kernel/base/text.hpp"
@@ -27,7 +21,9 @@ Result<> expect_shop(const Placement& placement, const std::vector<ModuleDefinit
 
 Result<Databases> Databases::open(const Placement& placement, const std::vector<ModuleDefinition>& modules, Purpose purpose, const Progress& progress) {
   Databases out;
-  if (purpose == Purpose::serve) EMP_TRY(out.take_home(placement));
+  if (purpose == Purpose::serve) {
+    EMP_ASSIGN(out.place_, take_place(placement.home, placement.process, placement.replica));
+  }
   if (purpose == Purpose::inspect) EMP_TRY(expect_shop(placement, modules));
   const auto found = out.find_all(placement, modules, progress);
   if (found) return out;
@@ -41,9 +37,7 @@ Result<> Databases::find_all(const Placement& placement, const std::vector<Modul
       dsns_.emplace(module.name, std::move(*dsn));
       continue;
     }
-    if (!cluster_) {
-      EMP_ASSIGN(cluster_, postgres::PrivateCluster::start(placement.home / "postgres", progress));
-    }
+    if (!cluster_) EMP_TRY(start_cluster(placement, progress));
     EMP_ASSIGN(auto dsn, cluster_->ensure_database(module.name));
     dsns_.emplace(module.name, std::move(dsn));
   }
@@ -67,26 +61,15 @@ Result<int> Databases::migrate(const std::vector<ModuleDefinition>& modules, con
   return total;
 }
 
-Result<> Databases::take_home(const Placement& placement) {
-  const std::string file = (placement.home / "serving.lock").string();
-  std::error_code error;
-  std::filesystem::create_directories(placement.home, error);
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return fail(ErrorKind::unavailable, "HOME_NOT_WRITABLE", text("cannot write ", file, ": ", std::strerror(errno)));
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    ::close(descriptor);
-    return fail(ErrorKind::conflict, "ALREADY_RUNNING", text("another emporion serves from ", placement.home.string(), "; stop it, or give another --home"));
-  }
-  home_lock_ = std::shared_ptr<const int>(new int(descriptor), [](const int* held) {
-    ::close(*held);
-    delete held;
-  });
+Result<> Databases::start_cluster(const Placement& placement, const Progress& progress) {
+  EMP_ASSIGN(share_, HomeShare::take(placement.home));
+  EMP_ASSIGN(cluster_, postgres::PrivateCluster::start(placement.home / "postgres", progress));
   return {};
 }
 
 Result<> Databases::close() {
-  if (!cluster_ || (cluster_->was_running() && !home_lock_)) return {};
-  return cluster_->stop();
+  if (!cluster_) return {};
+  return share_->leave([this] { return cluster_->stop(); });
 }
 
 }  // namespace emporion::app

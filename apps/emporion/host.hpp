@@ -1,30 +1,38 @@
 #pragma once
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/emporion/databases.hpp"
+#include "apps/emporion/neighbours.hpp"
 #include "apps/emporion/placement.hpp"
 #include "kernel/async/runtime.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/http/router.hpp"
 #include "kernel/messaging/feed.hpp"
 #include "kernel/module/module.hpp"
+#include "kernel/remote/server.hpp"
+#include "kernel/remote_feed/feed_server.hpp"
 
 namespace emporion::app {
 
-/// All modules in one process, wired to each other: bindings, routes, feeds, jobs. Lives on one runtime's thread.
+/// The modules of one process, wired to each other and to those of other processes: bindings, routes, feeds, jobs. Lives on one runtime's thread.
 class Host {
  public:
-  Host(Runtime& runtime, const Placement& placement, const Databases& databases, std::vector<ModuleDefinition> definitions);
+  /// `definitions`: all modules, or those of the placement's chosen process. `credentials` are for meeting the other processes, if there are any.
+  Host(Runtime& runtime, const Placement& placement, const Databases& databases, std::vector<ModuleDefinition> definitions,
+       const std::optional<remote::Credentials>& credentials = std::nullopt);
   ~Host();
 
-  /// Creates and starts everything in order: modules, bindings, routes, subscriptions, then consumers and jobs.
-  /// Errors: CONFIG_INVALID, DUPLICATE_ROUTE, and what a module refuses to start for.
+  /// Creates and starts everything in order: modules, bindings, routes, subscriptions, those it waits for in other processes, the modules' own start, the door
+  /// for other processes, then consumers and jobs. Errors: CONFIG_INVALID, DUPLICATE_ROUTE, START_INTERRUPTED, those of remote::Server::listen, and what a
+  /// module refuses to start for.
   Task<Result<>> start();
-  /// Stops in the reverse order; nothing runs afterwards.
+  /// Ends a start that waits for other processes.
+  void interrupt() noexcept { interrupted_ = true; }
+  /// Stops: what others ask, then in the reverse order of the start; nothing runs afterwards.
   Task<void> stop();
 
   Calls& calls() noexcept { return calls_; }
@@ -43,16 +51,26 @@ class Host {
     std::unique_ptr<Module> module;
     std::unique_ptr<messaging::Consumer> consumer;
   };
+  void create();
+  Result<> add_routes();
+  void subscribe();
+  Result<> open_to_others();
 
   Runtime& runtime_;
   const Placement& placement_;
   const Databases& databases_;
+  std::optional<remote::Credentials> credentials_;
   SystemClock clock_;
   SystemRandom random_;
   Calls calls_;
   http::Router router_;
   std::vector<std::unique_ptr<Unit>> units_;
+  std::unique_ptr<Neighbours> neighbours_;  ///< Null where all modules are in this process.
+  remote::Services services_;
+  std::unique_ptr<remote::FeedServer> feed_server_;
+  std::unique_ptr<remote::Server> server_;
   bool started_ = false;
+  bool interrupted_ = false;
 };
 
 }  // namespace emporion::app

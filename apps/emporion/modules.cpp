@@ -23,4 +23,10 @@ std::vector<ModuleDefinition> all_modules() {
           fulfillment::definition(), checkout::definition(),  gateway::definition()};
 }
 
+std::vector<ModuleDefinition> modules_of(const Process& process) {
+  auto out = all_modules();
+  std::erase_if(out, [&](const ModuleDefinition& module) { return !process.has(module.name); });
+  return out;
+}
+
 }  // namespace emporion::app

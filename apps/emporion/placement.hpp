@@ -17,11 +17,21 @@ struct Placement {
   std::filesystem::path home = "var";  ///< The private PostgreSQL cluster and secrets live here.
   std::string address = "127.0.0.1";   ///< Where this process serves the public.
   std::uint16_t port = 8080;
+  std::optional<std::string> file;  ///< Where it was read from.
   config::Settings settings;
   ProcessList described;
+  std::string process;  ///< Which of them this one is, once it is chosen (apps/emporion/placement_check.hpp); empty: none, but a tool on the databases.
+  int replica = 1;      ///< Which of its replicas, from 1.
 
   /// A DSN for the module's database that the placement names (`databases.<module>`), or nothing: then the private cluster holds it.
   std::optional<std::string> dsn_of(std::string_view module) const;
+
+  /// The folder with the certificates of all processes: `pki`, else one in the home.
+  std::filesystem::path pki_folder() const;
+  /// The process that was chosen; nullptr if none was.
+  const Process* own_process() const noexcept;
+  /// True if the chosen process shares its work with others, which it must reach.
+  bool has_other_processes() const noexcept { return own_process() != nullptr && described.processes.size() > 1; }
 
   /// Another home, for the modules too: their secrets lie in it.
   void use_home(const std::string& folder);

@@ -116,7 +116,7 @@ class Checker {
     const bool has_others = placement_.described.processes.size() > 1;
     for (const auto& process : placement_.described.processes) {
       if (has_others && process.listen.empty()) fault(text("process ", process.name, " has no listen: others cannot call or hear it"));
-      for (const auto* addresses : {&process.listen, &process.http}) {
+      for (const auto* addresses : {&process.listen, &process.http, &process.metrics}) {
         for (std::size_t i = 0; i < addresses->size(); ++i) {
           const std::string by = addresses->size() > 1 ? text(process.name, " (replica ", i + 1, ")") : process.name;
           const Address& address = (*addresses)[i];
@@ -182,38 +182,6 @@ class Checker {
   Names faults_;
 };
 
-/// "catalog and pricing in product; order in sales"
-std::string by_process(const std::map<std::string, std::set<std::string>>& modules) {
-  std::string out;
-  for (const auto& [process, names] : modules) {
-    out += text(out.empty() ? "" : "; ", listed(Names(names.begin(), names.end())), " in ", process);
-  }
-  return out;
-}
-
-/// Why `process` cannot be served while modules reach each other within one process only, or nothing if it needs nobody outside.
-std::optional<std::string> bonds_to_others(const Placement& placement, const Process& process, const ContractLinks& links) {
-  Graph calls;
-  Graph hears;
-  Graph callers;
-  const auto note = [&](Graph& graph, std::string_view module) {
-    if (const Process* const other = process_of(placement, module); other != nullptr && other != &process) graph[other->name].emplace(module);
-  };
-  for (const auto& module : links.modules) {
-    if (!process.has(module.name)) {
-      if (std::ranges::any_of(module.calls, [&](std::string_view called) { return process.has(called); })) note(callers, module.name);
-      continue;
-    }
-    for (const std::string_view called : module.calls) note(calls, called);
-    for (const std::string_view topic : module.consumes) note(hears, links.producer_of(topic));
-  }
-  if (!calls.empty()) return text("its modules call ", by_process(calls));
-  if (!hears.empty()) return text("its modules hear ", by_process(hears));
-  if (!callers.empty()) return text("its modules are called by ", by_process(callers));
-  if (placement.described.processes.size() > 1) return text("the public reaches its modules through another process");
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view ContractLinks::producer_of(std::string_view topic) const noexcept {
@@ -229,7 +197,7 @@ const Process* process_of(const Placement& placement, std::string_view module) n
 
 std::vector<std::string> faults_of(const Placement& placement, const ContractLinks& links) { return Checker(placement, links).run(); }
 
-Result<> choose_process(Placement& placement, const std::optional<std::string>& name, int replica, const ContractLinks& links) {
+Result<> choose_process(Placement& placement, const std::optional<std::string>& name, int replica) {
   const auto& processes = placement.described.processes;
   Names names;
   for (const auto& process : processes) names.push_back(process.name);
@@ -240,10 +208,8 @@ Result<> choose_process(Placement& placement, const std::optional<std::string>& 
   if (chosen == processes.end()) return fail(ErrorKind::not_found, "PROCESS_UNKNOWN", text("there is no process ", *name, " but ", listed(names)));
   if (replica < 1 || replica > chosen->replicas)
     return fail(ErrorKind::not_found, "REPLICA_UNKNOWN", text("process ", chosen->name, " has replicas 1 to ", chosen->replicas, ", not ", replica));
-  if (const auto bonds = bonds_to_others(placement, *chosen, links)) {
-    return fail(ErrorKind::unimplemented, "PROCESS_NOT_ALONE",
-                text("process ", chosen->name, " cannot run apart yet, for modules do not reach each other between processes: ", *bonds));
-  }
+  placement.process = chosen->name;
+  placement.replica = replica;
   if (!chosen->http.empty()) {
     const Address http = chosen->http[static_cast<std::size_t>(replica - 1)];
     placement.address = http.host;

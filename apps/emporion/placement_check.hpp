@@ -27,7 +27,7 @@ std::vector<std::string> faults_of(const Placement& placement, const ContractLin
 const Process* process_of(const Placement& placement, std::string_view module) noexcept;
 
 /// Makes `placement` that of one process, named or the only one, and of one of its replicas (from 1): its public address. Errors: PROCESS_UNNAMED,
-/// PROCESS_UNKNOWN, REPLICA_UNKNOWN; PROCESS_NOT_ALONE if its modules would have to reach those of other processes, which they cannot do yet.
-Result<> choose_process(Placement& placement, const std::optional<std::string>& name, int replica, const ContractLinks& links = {});
+/// PROCESS_UNKNOWN, REPLICA_UNKNOWN.
+Result<> choose_process(Placement& placement, const std::optional<std::string>& name, int replica);
 
 }  // namespace emporion::app

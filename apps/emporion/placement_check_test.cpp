@@ -87,6 +87,8 @@ TEST(PlacementCheck, TwoProcessesOnOneAddressAreRefused) {
 TEST(PlacementCheck, AReplicasAddressAndThePublicOneAreTakenToo) {
   EXPECT_THAT(faults("processes:\n  edge: {modules: [auth, gateway], listen: h:9001, replicas: 2}\n  sales: {modules: [order, payment], listen: h:9002}\n"),
               ElementsAre("process sales takes h:9002, which edge (replica 2) has already"));
+  EXPECT_THAT(faults("processes:\n  edge: {modules: [auth, gateway], listen: h:9001, metrics: h:9002}\n  sales: {modules: [order, payment], listen: h:9002}\n"),
+              ElementsAre("process sales takes h:9002, which edge has already"));
   EXPECT_THAT(faults("processes:\n  edge: {modules: [auth, gateway], listen: h:80, http: 0.0.0.0:80}\n  sales: {modules: [order, payment], listen: h:9002}\n"),
               ElementsAre("process edge takes 0.0.0.0:80, which it has already"));
 }
@@ -119,9 +121,8 @@ TEST(PlacementCheck, ModulesThatWaitForEachOtherAreRefusedInOneProcessToo) {
 struct ChosenProcess : ::testing::Test {
   Result<> choose(std::string_view yaml, const std::optional<std::string>& name, int replica = 1) {
     placement = placement_of(yaml);
-    return choose_process(placement, name, replica, shop.links());
+    return choose_process(placement, name, replica);
   }
-  SmallShop shop;
   Placement placement;
 };
 
@@ -145,21 +146,25 @@ TEST_F(ChosenProcess, AReplicaTakesItsPublicAddress) {
   EXPECT_EQ(choose(yaml, "all", 0).error().reason(), "REPLICA_UNKNOWN");
 }
 
-TEST_F(ChosenProcess, WhoWouldHaveToReachAnotherProcessIsNotServed) {
-  constexpr std::string_view apart =
-      "processes:\n  a: {modules: [auth], listen: h:1}\n  g: {modules: [gateway], listen: h:2}\n  o: {modules: [order], listen: h:3}\n"
-      "  p: {modules: [payment], listen: h:4}\n";
-  const auto bonds = [&](const std::string& name) {
-    const auto chosen = choose(apart, name);
-    EXPECT_EQ(chosen.error().reason(), "PROCESS_NOT_ALONE");
-    return chosen.error().detail();
-  };
-  EXPECT_THAT(bonds("g"), HasSubstr("process g cannot run apart yet, for modules do not reach each other between processes: its modules call auth in a"));
-  EXPECT_THAT(bonds("a"), HasSubstr("its modules are called by gateway in g"));
-  EXPECT_THAT(bonds("p"), HasSubstr("its modules are called by order in o"));
-  shop.modules[2].calls = {};
-  EXPECT_THAT(bonds("o"), HasSubstr("its modules hear payment in p"));
-  EXPECT_THAT(bonds("p"), HasSubstr("the public reaches its modules through another process"));
+TEST_F(ChosenProcess, KnowsWhichItIsAndWhetherThereAreOthers) {
+  EXPECT_EQ(placement.own_process(), nullptr);
+  ASSERT_TRUE(choose(two, "sales"));
+  EXPECT_EQ(placement.process, "sales");
+  EXPECT_EQ(placement.replica, 1);
+  ASSERT_NE(placement.own_process(), nullptr);
+  EXPECT_THAT(placement.own_process()->modules, ElementsAre("order", "payment"));
+  EXPECT_TRUE(placement.has_other_processes());
+  ASSERT_TRUE(choose("", std::nullopt));
+  EXPECT_FALSE(placement.has_other_processes());
+}
+
+TEST_F(ChosenProcess, FindsItsCertificatesInTheHomeUnlessTheyAreElsewhere) {
+  ASSERT_TRUE(choose(two, "sales"));
+  placement.use_home("/srv/shop");
+  EXPECT_EQ(placement.pki_folder(), "/srv/shop/pki");
+  ASSERT_TRUE(choose(std::string(two) + "pki: /etc/emporion/pki\n", "sales"));
+  placement.use_home("/srv/shop");
+  EXPECT_EQ(placement.pki_folder(), "/etc/emporion/pki");
 }
 
 TEST(PlacementGraph, TellsWhoCallsAndHearsWhomAndWhere) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr int replicas_max = 1'000;
 constexpr int port_max = 65'535;
-constexpr auto known_names = std::to_array<std::string_view>({"http", "listen", "modules", "replicas"});
+constexpr auto known_names = std::to_array<std::string_view>({"http", "listen", "metrics", "modules", "replicas"});
 
 std::optional<int> number(std::string_view text, int min, int max) {
   int out = 0;
@@ -34,6 +35,10 @@ std::optional<Address> parse_address(std::string_view text) {
   return Address{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
+bool is_file_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
 /// Reads one process and keeps what is wrong with it.
 class ProcessReader {
  public:
@@ -43,8 +48,9 @@ class ProcessReader {
   }
 
   Process read(const Address& default_http) {
+    if (!is_file_name(process_.name)) fault("a name is made of letters, digits, - and _: its files are called so");
     for (const auto& name : settings_.names_below(path_)) {
-      if (std::ranges::count(known_names, name) == 0) fault(text("there is no '", name, "'; a process has ", "modules, replicas, listen and http"));
+      if (std::ranges::count(known_names, name) == 0) fault(text("there is no '", name, "'; a process has ", "modules, replicas, listen, http and metrics"));
     }
     read_modules();
     read_replicas();
@@ -56,6 +62,7 @@ class ProcessReader {
     if (!http.empty() && !process_.has("gateway")) fault("http is for the process with the gateway: there is no other public entrance");
     if (http.empty() && process_.has("gateway")) http = {default_http.to_string()};
     process_.http = addresses("http", http);
+    process_.metrics = addresses("metrics", settings_.strings(text(path_, ".metrics")));
     return std::move(process_);
   }
 
@@ -125,7 +132,8 @@ bool Process::has(std::string_view module) const noexcept { return std::ranges::
 ProcessList read_processes(const config::Settings& settings, std::span<const std::string> every_module, const Address& http) {
   ProcessList out;
   for (const auto& name : settings.names_below("processes")) out.processes.push_back(ProcessReader(settings, name, out.faults).read(http));
-  if (out.processes.empty()) out.processes.push_back({.name = "all", .modules = {every_module.begin(), every_module.end()}, .listen = {}, .http = {http}});
+  if (out.processes.empty())
+    out.processes.push_back({.name = "all", .modules = {every_module.begin(), every_module.end()}, .listen = {}, .http = {http}, .metrics = {}});
   return out;
 }
 

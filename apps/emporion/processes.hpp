@@ -26,8 +26,9 @@ struct Process {
   std::string name;
   std::vector<std::string> modules;
   int replicas = 1;
-  std::vector<Address> listen;  ///< Where other processes reach each replica; empty in a placement of one process.
-  std::vector<Address> http;    ///< Where the public reaches each replica, if the gateway is in it.
+  std::vector<Address> listen;   ///< Where other processes reach each replica; empty in a placement of one process.
+  std::vector<Address> http;     ///< Where the public reaches each replica, if the gateway is in it.
+  std::vector<Address> metrics;  ///< Where each replica tells operators of its health and its metrics; may be empty.
 
   bool has(std::string_view module) const noexcept;
 };

@@ -49,6 +49,20 @@ TEST(Processes, TheAddressesOfReplicasCountUpFromTheFirst) {
   EXPECT_THAT(list.processes[0].http, ElementsAre(Address{"127.0.0.1", 8080}, Address{"127.0.0.1", 8081}, Address{"127.0.0.1", 8082}));
 }
 
+TEST(Processes, TellTheirMetricsWhereTheyAreToldTo) {
+  const auto list = read("processes:\n  edge: {modules: [gateway], metrics: 0.0.0.0:9201}\n  sales: {modules: [order], replicas: 2, metrics: sales:9301}\n");
+  EXPECT_THAT(list.faults, IsEmpty());
+  EXPECT_THAT(list.processes[0].metrics, ElementsAre(Address{"0.0.0.0", 9201}));
+  EXPECT_THAT(list.processes[1].metrics, ElementsAre(Address{"sales", 9301}, Address{"sales", 9302}));
+}
+
+TEST(Processes, AreNamedAsTheirFilesCanBe) {
+  EXPECT_THAT(read("processes: {Sales_2-b: {modules: [order]}}").faults, IsEmpty());
+  for (const std::string name : {"sales/stock", "sales and stock", "stäck"})
+    EXPECT_THAT(read("processes: {'" + name + "': {modules: [order]}}").faults,
+                ElementsAre("process " + name + ": a name is made of letters, digits, - and _: its files are called so"));
+}
+
 TEST(Processes, ReplicasOnSeveralMachinesAreAListOfAddresses) {
   const auto list = read("processes: {sales: {modules: [order], listen: [one:9001, two:9001]}}");
   EXPECT_THAT(list.faults, IsEmpty());
@@ -58,7 +72,7 @@ TEST(Processes, ReplicasOnSeveralMachinesAreAListOfAddresses) {
 
 TEST(Processes, WhatIsWrittenWronglyIsSaidInASentence) {
   const std::map<std::string, std::string> written = {
-      {"{modules: [order], port: 9001}", "there is no 'port'; a process has modules, replicas, listen and http"},
+      {"{modules: [order], port: 9001}", "there is no 'port'; a process has modules, replicas, listen, http and metrics"},
       {"{listen: a:9001}", "it has no modules"},
       {"{modules: [order, order]}", "it names order twice"},
       {"{modules: [order], replicas: 0}", "replicas is a number from 1 to 1000, not '0'"},
@@ -71,6 +85,7 @@ TEST(Processes, WhatIsWrittenWronglyIsSaidInASentence) {
       {"{modules: [order], listen: a:0}", "a:0 in listen is no address that another process can call"},
       {"{modules: [order], listen: a:65535, replicas: 2}", "there is no port in listen for replica 2"},
       {"{modules: [order], listen: [a:1, b:1], replicas: 3}", "3 replicas, but 2 addresses in listen"},
+      {"{modules: [order], metrics: 9101}", "'9101' in metrics is not HOST:PORT"},
       {"{modules: [order], http: a:80}", "http is for the process with the gateway: there is no other public entrance"},
   };
   for (const auto& [process, fault] : written)

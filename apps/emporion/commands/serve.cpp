@@ -8,6 +8,8 @@
 #include "apps/emporion/commands/commands.hpp"
 #include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
+#include "apps/emporion/credentials.hpp"
+#include "apps/emporion/health_pages.hpp"
 #include "apps/emporion/modules.hpp"
 #include "apps/emporion/placement_check.hpp"
 #include "kernel/base/text.hpp"
@@ -31,8 +33,9 @@ void hold_signals(bool hold) {
 /// The serving process on its io thread: start, announce, wait for a signal, stop.
 class Serving {
  public:
-  Serving(Runtime& runtime, ServeOptions& options, const Databases& databases)
-      : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, all_modules()) {}
+  Serving(Runtime& runtime, ServeOptions& options, const Databases& databases, std::vector<ModuleDefinition> modules,
+          const std::optional<remote::Credentials>& credentials)
+      : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, std::move(modules), credentials), health_server_(runtime, health_) {}
 
   Task<int> run() {
     runtime_.watch_signals([this] { end(); });
@@ -40,43 +43,78 @@ class Serving {
     const auto started = co_await start();
     int exit_code = 0;
     if (started) {
-      if (server_) std::printf("ready http://%s:%d\n", options_.placement.address.c_str(), server_->port());
-      std::fflush(stdout);
       (void)co_await signalled_;
       say("emporion: stopping");
-    } else {
+    } else if (started.error().reason() != "START_INTERRUPTED") {
       exit_code = report_failure("cannot start", started.error());
     }
-    if (server_) co_await server_->close(seconds(10));
+    health_.set_ready(false);
+    if (public_server_) co_await public_server_->close(drain_time);
     co_await host_.stop();
+    co_await health_server_.close(drain_time);
     co_return exit_code;
   }
 
  private:
   Task<Result<>> start() {
+    EMP_CO_TRY(show_health());
     EMP_CO_TRY(co_await host_.start());
     if (signalled_.is_set()) co_return Result<>();
     if (options_.before_ready) EMP_CO_TRY(co_await options_.before_ready(host_));
-    server_ = std::make_unique<http::Server>(runtime_, host_.calls().get<http::Application>());
-    co_return server_->listen(options_.placement.address, options_.placement.port);
+    EMP_CO_TRY(open_to_the_public());
+    health_.set_ready(true);
+    announce();
+    co_return Result<>();
+  }
+
+  Result<> show_health() {
+    const auto& addresses = own().metrics;
+    if (addresses.empty()) return {};
+    const Address& address = addresses[static_cast<std::size_t>(options_.placement.replica - 1)];
+    return health_server_.listen(address.host, address.port);
+  }
+
+  Result<> open_to_the_public() {
+    if (!own().has("gateway")) return {};
+    public_server_ = std::make_unique<http::Server>(runtime_, host_.calls().get<http::Application>());
+    return public_server_->listen(options_.placement.address, options_.placement.port);
+  }
+
+  void announce() const {
+    const std::string where = public_server_ ? text("http://", options_.placement.address, ":", public_server_->port())
+                                             : own().listen[static_cast<std::size_t>(options_.placement.replica - 1)].to_string();
+    std::printf("ready %s\n", where.c_str());
+    std::fflush(stdout);
   }
 
   void end() {
+    host_.interrupt();
     if (!signalled_.is_set()) signalled_.set(true);
   }
 
+  const Process& own() const { return *options_.placement.own_process(); }
+
+  static constexpr milliseconds drain_time{10'000};
   Runtime& runtime_;
   ServeOptions& options_;
   Host host_;
-  std::unique_ptr<http::Server> server_;
+  HealthPages health_;
+  http::Server health_server_;
+  std::unique_ptr<http::Server> public_server_;
   OneShot<bool> signalled_;
 };
 
 }  // namespace
 
 int serve(ServeOptions options) {
+  std::optional<remote::Credentials> credentials;
+  if (options.placement.has_other_processes()) {
+    auto found = credentials_of(options.placement);
+    if (!found) return report_failure("cannot start", found.error());
+    credentials = std::move(*found);
+  }
   hold_signals(true);
-  const auto modules = all_modules();
+  const auto modules = modules_of(*options.placement.own_process());
   auto databases = Databases::open(options.placement, modules, Purpose::serve, say);
   if (!databases) return report_failure("cannot open the databases", databases.error());
   int exit_code = 0;
@@ -85,7 +123,7 @@ int serve(ServeOptions options) {
   }
   if (exit_code == 0) {
     Runtime runtime;
-    Serving serving(runtime, options, *databases);
+    Serving serving(runtime, options, *databases, modules, credentials);
     exit_code = run_until_done(runtime, serving.run());
     hold_signals(true);
   }
@@ -106,8 +144,8 @@ void add_serve(CLI::App& program, int& exit_code) {
   command->add_option("--process", options->process, "Which of its processes; not needed where there is one.");
   command->add_option("--replica", options->replica, "Which of the process's replicas, from 1: it takes the address of that number.");
   command->footer(
-      "Until modules can call each other between processes, a process that would have to is refused.\nExamples:\n  emporion serve --placement "
-      "deploy/placement/one.yaml\n  emporion serve --placement deploy/placement/one.yaml --process all");
+      "Where there are several processes, each shows the others its certificate, made by emporion pki.\nExamples:\n  emporion serve --placement "
+      "deploy/placement/one.yaml\n  emporion serve --placement deploy/placement/per-domain.yaml --process commerce");
   command->callback([options, &exit_code] {
     auto placement = load_placement(options->placement);
     exit_code = 1;

@@ -1,0 +1,92 @@
+#include "apps/emporion/neighbours.hpp"
+
+#include "apps/emporion/placement_check.hpp"
+#include "contracts/remotes.hpp"
+#include "kernel/base/text.hpp"
+#include "kernel/observe/log.hpp"
+
+namespace emporion::app {
+namespace {
+
+constexpr seconds attempt{1};  ///< How long a signal may have to wait.
+constexpr seconds say_every{5};
+constexpr milliseconds pause{100};
+
+std::vector<std::string> addresses_of(const Process& process) {
+  std::vector<std::string> out;
+  for (const auto& address : process.listen) out.push_back(address.to_string());
+  return out;
+}
+
+}  // namespace
+
+Neighbours::Neighbours(Runtime& runtime, const Placement& placement, const remote::Credentials& credentials) : runtime_(runtime) {
+  const Process& own = *placement.own_process();
+  for (const auto& process : placement.described.processes) {
+    if (&process == &own) continue;
+    for (const auto& module : process.modules) {
+      auto client = remote::connect(runtime, {.module = module, .addresses = addresses_of(process), .credentials = credentials});
+      by_module_.emplace(module, Neighbour{&process, std::move(client)});
+    }
+  }
+  const ContractLinks links;
+  for (const auto& module : links.modules) {
+    if (!own.has(module.name)) continue;
+    for (const std::string_view topic : module.consumes) hearers_.emplace(links.producer_of(topic), module.name);
+    for (const std::string_view other : module.needs_at_start) needed_.emplace(other);
+  }
+}
+
+void Neighbours::bind(Calls& calls) const {
+  for (const auto& [module, neighbour] : by_module_) contracts::bind_remote(module, neighbour.client, calls);
+}
+
+Result<> Neighbours::add_routes(const Calls& calls, http::Router& router) const {
+  for (const auto& [module, neighbour] : by_module_) EMP_TRY(contracts::add_routes(module, calls, router));
+  return {};
+}
+
+std::vector<std::shared_ptr<messaging::EventFeed>> Neighbours::feeds() {
+  for (const auto& [producer, hearer] : hearers_) {
+    const auto found = by_module_.find(producer);
+    if (found != by_module_.end()) feeds_.push_back(remote::remote_feed(runtime_, found->second.client, {.producer = producer, .reader = hearer}));
+  }
+  return {feeds_.begin(), feeds_.end()};
+}
+
+Task<Result<>> Neighbours::wait_for_needed(std::function<bool()> is_ending) {
+  for (const auto& [module, neighbour] : by_module_) {
+    if (needed_.contains(module)) EMP_CO_TRY(co_await wait_for(module, neighbour, is_ending));
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Neighbours::wait_for(std::string module, Neighbour neighbour, std::function<bool()> is_ending) {
+  const SystemClock clock;
+  UtcTime say_at = clock.now();
+  for (;;) {
+    const auto serving = co_await neighbour.client->wait_until_serving(clock.now() + attempt);
+    if (serving || serving.error().kind() != ErrorKind::unavailable) co_return serving;  // What does not pass by waiting is told at once.
+    if (is_ending()) co_return fail(ErrorKind::unavailable, "START_INTERRUPTED", text("told to end while waiting for ", module));
+    if (clock.now() >= say_at) {
+      say_at = clock.now() + say_every;
+      const auto addresses = addresses_of(*neighbour.process);
+      observe::info("waiting for a module that is needed before the start",
+                    {{"module", module}, {"process", neighbour.process->name}, {"addresses", listed(addresses)}, {"heard", serving.error().to_string()}});
+    }
+    co_await runtime_.sleep_for(pause);
+  }
+}
+
+Task<void> Neighbours::close() {
+  for (auto& [module, neighbour] : by_module_) co_await neighbour.client->close();
+  for (auto& feed : feeds_) co_await feed->close();
+}
+
+std::vector<std::string> Neighbours::settings_elsewhere() const {
+  std::vector<std::string> out = {"identity", "mail"};  // Of several modules: each process reads a part.
+  for (const auto& [module, neighbour] : by_module_) out.push_back(module);
+  return out;
+}
+
+}  // namespace emporion::app

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apps/emporion/placement.hpp"
+#include "kernel/async/runtime.hpp"
+#include "kernel/http/router.hpp"
+#include "kernel/messaging/feed.hpp"
+#include "kernel/remote/client.hpp"
+#include "kernel/remote_feed/remote_feed.hpp"
+#include "kernel/rpc/calls.hpp"
+
+namespace emporion::app {
+
+/// The modules of a placement that run in other processes than the chosen one, as this process reaches them. Lives on one runtime's thread.
+class Neighbours {
+ public:
+  /// Does not connect yet.
+  Neighbours(Runtime& runtime, const Placement& placement, const remote::Credentials& credentials);
+
+  /// Binds the contracts of all of them.
+  void bind(Calls& calls) const;
+  /// Adds their public routes, over what is bound in `calls`. Errors: DUPLICATE_ROUTE, INVALID_ROUTE.
+  Result<> add_routes(const Calls& calls, http::Router& router) const;
+  /// Of those whose events the modules of this process hear: one for each.
+  std::vector<std::shared_ptr<messaging::EventFeed>> feeds();
+  /// Waits, for ever, until those serve that a module of this process needs before it has started; every few seconds the log says for whom. Errors:
+  /// START_INTERRUPTED, within two seconds after `is_ending` has turned true; CREDENTIALS_UNREADABLE.
+  Task<Result<>> wait_for_needed(std::function<bool()> is_ending);
+  /// Ends what is under way; nothing runs afterwards. To be awaited when nobody reads the feeds any more.
+  Task<void> close();
+
+  /// Top names of the settings that are other processes' business (config::Settings::check).
+  std::vector<std::string> settings_elsewhere() const;
+
+ private:
+  struct Neighbour {
+    const Process* process;
+    std::shared_ptr<remote::Client> client;
+  };
+  Task<Result<>> wait_for(std::string module, Neighbour neighbour, std::function<bool()> is_ending);
+
+  Runtime& runtime_;
+  std::map<std::string, Neighbour> by_module_;
+  std::map<std::string, std::string> hearers_;  ///< By producer, a module of this process that hears it.
+  std::set<std::string> needed_;
+  std::vector<std::shared_ptr<remote::RemoteFeed>> feeds_;
+};
+
+}  // namespace emporion::app
