@@ -158,12 +158,16 @@ TEST_F(Commands, the_placements_of_deploy_hold) {
   EXPECT_THAT(drawn.printed, HasSubstr("fulfillment in fulfillment calls warehouse in warehouse\n"));
 }
 
-TEST_F(Commands, a_process_whose_modules_would_have_to_call_another_is_not_served) {
+TEST_F(Commands, a_process_among_others_is_named_and_needs_its_certificate) {
   const std::string apart = EMP_DEPLOY "/placement/per-domain.yaml";
-  expect_one_clear_line(run({"serve", "--placement", apart, "--process", "platform"}), 1, "PROCESS_NOT_ALONE", "its modules call auth and user in identity");
-  expect_one_clear_line(run({"serve", "--placement", apart, "--process", "identity"}), 1, "PROCESS_NOT_ALONE", "its modules are called by order in commerce");
-  expect_one_clear_line(run({"serve", "--placement", apart}), 1, "PROCESS_UNNAMED", "commerce, identity, logistics, platform and product");
-  expect_one_clear_line(run({"up", "--placement", apart, "--home", home()}), 1, "PROCESS_UNNAMED", "emporion serve --process");
+  const auto served = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--placement", apart});
+    return run_emporion(std::move(words), folder, {"EMPORION_HOME=" + home()}, 60);
+  };
+  expect_one_clear_line(served({"serve", "--process", "platform"}), 1, "PKI_MISSING", "make the certificates with emporion pki init --placement " + apart);
+  expect_one_clear_line(served({"serve"}), 1, "PROCESS_UNNAMED", "commerce, identity, logistics, platform and product");
+  expect_one_clear_line(served({"serve", "--process", "commerce", "--replica", "2"}), 1, "REPLICA_UNKNOWN", "process commerce has replicas 1 to 1, not 2");
+  expect_one_clear_line(served({"up"}), 1, "PROCESS_UNNAMED", "emporion serve --process");
   EXPECT_FALSE(fs::exists(home()));
 }
 

@@ -1,26 +1,13 @@
 #pragma once
 
-#include <signal.h>
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "tests/journeys/served_process.hpp"
+
 namespace emporion::journeys {
-
-/// A command of the binary that has run to its end.
-struct Ended {
-  int code = -1;
-  std::string printed;     ///< Standard output.
-  std::string complained;  ///< Standard error.
-};
-/// Runs the binary with these words; what it writes is kept in `folder` meanwhile. After `limit_s` seconds, if not 0, it is ended by SIGALRM.
-Ended run_emporion(std::vector<std::string> words, const std::filesystem::path& folder, const std::vector<std::string>& environment = {}, unsigned limit_s = 0);
-
-/// The whole file, empty if there is none.
-std::string text_of(const std::filesystem::path& file);
 
 /// The real binary, serving on a free port of 127.0.0.1 from a home of its own. Ends it, and removes the home, when it goes.
 class ShopProcess {
@@ -35,17 +22,17 @@ class ShopProcess {
   /// then no carrier drives: it must know beforehand where to report to.
   void start(const std::vector<std::string>& environment = {}, std::uint16_t port = 0);
   /// True while the process lives.
-  bool is_running();
+  bool is_running() { return process_.is_running(); }
   /// SIGTERM, or another signal, and waits for a clean end. Answers the exit code.
-  int stop(int signal = SIGTERM);
+  int stop(int signal = SIGTERM) { return process_.stop(signal); }
   /// Starts it, and sends SIGINT as soon as its PostgreSQL runs, long before it is ready. Answers the exit code.
   int interrupt_start();
   /// True while the home's PostgreSQL runs, or has died without tidying up.
   bool has_postgres() const { return std::filesystem::exists(home_ / "postgres" / "data" / "postmaster.pid"); }
   /// SIGKILL: nothing is tidied up. PostgreSQL goes on by itself.
-  void kill();
+  void kill() { process_.kill(); }
   /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
-  bool wait_for_end(int limit_s);
+  bool wait_for_end(int limit_s) { return process_.wait_for_end(limit_s); }
   /// Runs another command on the home, {"admin", "create", …}, to its end, with these lines more in the placement file. Answers its exit code; what it wrote to
   /// its standard output is in `printed`, and to its standard error in `complained`.
   int command(std::vector<std::string> words, const std::vector<std::string>& environment = {}, const std::string& settings = {});
@@ -59,13 +46,13 @@ class ShopProcess {
   const std::filesystem::path& home() const noexcept { return home_; }
 
  private:
-  pid_t launch(const std::vector<std::string>& environment, int output, std::uint16_t port);
+  void launch(const std::vector<std::string>& environment, std::uint16_t port);
   std::filesystem::path home_;
   std::string url_;
   std::string audit_report_;
   std::string printed_;
   std::string complained_;
-  pid_t pid_ = -1;
+  ServedProcess process_;
 };
 
 }  // namespace emporion::journeys
