@@ -16,7 +16,7 @@ constexpr seconds watch_most{10};   // Routers and NATs forget a connection that
 constexpr seconds watch_margin{1};  // The answer is under way before the caller gives up.
 constexpr milliseconds tick{250};
 constexpr int count_most = 1'000;
-// One event has at most 2 MiB (outbox), a message of gRPC 4 MiB.
+// With one event of at most 2 MiB (outbox) always below 4 MiB, the most that a gRPC client takes unless it is told otherwise.
 constexpr std::size_t page_bytes_most = 1u << 20;
 constexpr std::size_t event_bytes_beside = 160;  // Ids, time and position, with their tags.
 

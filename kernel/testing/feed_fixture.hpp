@@ -175,21 +175,25 @@ class EachFeedTest : public FeedTest, public ::testing::WithParamInterface<Bindi
   static auto bindings() { return ::testing::Values(Binding::in_process, Binding::network, Binding::grpc); }
 };
 
-/// A feed whose hints are all lost, and which counts how often it is read.
-class HintlessFeed final : public EventFeed {
+/// A feed that counts how often it is read, and may lose its hints.
+class CountedFeed final : public EventFeed {
  public:
-  explicit HintlessFeed(std::shared_ptr<EventFeed> feed) : feed_(std::move(feed)) {}
+  enum class Hints : std::uint8_t { passed_on, lost };
+  explicit CountedFeed(std::shared_ptr<EventFeed> feed, Hints hints) : feed_(std::move(feed)), hints_(hints) {}
   const std::string& producer() const noexcept override { return feed_->producer(); }
   Task<Result<FeedPage>> read(Position after, std::vector<std::string> topics, int count) override {
     ++reads;
     return feed_->read(after, std::move(topics), count);
   }
-  void on_hint(std::function<void()>) override {}
+  void on_hint(std::function<void()> wake) override {
+    if (hints_ == Hints::passed_on) feed_->on_hint(std::move(wake));
+  }
 
   int reads = 0;
 
  private:
   std::shared_ptr<EventFeed> feed_;
+  Hints hints_;
 };
 
 }  // namespace emporion::messaging
