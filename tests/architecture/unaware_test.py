@@ -18,7 +18,9 @@ class Unaware(unittest.TestCase):
         file = self.root / "modules" / module / "app/file.cpp"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-        return [fault.split(" mentions ")[1] for fault in faults(self.root)]
+        found = [fault.split(" mentions ")[1] for fault in faults(self.root)]
+        file.unlink()
+        return found
 
     def test_refuse_the_network(self):
         for line in ("// over gRPC", '#include "kernel/remote/client.hpp"', '#include "contracts/a/b/v1/b_api_remote.hpp"', "with mTLS", "grpc_channel"):
