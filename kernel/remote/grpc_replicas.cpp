@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/remote/grpc_bytes.hpp"
 #include "kernel/remote/grpc_credentials.hpp"
@@ -66,6 +67,7 @@ Replica& Replicas::next(const std::set<const Replica*>& tried) {
       best_rank = rank;
     }
   }
+  EMP_ASSERT(best != nullptr);
   return *best;
 }
 

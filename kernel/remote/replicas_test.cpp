@@ -58,20 +58,22 @@ TEST_F(Replicas, AreCalledAgainOnceTheyAreBack) {
 
 TEST_F(Replicas, ThatAreAllGoneAreUnreachableAfterThreeTries) {
   Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "gone");
+  const auto retries = retries_of("gone");
   const auto answer = caller.call();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().reason(), "CALLEE_UNREACHABLE");
   EXPECT_EQ(answer.error().kind(), ErrorKind::unavailable);
   EXPECT_TRUE(answer.error().is_transient());
-  EXPECT_EQ(retries_of("gone"), 2u);
+  EXPECT_EQ(retries_of("gone"), retries + 2);
 }
 
 TEST_F(Replicas, AreTriedAgainWithinABudgetOnly) {
   Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "thrifty");
   std::vector<Task<Result<std::string>>> calls;
+  const auto retries = retries_of("thrifty");
   for (int i = 0; i < 30; ++i) calls.push_back(caller.begin());
   for (const auto& answer : run(runtime, when_all(std::move(calls)))) EXPECT_FALSE(answer);
-  EXPECT_EQ(retries_of("thrifty"), 13u) << "10, and a tenth of 30; without a budget it were 60";
+  EXPECT_EQ(retries_of("thrifty"), retries + 13) << "10, and a tenth of 30; without a budget it were 60";
 }
 
 TEST_F(Replicas, AreNotTriedAgainOnceTheClientIsClosed) {
@@ -86,7 +88,8 @@ TEST_F(Replicas, AreNotTriedAgainOnceTheClientIsClosed) {
         ++out;
       }(calling, answers));
     }
-    while (retries_of("closed") == 0) co_await loop.yield();
+    const auto retries = retries_of("closed");
+    while (retries_of("closed") == retries) co_await loop.yield();
     co_await calling.close();  // While some pause before their next try.
     const std::size_t at_the_end = answers;
     co_await scope.join();
@@ -97,9 +100,10 @@ TEST_F(Replicas, AreNotTriedAgainOnceTheClientIsClosed) {
 
 TEST_F(Replicas, AreNotTriedAgainAfterTheDeadline) {
   Caller caller(runtime, {text("127.0.0.1:", free_port(runtime))}, {}, "hurried");
+  // Two pauses would take 75 ms on average.
   const auto began = std::chrono::steady_clock::now();
-  EXPECT_FALSE(caller.call(guest_context(milliseconds(20))));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(200));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(caller.call(guest_context(milliseconds(20))));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(150));
 }
 
 TEST_F(Replicas, AreLeftAloneWhenTheyCannotBeReachedAndFoundAgain) {
