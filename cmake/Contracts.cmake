@@ -68,11 +68,11 @@ function(emporion_contracts_registry)
   target_include_directories(contracts_registry PUBLIC ${root})
   target_link_libraries(contracts_registry PRIVATE emp_warnings)
   emp_link_test(contracts_registry)
-  # What the kernel's own services declare is told by reflection, too.
-  file(GLOB shared_protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/contracts/emporion/*.proto)
-  list(TRANSFORM shared_protos REPLACE "^.*/contracts/" "" OUTPUT_VARIABLE shared_names)
+  # What the kernel's own services declare, and health, is told by reflection, too.
+  file(GLOB shared_protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/contracts/emporion/*.proto ${CMAKE_SOURCE_DIR}/kernel/remote/protos/grpc/*/v1/*.proto)
+  list(TRANSFORM shared_protos REPLACE "^.*/(contracts|protos)/" "" OUTPUT_VARIABLE shared_names)
   add_custom_command(OUTPUT ${root}/contracts/descriptors.hpp ${root}/contracts/descriptors.cpp
-    COMMAND protobuf::protoc --plugin=protoc-gen-emporion=$<TARGET_FILE:protoc_gen_emporion> --emporion_out=mode=descriptors:${root} ${EMP_PROTO_PATH} ${protos} ${shared_names}
+    COMMAND protobuf::protoc --plugin=protoc-gen-emporion=$<TARGET_FILE:protoc_gen_emporion> --emporion_out=mode=descriptors:${root} ${EMP_PROTO_PATH} -I ${CMAKE_SOURCE_DIR}/kernel/remote/protos ${protos} ${shared_names}
     DEPENDS ${proto_files} ${shared_protos} protoc_gen_emporion WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
   add_library(contracts_remotes STATIC ${root}/contracts/remotes.cpp ${root}/contracts/descriptors.cpp)
   target_include_directories(contracts_remotes PUBLIC ${root})

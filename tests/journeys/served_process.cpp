@@ -47,11 +47,15 @@ std::string text_of(const std::filesystem::path& file) {
 }
 
 Ended run_emporion(std::vector<std::string> words, const std::filesystem::path& folder, const std::vector<std::string>& environment, unsigned limit_s) {
+  words.insert(words.begin(), binary());
+  return run_program(words, folder, environment, limit_s);
+}
+
+Ended run_program(const std::vector<std::string>& words, const std::filesystem::path& folder, const std::vector<std::string>& environment, unsigned limit_s) {
   const std::string out = (folder / "command.out").string();
   const std::string errors = (folder / "command.err").string();
   std::filesystem::remove(errors);
   const int output = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  words.insert(words.begin(), binary());
   const pid_t pid = spawn(words, environment, output, errors, limit_s);
   close(output);
   int status = 0;

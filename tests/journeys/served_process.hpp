@@ -18,6 +18,10 @@ struct Ended {
 /// Runs the binary with these words; what it writes is kept in `folder` meanwhile. After `limit_s` seconds, if not 0, it is ended by SIGALRM.
 Ended run_emporion(std::vector<std::string> words, const std::filesystem::path& folder, const std::vector<std::string>& environment = {}, unsigned limit_s = 0);
 
+/// The same for any program, whose path is the first word.
+Ended run_program(const std::vector<std::string>& words, const std::filesystem::path& folder, const std::vector<std::string>& environment = {},
+                  unsigned limit_s = 0);
+
 /// The whole file, empty if there is none.
 std::string text_of(const std::filesystem::path& file);
 
