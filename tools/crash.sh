@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every registered saga with a crash, and with a lost answer, at each point that it passes; each scenario in a shop of its own, JOBS of them side by side (they mostly wait).
-# EMP_FAULT_EVERY=7 takes every seventh point. The last lines say how many points were covered; logs stay in build/dev/crash.
+# EMP_FAULT_EVERY=7 EMP_FAULT_FIRST=1 takes every seventh point. The logs in build/dev/crash
+# tell how far it is; the last lines say how many points were covered.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/build.sh dev crash_test emporion

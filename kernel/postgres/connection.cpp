@@ -161,12 +161,17 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       entry.steps.push_back({Step::Kind::statement, &known, bound.statement.name});
     }
     sent = sent && PQpipelineSync(pg) == 1;
-    in_flight.push_back(std::move(entry));
+    enlist(std::move(entry));
     after_sending(sent);
   }
 
+  /// The server's silence counts from the first thing that it is asked.
+  void enlist(Entry entry) {
+    if (in_flight.empty()) last_progress = now();
+    in_flight.push_back(std::move(entry));
+  }
+
   void after_sending(bool sent) {
-    if (in_flight.size() == 1) last_progress = now();
     if (!sent) return lose(PQerrorMessage(pg));
     flush();
     if (pg != nullptr && !watched) watch();
@@ -180,7 +185,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
     Entry entry;
     entry.sent_at = now();
     entry.steps.push_back({Step::Kind::prepare, &known, bound.statement.name});
-    in_flight.push_back(std::move(entry));
+    enlist(std::move(entry));
     return sent;
   }
 
@@ -346,8 +351,9 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
   void watch() {
     watched = true;
     timer.expires_after(seconds(1));
-    timer.async_wait([self = shared_from_this(), of = session](const boost::system::error_code& cancelled) {
+    timer.async_wait([self = shared_from_this(), of = session, due = now() + seconds(1)](const boost::system::error_code& cancelled) {
       if (cancelled || self->session != of) return;
+      if (now() - due > seconds(1)) self->last_progress = now();  // This process stood still, not the server: its answer may lie here unread.
       if (self->in_flight.empty()) {
         self->watched = false;
       } else if (self->options.statement_timeout > milliseconds(0) &&

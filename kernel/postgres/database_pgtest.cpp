@@ -1,4 +1,5 @@
 #include <set>
+#include <thread>
 
 #include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
@@ -272,6 +273,26 @@ TEST_F(DatabaseTest, a_lost_connection_is_unavailable_for_reads_and_unknown_for_
   terminate_backends();
   run(runtime().sleep_for(milliseconds(50)));
   EXPECT_TRUE(run(database().query(one, std::int64_t{3})));
+}
+
+// Nothing was asked of the server for longer than its silence may last; then something new that has to be prepared, while the watch of before is due.
+TEST_F(DatabaseTest, a_process_that_stood_still_does_not_take_its_own_silence_for_the_servers) {
+  auto impatient = options();
+  impatient.statement_timeout = milliseconds(100);
+  impatient.lock_timeout = milliseconds(100);
+  impatient.connections_shared = 1;
+  const auto patient = another(impatient);
+  ASSERT_TRUE(run(patient->query(one, std::int64_t{1})));
+  std::this_thread::sleep_for(milliseconds(5'500));
+  const auto after_idling = run(patient->query(insert, std::int64_t{1}, "a"));
+  EXPECT_TRUE(after_idling) << after_idling.error().to_string();
+  // And with an answer that lies there unread.
+  std::vector<Task<Result<Rows>>> tasks;
+  tasks.push_back(patient->query(one, std::int64_t{2}));
+  tasks.push_back(later(runtime(), milliseconds(0), [] { std::this_thread::sleep_for(milliseconds(5'500)); }));
+  const auto answers = side_by_side(std::move(tasks));
+  EXPECT_TRUE(answers[0]) << answers[0].error().to_string();
+  run(patient->close());
 }
 
 TEST_F(DatabaseTest, a_database_that_is_not_there_is_unavailable_at_once_for_all_who_wait) {

@@ -150,6 +150,8 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
     int total = 0, passed_by = 0;
     for (int i = first; i <= static_cast<int>(places.size()); i += every) {
       const auto& place = places[static_cast<std::size_t>(i - 1)];
+      std::printf("%s at place %d of %zu: %s, pass %d\n", action.c_str(), i, places.size(), place.point.c_str(), place.pass);
+      std::fflush(stdout);  // A run takes an hour: its log tells how far it is.
       if (endures(action, place, i)) {
         ++covered[kind_of(place.point)];
         ++total;
