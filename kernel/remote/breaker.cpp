@@ -12,7 +12,7 @@ std::int64_t second_of(Instant now) { return std::chrono::duration_cast<seconds>
 bool Breaker::admit(Instant now) {
   if (state_ == State::open && now >= open_until_) half_open();
   if (state_ == State::closed) return true;
-  if (state_ == State::open || probes_under_way_ + probes_passed_ >= probes) return false;
+  if (state_ == State::open || probes_under_way_ >= probes) return false;
   ++probes_under_way_;
   return true;
 }

@@ -14,8 +14,9 @@ namespace emporion::remote {
 using Instant = std::chrono::steady_clock::time_point;
 
 /// Keeps calls from a module that cannot be reached. It opens after 5 calls in a row that reached nobody, or if of at least 20 within 10 s half reached nobody;
-/// stays open for 30 s, longer each time up to 60 s, each ± 20 %, or until a connection stands again; then lets 3 probes through: 3 that reach somebody close
-/// it, the first that does not opens it again. What a module answers, refusals included, counts as reached. Source: platform.md §3.5.
+/// stays open for 30 s, longer each time up to 60 s, each ± 20 %, or until a connection stands again; then lets probes through, 3 at a time, of which one may
+/// take long: 3 that reach somebody close it, the first that does not opens it again. What a module answers, refusals included, counts as reached. Source:
+/// platform.md §3.5.
 class Breaker {
  public:
   enum class State : std::uint8_t { closed, half_open, open };

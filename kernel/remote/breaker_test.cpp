@@ -92,9 +92,16 @@ TEST_F(BreakerTest, LetsThreeProbesThroughAndClosesWhenAllReachSomebody) {
   breaker.reached(now);
   breaker.reached(now);
   EXPECT_EQ(breaker.state(), State::half_open);
-  EXPECT_FALSE(breaker.admit(now));
   breaker.ended();  // The third ended without saying: another may be made.
   call(true);
+  EXPECT_EQ(breaker.state(), State::closed);
+}
+
+TEST_F(BreakerTest, IsNotHeldUpByAProbeThatTakesLong) {
+  open();
+  now += seconds(24);
+  EXPECT_TRUE(breaker.admit(now)) << "a watch, which is answered when there is something new";
+  for (int i = 0; i < 3; ++i) call(true);
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
