@@ -46,6 +46,7 @@ constexpr seconds lease_renew{2};
 constexpr milliseconds lease_retry{250};  // While another replica holds it, whatever commits meanwhile.
 constexpr milliseconds read_pause{10};    // Lets commits gather, so a busy producer is not read once per commit.
 constexpr milliseconds tick{50};
+constexpr seconds tell_again{60};  // A producer that is away does not fill the log.
 constexpr seconds redelivery_period{1};
 constexpr std::int64_t persist_idle_after = 10'000;  // Transactions; less is cheaper to scan again after a restart.
 constexpr int refused_tries_max = 2;
@@ -71,8 +72,9 @@ struct Consumer::Impl {
     Position at;
     Position persisted;
     UtcTime lease_end;
-    bool leased = false;      ///< As the last step found it.
-    std::int64_t wanted = 0;  ///< Transactions below this one are to be seen before resting.
+    bool leased = false;                     ///< As the last step found it.
+    std::optional<UtcTime> told_of_failure;  ///< Last; empty while it can be read.
+    std::int64_t wanted = 0;                 ///< Transactions below this one are to be seen before resting.
     bool hinted = false;
     std::unique_ptr<OneShot<bool>> rest;
     UtcTime rest_until;
@@ -119,6 +121,13 @@ struct Consumer::Impl {
     co_return true;
   }
 
+  void tell_of_failure(Follower& follower, const Error& error) {
+    const UtcTime now = clock.now();
+    if (follower.told_of_failure && now < *follower.told_of_failure + tell_again) return;
+    follower.told_of_failure = now;
+    observe::warning("feed could not be read", {{"consumer", database.module()}, {"producer", follower.feed->producer()}, {"error", error.to_string()}});
+  }
+
   Task<void> follow(Follower& follower) {
     milliseconds quick{2};
     while (!stopping) {
@@ -126,10 +135,13 @@ struct Consumer::Impl {
       const auto step = co_await step_once(follower);
       if (!step) {
         follower.lag.blind(clock.now());
-        observe::warning("feed could not be read",
-                         {{"consumer", database.module()}, {"producer", follower.feed->producer()}, {"error", step.error().to_string()}});
+        tell_of_failure(follower, step.error());
         co_await rest(follower, seconds(1));
         continue;
+      }
+      if (follower.told_of_failure) {
+        observe::info("feed is read again", {{"consumer", database.module()}, {"producer", follower.feed->producer()}});
+        follower.told_of_failure.reset();
       }
       if (!follower.leased) {
         // Asking is a write of its own, which hints the feeds of this module: without a pause, followers that wait for a dead replica's leases wake each other.
