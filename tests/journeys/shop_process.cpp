@@ -2,15 +2,29 @@
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
 #include "kernel/base/assert.hpp"
+#include "kernel/base/text.hpp"
+#include "kernel/config/settings.hpp"
 
 namespace emporion::journeys {
 namespace {
 
 constexpr int start_within_s = 120;
+
+/// Who works in the demo, as `emporion up --demo shop` has it, unless the test's own settings say.
+std::vector<std::string> with_the_demos_staff(std::vector<std::string> environment, const std::filesystem::path& placement, std::uint16_t port) {
+  const auto settings = config::Settings::load(placement.string());
+  EMP_ASSERT(settings.has_value());
+  if (!settings->has("fulfillment.autopilot")) environment.emplace_back("EMPORION_FULFILLMENT__AUTOPILOT=true");
+  if (port == 0) return environment;
+  if (!settings->has("shipping.demo_carrier.enabled")) environment.emplace_back("EMPORION_SHIPPING__DEMO_CARRIER__ENABLED=true");
+  environment.push_back(text("EMPORION_SHIPPING__DEMO_CARRIER__WEBHOOK_URL=http://127.0.0.1:", port, "/api/v1/webhooks/demo"));
+  return environment;
+}
 
 }  // namespace
 
@@ -28,7 +42,8 @@ ShopProcess::ShopProcess(std::string settings) {
 }
 
 ShopProcess::~ShopProcess() {
-  if (is_running()) stop();
+  if (parts_) parts_->kill_all();
+  if (process_.is_running()) process_.stop();
   // A crash leaves PostgreSQL behind; starting and stopping once more takes it along.
   const std::string pid_file = (home_ / "postgres" / "data" / "postmaster.pid").string();
   std::error_code error;
@@ -54,9 +69,46 @@ int ShopProcess::interrupt_start() {
   return stop(SIGINT);
 }
 
+void ShopProcess::seed() {
+  launch({}, 0);
+  (void)process_.wait_until_ready();
+  const bool ended_well = process_.stop() == 0;
+  EMP_ASSERT(ended_well);
+}
+
 void ShopProcess::start(const std::vector<std::string>& environment, std::uint16_t port) {
-  launch(environment, port);
-  url_ = process_.wait_until_ready();
+  const char* const placement = std::getenv("EMP_JOURNEY_PLACEMENT");
+  if (placement == nullptr) {
+    launch(environment, port);
+    url_ = process_.wait_until_ready();
+    return;
+  }
+  if (!parts_) {
+    seed();
+    parts_ = std::make_unique<Parts>(home_, placement, port);
+  }
+  parts_->start_all(with_the_demos_staff(environment, home_ / "placement.yaml", port));
+  url_ = parts_->url();
+}
+
+bool ShopProcess::is_running() { return parts_ ? parts_->all_run() : process_.is_running(); }
+
+int ShopProcess::stop(int signal) {
+  if (!parts_) return process_.stop(signal);
+  int first_failure = 0;
+  for (const auto& [name, code] : parts_->stop_all(signal)) {
+    if (code != 0) std::fprintf(stderr, "%s ended with %d: %s\n", name.c_str(), code, parts_->log_of(name).c_str());
+    if (first_failure == 0) first_failure = code;
+  }
+  return first_failure;
+}
+
+void ShopProcess::kill() { parts_ ? parts_->kill_all() : process_.kill(); }
+
+bool ShopProcess::wait_for_end(int limit_s) {
+  if (!parts_) return process_.wait_for_end(limit_s);
+  for (int i = 0; i < limit_s * 50 && parts_->all_run(); ++i) usleep(20'000);  // tidy-allow(test_sleeps): another process ends in its own time.
+  return !parts_->all_run();
 }
 
 int ShopProcess::command(std::vector<std::string> words, const std::vector<std::string>& environment, const std::string& settings) {

@@ -2,14 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/journeys/parts.hpp"
 #include "tests/journeys/served_process.hpp"
 
 namespace emporion::journeys {
 
-/// The real binary, serving on a free port of 127.0.0.1 from a home of its own. Ends it, and removes the home, when it goes.
+/// The real binary, serving on a free port of 127.0.0.1 from a home of its own. Ends it, and removes the home, when it goes. With
+/// EMP_JOURNEY_PLACEMENT=per-module (or per-domain) the shop is served by the processes of that placement instead: every journey can run either way.
 class ShopProcess {
  public:
   /// `settings`: lines of the placement file. Does not start yet.
@@ -21,18 +24,20 @@ class ShopProcess {
   /// Starts it with the demo shop and waits for its `ready` line. Fails the test program if it does not come within two minutes. `port` 0 takes a free one, and
   /// then no carrier drives: it must know beforehand where to report to.
   void start(const std::vector<std::string>& environment = {}, std::uint16_t port = 0);
-  /// True while the process lives.
-  bool is_running() { return process_.is_running(); }
-  /// SIGTERM, or another signal, and waits for a clean end. Answers the exit code.
-  int stop(int signal = SIGTERM) { return process_.stop(signal); }
+  /// Makes the shop in one process, and ends that again.
+  void seed();
+  /// True while the process lives; of several, while all do.
+  bool is_running();
+  /// SIGTERM, or another signal, and waits for a clean end. Answers the exit code; of several, the first that is not 0.
+  int stop(int signal = SIGTERM);
   /// Starts it, and sends SIGINT as soon as its PostgreSQL runs, long before it is ready. Answers the exit code.
   int interrupt_start();
   /// True while the home's PostgreSQL runs, or has died without tidying up.
   bool has_postgres() const { return std::filesystem::exists(home_ / "postgres" / "data" / "postmaster.pid"); }
   /// SIGKILL: nothing is tidied up. PostgreSQL goes on by itself.
-  void kill() { process_.kill(); }
-  /// Waits for a process that ends by itself (an ordered crash). Answers false after `limit_s` seconds.
-  bool wait_for_end(int limit_s) { return process_.wait_for_end(limit_s); }
+  void kill();
+  /// Waits for a process that ends by itself (an ordered crash); of several, for any. Answers false after `limit_s` seconds.
+  bool wait_for_end(int limit_s);
   /// Runs another command on the home, {"admin", "create", …}, to its end, with these lines more in the placement file. Answers its exit code; what it wrote to
   /// its standard output is in `printed`, and to its standard error in `complained`.
   int command(std::vector<std::string> words, const std::vector<std::string>& environment = {}, const std::string& settings = {});
@@ -53,6 +58,7 @@ class ShopProcess {
   std::string printed_;
   std::string complained_;
   ServedProcess process_;
+  std::unique_ptr<Parts> parts_;  ///< Instead of it.
 };
 
 }  // namespace emporion::journeys

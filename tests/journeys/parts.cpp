@@ -1,4 +1,4 @@
-#include "tests/journeys/shop_in_parts.hpp"
+#include "tests/journeys/parts.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -41,49 +41,58 @@ bool expect_done(const Ended& ended) {
 
 }  // namespace
 
-ShopInParts::ShopInParts(const std::string& name) {
-  whole_.start();
-  const bool is_seeded = whole_.stop() == 0;
-  EMP_ASSERT(is_seeded);
-  write_placement(text(EMP_DEPLOY "/placement/", name, ".yaml"));
-  const bool has_certificates = expect_done(run_emporion({"pki", "init", "--placement", placement_file()}, whole_.home()));
+Parts::Parts(std::filesystem::path home, const std::string& name, std::uint16_t port) : home_(std::move(home)) {
+  write_placement(text(EMP_DEPLOY "/placement/", name, ".yaml"), port);
+  const bool has_certificates = expect_done(run_emporion({"pki", "init", "--placement", placement_file()}, home_));
   EMP_ASSERT(has_certificates);
 }
 
-void ShopInParts::write_placement(const std::string& deployed) {
+void Parts::write_placement(const std::string& deployed, std::uint16_t port) {
   const auto settings = config::Settings::load(deployed);
   EMP_ASSERT(settings.has_value());
   names_ = settings->names_below("processes");
   const auto addresses = free_addresses(names_.size() * 2 + 1);
   std::ofstream out(placement_file());
-  out << text_of(whole_.home() / "placement.yaml") << "home: " << whole_.home().string() << "\nprocesses:\n";
+  out << text_of(home_ / "placement.yaml") << "home: " << home_.string() << "\nprocesses:\n";
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const auto modules = settings->strings(text("processes.", names_[i], ".modules"));
     out << "  " << names_[i] << ":\n    listen: " << addresses[2 * i] << "\n    metrics: " << addresses[2 * i + 1] << "\n    modules:\n";
     for (const auto& module : modules) out << "      - " << module << "\n";
     if (std::ranges::count(modules, "gateway") > 0) {
-      out << "    http: " << addresses.back() << "\n";
-      url_ = "http://" + addresses.back();
+      const std::string address = port == 0 ? addresses.back() : text("127.0.0.1:", port);
+      out << "    http: " << address << "\n";
+      url_ = "http://" + address;
     }
     metrics_[names_[i]] = addresses[2 * i + 1];
     parts_[names_[i]] = std::make_unique<ServedProcess>();
   }
 }
 
-void ShopInParts::launch(const std::string& name) { part(name).start({"serve", "--placement", placement_file(), "--process", name}, {}, log_file(name)); }
+void Parts::launch(const std::string& name, const std::vector<std::string>& environment) {
+  part(name).start({"serve", "--placement", placement_file(), "--process", name}, environment, log_file(name));
+}
 
-void ShopInParts::start_all() {
+void Parts::start_all(const std::vector<std::string>& environment) {
   std::vector<std::string> started;
   for (const auto& name : names_) {
     if (!part(name).is_running()) started.push_back(name);
   }
-  for (const auto& name : started) launch(name);
+  for (const auto& name : started) launch(name, environment);
   for (const auto& name : started) (void)part(name).wait_until_ready();
 }
 
-std::map<std::string, int> ShopInParts::stop_all() {
+bool Parts::all_run() {
+  return std::ranges::all_of(names_, [this](const std::string& name) { return part(name).is_running(); });
+}
+
+void Parts::kill_all() {
+  for (const auto& name : names_) part(name).tell(SIGKILL);
+  for (const auto& name : names_) part(name).kill();
+}
+
+std::map<std::string, int> Parts::stop_all(int signal) {
   std::map<std::string, int> out;
-  for (const auto& name : names_) part(name).tell(SIGTERM);
+  for (const auto& name : names_) part(name).tell(signal);
   for (const auto& name : names_) out[name] = part(name).wait_for_exit();
   return out;
 }
