@@ -40,10 +40,11 @@ TEST_P(DeliveryTest, ASlowConsumerSetsThePaceAndLosesNothing) {
   auto slow = consumer_of(counted, often_polling);
   start(slow);
   ASSERT_TRUE(testing::eventually(runtime(), [&] { return listener.waits != nullptr; }));
+  const int reads = counted->reads;  // More than one where transactions of other databases held the first event up.
   publish_many(2, 1'000);
   // However much there is, nothing is read ahead of what is being applied, and it shows how far behind this consumer is.
   EXPECT_TRUE(testing::eventually(runtime(), [] { return lag() > 0.2; }, [] { return std::to_string(lag()); }));
-  EXPECT_EQ(counted->reads, 1);
+  EXPECT_EQ(counted->reads, reads);
   listener.waits->set(true);
   EXPECT_TRUE(soon("1000 of 1000, 0 out of order"));
   EXPECT_TRUE(testing::eventually(runtime(), [] { return lag() == 0; }, [] { return std::to_string(lag()); }));
