@@ -27,6 +27,9 @@ crash: bootstrap ## Every saga with a crash and a lost answer at each of its poi
 races: bootstrap ## The published attacks on shops and the field's known races, many rounds each. ARGS=--gtest_filter=*stock* for one.
 	@tools/races.sh $(ARGS)
 
+journeys: bootstrap ## The journeys over one process, a process per domain and a process per module. ARGS=per-module for one of them.
+	@tools/journeys.sh $(ARGS)
+
 bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for three minutes.
 	@bench/run.sh $(ARGS)
 
@@ -55,4 +58,4 @@ mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--disco
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races bench format format-check tidy golden acceptance fuzz mutate
+.PHONY: help bootstrap build run test crash races journeys bench format format-check tidy golden acceptance fuzz mutate

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <string_view>
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
@@ -78,7 +79,7 @@ void ShopProcess::seed() {
 
 void ShopProcess::start(const std::vector<std::string>& environment, std::uint16_t port) {
   const char* const placement = std::getenv("EMP_JOURNEY_PLACEMENT");
-  if (placement == nullptr) {
+  if (placement == nullptr || std::string_view(placement) == "one") {
     launch(environment, port);
     url_ = process_.wait_until_ready();
     return;

@@ -124,7 +124,7 @@ TEST(SampleWire, ReadsWhatProtobufWrites) {
 TEST(SampleWire, SkipsFieldsOfANewerSender) {
   std::string bytes = wire::to_bytes(Part{"A", 2});
   bytes +=
-      std::string("\xA2\x06\x03new\xA8\x06\x01\xB1\x06\x31\x32\x33\x34\x35\x36\x37\x38\xBD\x06\x31\x32\x33\x34", 24);  // Fields 100 to 103, one of each type.
+      std::string("\xA2\x06\x03new\xA8\x06\x01\xB1\x06\x31\x32\x33\x34\x35\x36\x37\x38\xBD\x06\x31\x32\x33\x34", 25);  // Fields 100 to 103, one of each type.
   const auto part = wire::from_bytes<Part>(bytes);
   ASSERT_TRUE(part) << part.error().to_string();
   EXPECT_EQ(*part, (Part{"A", 2}));
