@@ -54,11 +54,14 @@ std::string drop_of(std::string_view name) {
 SoldShop::SoldShop() : process_(quick_carrier) {
   sell_and_deliver();
   sell_and_cancel();
+  auto share = app::HomeShare::take(process_.home());
+  EMP_ASSERT(share.has_value());
+  share_ = std::move(*share);
   cluster_ = quick_cluster();
 }
 
 SoldShop::~SoldShop() {
-  if (cluster_) (void)cluster_->stop();
+  if (share_) (void)share_->leave([this] { return cluster_->stop(); });
 }
 
 PrivateCluster SoldShop::quick_cluster() const {

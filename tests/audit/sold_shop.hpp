@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/emporion/audit.hpp"
+#include "apps/emporion/home.hpp"
 #include "kernel/http/client.hpp"
 #include "kernel/postgres/blocking.hpp"
 #include "kernel/postgres/cluster.hpp"
@@ -58,6 +59,7 @@ class SoldShop {
 
   Runtime runtime_;
   journeys::ShopProcess process_;
+  std::optional<app::HomeShare> share_;  ///< Else a command on the home, as the last one there, would take the cluster along.
   std::optional<postgres::PrivateCluster> cluster_;
 };
 
