@@ -43,6 +43,7 @@ Task<Result<>> Host::start() {
     unit->jobs->start();
   }
   if (server_) server_->set_ready(true);
+  if (neighbours_) co_await neighbours_->look_around([this] { return interrupted_; });
   co_return Result<>();
 }
 

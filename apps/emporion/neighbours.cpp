@@ -1,5 +1,7 @@
 #include "apps/emporion/neighbours.hpp"
 
+#include <algorithm>
+
 #include "apps/emporion/placement_check.hpp"
 #include "contracts/remotes.hpp"
 #include "kernel/base/text.hpp"
@@ -10,6 +12,7 @@ namespace {
 
 constexpr seconds attempt{1};  ///< How long a signal may have to wait.
 constexpr seconds say_every{5};
+constexpr seconds look_around_max{5};
 constexpr milliseconds pause{100};
 
 std::vector<std::string> addresses_of(const Process& process) {
@@ -29,11 +32,13 @@ Neighbours::Neighbours(Runtime& runtime, const Placement& placement, const remot
       by_module_.emplace(module, Neighbour{&process, std::move(client)});
     }
   }
+  has_gateway_ = own.has("gateway");
   const ContractLinks links;
   for (const auto& module : links.modules) {
     if (!own.has(module.name)) continue;
     for (const std::string_view topic : module.consumes) hearers_.emplace(links.producer_of(topic), module.name);
     for (const std::string_view other : module.needs_at_start) needed_.emplace(other);
+    for (const std::string_view other : module.calls) called_.emplace(other);
   }
 }
 
@@ -76,6 +81,21 @@ Task<Result<>> Neighbours::wait_for(std::string module, Neighbour neighbour, std
     }
     co_await runtime_.sleep_for(pause);
   }
+}
+
+Task<void> Neighbours::look_around(std::function<bool()> is_ending) {
+  const SystemClock clock;
+  const UtcTime end = clock.now() + look_around_max;
+  std::vector<std::string> missing;
+  for (const auto& [module, neighbour] : by_module_) {
+    if (!called_.contains(module) && !has_gateway_) continue;  // The gateway brings the public to all of them.
+    bool serves = false;
+    while (!serves && !is_ending() && clock.now() < end) {
+      serves = (co_await neighbour.client->wait_until_serving(std::min(end, clock.now() + attempt))).has_value();
+    }
+    if (!serves) missing.push_back(module);
+  }
+  if (!missing.empty()) observe::info("modules that are called do not serve yet", {{"modules", listed(missing)}});
 }
 
 Task<void> Neighbours::close() {

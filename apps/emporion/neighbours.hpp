@@ -32,6 +32,9 @@ class Neighbours {
   /// Waits, for ever, until those serve that a module of this process needs before it has started; every few seconds the log says for whom. Errors:
   /// START_INTERRUPTED, within two seconds after `is_ending` has turned true; CREDENTIALS_UNREADABLE.
   Task<Result<>> wait_for_needed(std::function<bool()> is_ending);
+  /// Waits until all serve that modules of this process call or bring the public to, a few seconds at most, so that the first calls after a start of all
+  /// processes find somebody. Who is missing then is told in the log; calls to it answer CALLEE_UNREACHABLE until it comes.
+  Task<void> look_around(std::function<bool()> is_ending);
   /// Ends what is under way; nothing runs afterwards. To be awaited when nobody reads the feeds any more.
   Task<void> close();
 
@@ -49,6 +52,8 @@ class Neighbours {
   std::map<std::string, Neighbour> by_module_;
   std::map<std::string, std::string> hearers_;  ///< By producer, a module of this process that hears it.
   std::set<std::string> needed_;
+  std::set<std::string> called_;
+  bool has_gateway_ = false;
   std::vector<std::shared_ptr<remote::RemoteFeed>> feeds_;
 };
 
