@@ -73,9 +73,12 @@ struct OrderLife : ::testing::Test {
     }
   }
   std::string metric(const std::string& name) {
-    const std::string all = run(staff.call(Method::get, "/metrics")).body;
-    const auto at = all.find("\n" + name + " ");
-    return at == std::string::npos ? "" : all.substr(at + name.size() + 2, all.find('\n', at + 1) - at - name.size() - 2);
+    for (const auto& url : shop->metrics_urls()) {
+      const std::string all = run(Buyer(client, url).call(Method::get, "/metrics")).body;
+      const auto at = all.find("\n" + name + " ");
+      if (at != std::string::npos) return all.substr(at + name.size() + 2, all.find('\n', at + 1) - at - name.size() - 2);
+    }
+    return "";
   }
 
   std::unique_ptr<Provider> provider;

@@ -92,6 +92,13 @@ void ShopProcess::start(const std::vector<std::string>& environment, std::uint16
   url_ = parts_->url();
 }
 
+std::vector<std::string> ShopProcess::metrics_urls() const {
+  if (!parts_) return {url_};
+  std::vector<std::string> out;
+  for (const auto& name : parts_->names()) out.push_back(parts_->metrics_url(name));
+  return out;
+}
+
 bool ShopProcess::is_running() { return parts_ ? parts_->all_run() : process_.is_running(); }
 
 int ShopProcess::stop(int signal) {

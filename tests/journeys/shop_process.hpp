@@ -48,6 +48,8 @@ class ShopProcess {
   int audit(const std::string& settings = {}, const std::vector<std::string>& options = {});
   const std::string& audit_report() const noexcept { return audit_report_; }
   const std::string& url() const noexcept { return url_; }
+  /// Where its processes tell of their metrics.
+  std::vector<std::string> metrics_urls() const;
   const std::filesystem::path& home() const noexcept { return home_; }
 
  private:
