@@ -2,10 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "kernel/testing/temporary_folder.hpp"
 
 namespace emporion::app {
 namespace {
@@ -15,17 +16,13 @@ using ::testing::HasSubstr;
 
 struct CredentialsOfAProcess : ::testing::Test {
   CredentialsOfAProcess() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-pki-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) placement.use_home(pattern);
+    placement.use_home(home.path().string());
     placement.file = "shop.yaml";
     placement.process = "sales";
     fs::create_directory(placement.home / "pki");
   }
-  ~CredentialsOfAProcess() override {
-    std::error_code error;
-    fs::remove_all(placement.home, error);
-  }
   void make(const std::string& name) const { std::ofstream(placement.home / "pki" / name) << "made\n"; }
+  testing::TemporaryFolder home{"credentials"};
   Placement placement;
 };
 

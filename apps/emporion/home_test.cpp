@@ -2,12 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <atomic>
 #include <barrier>
 #include <thread>
 #include <vector>
+
+#include "kernel/testing/temporary_folder.hpp"
 
 namespace emporion::app {
 namespace {
@@ -15,14 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Home : ::testing::Test {
-  Home() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-home-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) folder = pattern;
-  }
-  ~Home() override {
-    std::error_code error;
-    fs::remove_all(folder, error);
-  }
   HomeShare share() const { return HomeShare::take(folder).value(); }
   /// Whether the one who leaves finds itself the last.
   static bool is_last(HomeShare& share) {
@@ -34,7 +27,8 @@ struct Home : ::testing::Test {
     EXPECT_TRUE(left.has_value());
     return called;
   }
-  fs::path folder;
+  testing::TemporaryFolder temporary{"home"};
+  fs::path folder = temporary.path();
 };
 
 TEST_F(Home, EachReplicaHasItsOwnPlaceAndNobodyElseTakesIt) {

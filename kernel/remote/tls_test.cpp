@@ -9,6 +9,7 @@
 #include "kernel/remote/grpc_bytes.hpp"
 #include "kernel/remote/test_peers.hpp"
 #include "kernel/security/authority.hpp"
+#include "kernel/testing/temporary_folder.hpp"
 
 namespace emporion::remote {
 namespace {
@@ -16,15 +17,6 @@ namespace {
 /// Files of one process, in a folder that goes with them.
 class ProcessFiles {
  public:
-  ProcessFiles() {
-    std::string folder = ::testing::TempDir() + "emporion-tls-XXXXXX";
-    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
-  ~ProcessFiles() { std::filesystem::remove_all(folder_); }
-  ProcessFiles(const ProcessFiles&) = delete;
-  ProcessFiles& operator=(const ProcessFiles&) = delete;
-
   Credentials credentials() const { return {.authority_file = path("authority.pem"), .certificate_file = path("own.pem"), .key_file = path("own.key")}; }
   void write(const std::string& name, std::string_view text) const {
     // As `emporion pki` does it: whoever reads meanwhile has the old or the new.
@@ -34,7 +26,8 @@ class ProcessFiles {
 
  private:
   std::string path(const std::string& name) const { return folder_ / name; }
-  std::filesystem::path folder_;
+  testing::TemporaryFolder temporary_{"tls"};
+  const std::filesystem::path& folder_ = temporary_.path();
 };
 
 class TestAuthority {

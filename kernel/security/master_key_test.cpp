@@ -1,7 +1,6 @@
 #include "kernel/security/master_key.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <barrier>
@@ -11,27 +10,22 @@
 #include <thread>
 #include <vector>
 
+#include "kernel/testing/temporary_folder.hpp"
+
 namespace emporion::security {
 namespace {
 
 namespace fs = std::filesystem;
 
 struct MasterKey : ::testing::Test {
-  MasterKey() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-key-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) folder = pattern;
-  }
-  ~MasterKey() override {
-    std::error_code error;
-    fs::remove_all(folder, error);
-  }
   std::string load(const fs::path& file) {
     const auto key = load_or_make_master_key(file.string(), random);
     EXPECT_TRUE(key.has_value()) << key.error().to_string();
     return key ? std::string(key->reveal()) : "";
   }
   SystemRandom random;
-  fs::path folder;
+  testing::TemporaryFolder temporary{"key"};
+  fs::path folder = temporary.path();
 };
 
 TEST_F(MasterKey, IsMadeOnceForItsOwnerAlone) {

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <fstream>
+
+#include "kernel/testing/temporary_folder.hpp"
 
 namespace emporion::security {
 namespace {
@@ -14,15 +15,6 @@ constexpr auto for_its_owner = fs::perms::owner_read | fs::perms::owner_write;
 constexpr auto for_all_to_read = for_its_owner | fs::perms::group_read | fs::perms::others_read;
 
 struct ReplacedFiles : ::testing::Test {
-  ReplacedFiles() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-file-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) folder = pattern;
-    file = folder / "a.key";
-  }
-  ~ReplacedFiles() override {
-    std::error_code error;
-    fs::remove_all(folder, error);
-  }
   static std::string text_of(const fs::path& path) {
     std::ifstream in(path);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -30,8 +22,9 @@ struct ReplacedFiles : ::testing::Test {
   static fs::perms mode_of(const fs::path& path) { return fs::status(path).permissions(); }
   std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(folder), {}); }
 
-  fs::path folder;
-  fs::path file;
+  testing::TemporaryFolder temporary{"file"};
+  fs::path folder = temporary.path();
+  fs::path file = folder / "a.key";
 };
 
 TEST_F(ReplacedFiles, AreTheOldOneUntilTheyAreInPlace) {

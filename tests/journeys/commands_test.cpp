@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "kernel/testing/temporary_folder.hpp"
 #include "tests/journeys/shop_process.hpp"
 
 namespace emporion::journeys {
@@ -28,16 +28,7 @@ std::string last_line(const Ended& ended) {
 }
 
 struct Commands : ::testing::Test {
-  Commands() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-commands-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) folder = pattern;
-    fs::permissions(folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
-  }
-  ~Commands() override {
-    std::error_code error;
-    fs::remove_all(folder, error);
-  }
-
+  Commands() { fs::permissions(folder, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec); }
   std::string file(const std::string& name, const std::string& text) const {
     std::ofstream(folder / name) << text;
     return (folder / name).string();
@@ -47,7 +38,8 @@ struct Commands : ::testing::Test {
   /// None of these may go on to serve.
   Ended run(std::vector<std::string> words) const { return run_emporion(std::move(words), folder, {}, 60); }
 
-  fs::path folder;
+  testing::TemporaryFolder temporary{"commands"};
+  fs::path folder = temporary.path();
 };
 
 /// One line that says what, why and what to do, a code of failure, and no trace of our insides.

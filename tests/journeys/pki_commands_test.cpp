@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -15,6 +14,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/security/authority.hpp"
+#include "kernel/testing/temporary_folder.hpp"
 #include "tests/journeys/shop_process.hpp"
 
 namespace emporion::journeys {
@@ -38,8 +38,6 @@ std::string openssl(const std::string& words) {
 
 struct Pki : ::testing::Test {
   Pki() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-pki-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) folder = pattern;
     placement = (folder / "shop.yaml").string();
     pki = folder / "pki";
     std::ofstream(placement)
@@ -47,10 +45,6 @@ struct Pki : ::testing::Test {
         << "\nprocesses:\n"
            "  edge: {modules: [gateway, auth, user, catalog, pricing, promotion, location], listen: 127.0.0.1:9101, http: 127.0.0.1:8080}\n"
            "  stock: {modules: [warehouse, order, payment, checkout, fulfillment, shipping], listen: 127.0.0.1:9102}\n";
-  }
-  ~Pki() override {
-    std::error_code error;
-    fs::remove_all(folder, error);
   }
 
   Ended run(std::vector<std::string> words, const std::vector<std::string>& environment = {}) {
@@ -92,7 +86,8 @@ struct Pki : ::testing::Test {
     }
   }
 
-  fs::path folder;
+  testing::TemporaryFolder temporary{"pki"};
+  fs::path folder = temporary.path();
   fs::path pki;
   std::string placement;
   std::string everything_said;

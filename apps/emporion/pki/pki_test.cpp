@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -11,6 +10,7 @@
 #include "apps/emporion/pki/certificates.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/testing/fake_clock.hpp"
+#include "kernel/testing/temporary_folder.hpp"
 
 namespace emporion::app {
 namespace {
@@ -24,15 +24,6 @@ using ::testing::IsEmpty;
 const std::vector<Holder> two = {{"edge", {"gateway", "auth"}}, {"stock", {"warehouse"}}};
 
 struct Pki : ::testing::Test {
-  Pki() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-pki-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) files.folder = pattern;
-  }
-  ~Pki() override {
-    std::error_code error;
-    fs::remove_all(files.folder, error);
-  }
-
   /// Each with a lock of its own, as each run of the command has.
   Result<> change(const std::function<Result<>(const PkiFolder&)>& change) {
     said.clear();
@@ -77,7 +68,8 @@ struct Pki : ::testing::Test {
     EXPECT_THAT(names(), ElementsAre("ca.key", "ca.pem", "edge.key", "edge.pem", "stock.key", "stock.pem"));
   }
 
-  PkiFiles files;
+  testing::TemporaryFolder temporary{"pki"};
+  PkiFiles files{temporary.path()};
   testing::FakeClock clock;
   std::vector<std::string> said;
 };

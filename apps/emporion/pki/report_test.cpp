@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 
 #include "apps/emporion/pki/authority.hpp"
 #include "apps/emporion/pki/certificates.hpp"
 #include "kernel/testing/fake_clock.hpp"
+#include "kernel/testing/temporary_folder.hpp"
 
 namespace emporion::app {
 namespace {
@@ -25,14 +25,8 @@ const std::vector<Holder> two = {{"edge", {"auth", "gateway"}}, {"stock", {"ware
 
 struct PkiReport : ::testing::Test {
   PkiReport() {
-    std::string pattern = (fs::temp_directory_path() / "emporion-pki-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) files.folder = pattern;
     change(make_authority);
     issue(two, 90);
-  }
-  ~PkiReport() override {
-    std::error_code error;
-    fs::remove_all(files.folder, error);
   }
   void change(const std::function<Result<>(const PkiFolder&)>& change) const {
     const auto folder = PkiFolder::lock(files.folder, clock.now(), [](std::string_view) {});
@@ -52,7 +46,8 @@ struct PkiReport : ::testing::Test {
     return out;
   }
 
-  PkiFiles files;
+  testing::TemporaryFolder temporary{"pki"};
+  PkiFiles files{temporary.path()};
   testing::FakeClock clock;
 };
 
