@@ -9,7 +9,7 @@ provided=" $(dpkg-query -W -f='${db:Status-Abbrev}|${Provides}\n' | sed -n 's/^i
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || [[ $provided == *" $package "* ]] || missing+=("$package")
 done
-if [ ${#missing[@]} -eq 0 ]; then exec tests/simulators/sdk/install.sh; fi
+if [ ${#missing[@]} -eq 0 ]; then exec tools/npm_install.sh; fi
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "bootstrap: these packages are missing and neither root nor sudo is at hand: ${missing[*]}" >&2; exit 1; }
@@ -29,5 +29,5 @@ if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
   echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
 step "installing ${#missing[@]} packages: ${missing[*]}" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
-step "installing the providers' SDKs for the tests" tests/simulators/sdk/install.sh
+step "installing what the tests take from npm" tools/npm_install.sh
 echo "bootstrap: done"
