@@ -4,6 +4,9 @@
 #include <array>
 #include <optional>
 
+#include "kernel/json/value.hpp"
+#include "kernel/json/writer.hpp"
+
 namespace emporion::security {
 namespace {
 
@@ -28,24 +31,23 @@ Result<Uuid> uuid_of(const json::Value& claims, std::string_view name) {
 
 }  // namespace
 
-void append_principal(json::Writer& writer, const Principal& principal) {
+std::string principal_to_json(const Principal& principal) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
   writer.key("realm").string(realm_names[static_cast<std::size_t>(principal.realm)]).key("id").string(principal.id.to_string());
   writer.key("session").string(principal.session.to_string()).key("service").string(principal.service).key("permissions").begin_array();
   for (const auto& permission : principal.permissions) writer.string(permission);
   writer.end_array();
   if (principal.acting_staff) writer.key("acting_staff").string(principal.acting_staff->to_string());
-}
-
-std::string principal_to_json(const Principal& principal) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_object();
-  append_principal(writer, principal);
   writer.end_object();
   return out;
 }
 
-Result<Principal> read_principal(const json::Value& claims) {
+Result<Principal> principal_from_json(std::string_view text) {
+  const auto document = json::Document::parse(text);
+  if (!document || document->root().type() != json::Type::object) return unreadable();
+  const json::Value claims = document->root();
   Principal out;
   const auto* realm = std::ranges::find(realm_names, text_of(claims, "realm").value_or(""));
   const auto permissions = claims.member("permissions");
@@ -62,12 +64,6 @@ Result<Principal> read_principal(const json::Value& claims) {
     EMP_ASSIGN(out.acting_staff, uuid_of(claims, "acting_staff"));
   }
   return out;
-}
-
-Result<Principal> principal_from_json(std::string_view text) {
-  const auto document = json::Document::parse(text);
-  if (!document || document->root().type() != json::Type::object) return unreadable();
-  return read_principal(document->root());
 }
 
 }  // namespace emporion::security
