@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+from report import main_of
+
 DEFINED = re.compile(r'saga::Definition<[^>]*>\(this,\s*"([^"]+)"')
 
 
@@ -24,11 +26,5 @@ def faults(root: Path):
         yield "no saga found: the check looks at the wrong place"
 
 
-def main() -> int:
-    found = list(faults(Path(sys.argv[1])))
-    print("\n".join(found), end="\n" if found else "")
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of(faults))

@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+from report import main_of
+
 NETWORK = re.compile(r"\b(grpc\w*|m?tls)\b|kernel/remote|contracts/remotes|_remote\.hpp", re.IGNORECASE)
 PLACEMENT = re.compile(r"placement", re.IGNORECASE)
 OF_PROCESSES = re.compile(r"\bprocess(es)?\b|\bremote\b|\breplica|--placement|deploy/|apps/|\bhosts?\b", re.IGNORECASE)
@@ -29,11 +31,5 @@ def faults(root: Path):
         yield "no module found: the check looks at the wrong place"
 
 
-def main() -> int:
-    found = list(faults(Path(sys.argv[1])))
-    print("\n".join(found), end="\n" if found else "")
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of(faults))
