@@ -1,5 +1,8 @@
 #include "apps/emporion/host.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "contracts/descriptors.hpp"
 #include "contracts/remotes.hpp"
 #include "kernel/http/server.hpp"
@@ -62,9 +65,15 @@ Result<> Host::add_routes() {
   return neighbours_ ? neighbours_->add_routes(calls_, router_) : Result<>();
 }
 
+std::vector<std::shared_ptr<messaging::EventFeed>> Host::own_feeds() const {
+  std::vector<std::shared_ptr<messaging::EventFeed>> out;
+  for (const auto& unit : units_) out.push_back(messaging::local_feed(*unit->database));
+  return out;
+}
+
 void Host::subscribe() {
   auto feeds = neighbours_ ? neighbours_->feeds() : std::vector<std::shared_ptr<messaging::EventFeed>>();
-  for (auto& unit : units_) feeds.push_back(messaging::local_feed(*unit->database));
+  std::ranges::copy(own_feeds(), std::back_inserter(feeds));
   for (auto& unit : units_) {
     messaging::Subscriptions subscriptions;
     unit->module->subscribe(subscriptions);
@@ -74,12 +83,8 @@ void Host::subscribe() {
 }
 
 Result<> Host::open_to_others() {
-  std::vector<std::shared_ptr<messaging::EventFeed>> feeds;
-  for (auto& unit : units_) {
-    contracts::serve(unit->definition.name, calls_, services_);
-    feeds.push_back(messaging::local_feed(*unit->database));
-  }
-  feed_server_ = std::make_unique<remote::FeedServer>(runtime_, std::move(feeds));
+  for (auto& unit : units_) contracts::serve(unit->definition.name, calls_, services_);
+  feed_server_ = std::make_unique<remote::FeedServer>(runtime_, own_feeds());
   feed_server_->serve(services_);
   const Address& address = placement_.own_process()->listen[static_cast<std::size_t>(placement_.replica - 1)];
   server_ = std::make_unique<remote::Server>(

@@ -53,6 +53,7 @@ class Host {
   };
   void create();
   Result<> add_routes();
+  std::vector<std::shared_ptr<messaging::EventFeed>> own_feeds() const;
   void subscribe();
   Result<> open_to_others();
 

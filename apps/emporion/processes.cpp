@@ -14,7 +14,7 @@ namespace {
 
 constexpr int replicas_max = 1'000;
 constexpr int port_max = 65'535;
-constexpr auto known_names = std::to_array<std::string_view>({"http", "listen", "metrics", "modules", "replicas"});
+const std::vector<std::string> known_names = {"modules", "replicas", "listen", "http", "metrics"};
 
 std::optional<int> number(std::string_view text, int min, int max) {
   int out = 0;
@@ -50,7 +50,7 @@ class ProcessReader {
   Process read(const Address& default_http) {
     if (!is_file_name(process_.name)) fault("a name is made of letters, digits, - and _: its files are called so");
     for (const auto& name : settings_.names_below(path_)) {
-      if (std::ranges::count(known_names, name) == 0) fault(text("there is no '", name, "'; a process has ", "modules, replicas, listen, http and metrics"));
+      if (std::ranges::count(known_names, name) == 0) fault(text("there is no '", name, "'; a process has ", listed(known_names)));
     }
     read_modules();
     read_replicas();
