@@ -1,15 +1,12 @@
 #include "tests/audit/sold_shop.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "apps/emporion/modules.hpp"
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/testing/eventually.hpp"
+#include "tests/journeys/free_ports.hpp"
 
 namespace emporion::audit {
 namespace {
@@ -21,19 +18,6 @@ using postgres::PrivateCluster;
 
 constexpr std::string_view copy_name = "emporion_broken";
 constexpr const char* quick_carrier = "shipping:\n  demo_carrier:\n    step_ms: 100\n";
-
-/// A port that is free now: the demo carrier must know where it reports to before the server listens.
-std::uint16_t free_port() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EMP_ASSERT(bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  EMP_ASSERT(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  close(descriptor);
-  return ntohs(address.sin_port);
-}
 
 BlockingConnection superuser(const PrivateCluster& cluster, std::string_view database) {
   auto connection = BlockingConnection::open(cluster.superuser_dsn(database));
@@ -106,7 +90,7 @@ void SoldShop::wait_for_clean_books() { ASSERT_EQ(process_.audit(), 0) << proces
 
 // The warehouse has no people and the courier no roads: this order is picked, sent, delivered and paid at the door.
 void SoldShop::sell_and_deliver() {
-  start({}, free_port());
+  start({}, journeys::free_ports(1).front());  // The demo carrier must know where it reports to before the server listens.
   http::Client client(runtime_);
   Buyer guest(client, process_.url());
   buy(guest, "TEA-JASMINE-100", 2, "guest");

@@ -1,9 +1,5 @@
 #include "tests/journeys/parts.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -11,28 +7,12 @@
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/config/settings.hpp"
+#include "tests/journeys/free_ports.hpp"
 
 namespace emporion::journeys {
 namespace {
 
-/// Ports of 127.0.0.1 that nobody has just now. All are held until all are known, so no two are the same.
-std::vector<std::string> free_addresses(std::size_t count) {
-  std::vector<int> sockets;
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EMP_ASSERT(bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    EMP_ASSERT(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    out.push_back(text("127.0.0.1:", ntohs(address.sin_port)));
-    sockets.push_back(socket);
-  }
-  for (const int socket : sockets) close(socket);
-  return out;
-}
+std::string local(std::uint16_t port) { return text("127.0.0.1:", port); }
 
 bool expect_done(const Ended& ended) {
   if (ended.code != 0) std::fprintf(stderr, "%s", ended.complained.c_str());
@@ -51,19 +31,19 @@ void Parts::write_placement(const std::string& deployed, std::uint16_t port) {
   const auto settings = config::Settings::load(deployed);
   EMP_ASSERT(settings.has_value());
   names_ = settings->names_below("processes");
-  const auto addresses = free_addresses(names_.size() * 2 + 1);
+  const auto ports = free_ports(names_.size() * 2 + 1);
   std::ofstream out(placement_file());
   out << text_of(home_ / "placement.yaml") << "home: " << home_.string() << "\nprocesses:\n";
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const auto modules = settings->strings(text("processes.", names_[i], ".modules"));
-    out << "  " << names_[i] << ":\n    listen: " << addresses[2 * i] << "\n    metrics: " << addresses[2 * i + 1] << "\n    modules:\n";
+    out << "  " << names_[i] << ":\n    listen: " << local(ports[2 * i]) << "\n    metrics: " << local(ports[2 * i + 1]) << "\n    modules:\n";
     for (const auto& module : modules) out << "      - " << module << "\n";
     if (std::ranges::count(modules, "gateway") > 0) {
-      const std::string address = port == 0 ? addresses.back() : text("127.0.0.1:", port);
+      const std::string address = local(port == 0 ? ports.back() : port);
       out << "    http: " << address << "\n";
       url_ = "http://" + address;
     }
-    metrics_[names_[i]] = addresses[2 * i + 1];
+    metrics_[names_[i]] = local(ports[2 * i + 1]);
     parts_[names_[i]] = std::make_unique<ServedProcess>();
   }
 }
