@@ -87,7 +87,7 @@ TEST_F(InvoiceTest, ReplicasWhoseConnectionsDieLeaveNoGapAndNoDouble) {
           "'%issue_invoices%' "
           "ORDER BY random() LIMIT 1");
       if (killed && !killed->empty()) ++kills;
-      (void)connection->run("SELECT pg_sleep(0.06)");
+      (void)connection->run("SELECT pg_sleep(0.02)");
     }
   });
   for (std::thread& thread : threads) thread.join();
