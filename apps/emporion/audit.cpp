@@ -99,7 +99,7 @@ class Auditor {
     for (const auto& module : modules) {
       const std::string name(module.name);
       stores_[name] = std::make_unique<postgres::Database>(
-          runtime, postgres::DatabaseOptions{.dsn = databases.dsn_of(name), .module = name, .connections_shared = 1, .statement_timeout = minutes(10)});
+          runtime, postgres::DatabaseOptions{.dsn = databases.dsn_of(name), .module = name, .connections_shared = 1, .statement_timeout = minutes(10), .planning = postgres::Planning::each_time});
     }
   }
 

@@ -37,6 +37,9 @@ struct Step {
   std::string_view name;
 };
 
+/// What follows in the transaction is planned for its parameters, with any kind of scan.
+constexpr std::string_view plan_each_time = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true)";
+
 /// What one Sync will end. Without a unit it only prepares.
 struct Entry {
   Unit* unit = nullptr;
@@ -145,11 +148,15 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
     entry.sent_at = now();
     bool sent = true;
     for (const std::string_view control : unit.controls) {
-      sent = sent && PQsendQueryParams(pg, control.data(), 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
+      sent = sent && send_control(control);
       entry.steps.push_back({Step::Kind::control, nullptr, control});
     }
     if (use == Use::shared) {
       for (const Bound& bound : unit.bounds) sent = sent && prepare_apart(bound);
+    }
+    if (options.planning == Planning::once && std::ranges::any_of(unit.bounds, [](const Bound& each) { return has_optional_filter(each.statement.sql); })) {
+      sent = sent && send_control(plan_each_time);
+      entry.steps.push_back({Step::Kind::control, nullptr, plan_each_time});
     }
     for (const Bound& bound : unit.bounds) {
       Prepared& known = prepared.find(bound);
@@ -164,6 +171,8 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
     enlist(std::move(entry));
     after_sending(sent);
   }
+
+  bool send_control(std::string_view sql) { return PQsendQueryParams(pg, sql.data(), 0, nullptr, nullptr, nullptr, nullptr, 1) == 1; }
 
   /// The server's silence counts from the first thing that it is asked.
   void enlist(Entry entry) {

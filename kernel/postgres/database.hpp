@@ -24,6 +24,17 @@ struct Statement {
   Effect effect = Effect::reads;
 };
 
+/// Whether `sql` filters by a parameter only where that is given, `($1::text IS NULL OR sku = $1)`: no one plan is good for all its uses.
+constexpr bool has_optional_filter(std::string_view sql) noexcept {
+  for (const std::string_view test : {" IS NULL OR ", " IS NOT TRUE OR "}) {
+    for (auto at = sql.find(test); at != sql.npos; at = sql.find(test, at + 1)) {
+      const auto before = sql.find_last_not_of("abcdefghijklmnopqrstuvwxyz_[]:0123456789", at - 1);
+      if (before != sql.npos && sql[before] == '$') return true;
+    }
+  }
+  return false;
+}
+
 /// A statement with its parameters: self-contained, so it can be queued and sent again.
 struct Bound {
   Statement statement;
@@ -44,6 +55,12 @@ Bound bind(const Statement& statement, const Values&... values) {
 
 class UnitOfWork;
 
+/// When the server plans a prepared statement (ADR 0038).
+enum class Planning : std::uint8_t {
+  once,      ///< At its first use in a session, for any parameters, by indexes. Statements with optional filters are planned each time all the same.
+  each_time  ///< As the server sees fit: for few large reads.
+};
+
 struct DatabaseOptions {
   std::string dsn;                ///< libpq connection string.
   std::string module;             ///< Names the connections and metrics.
@@ -52,6 +69,7 @@ struct DatabaseOptions {
   milliseconds lock_timeout{2'000};
   milliseconds statement_timeout{5'000};
   milliseconds idle_in_transaction_timeout{10'000};
+  Planning planning = Planning::once;
   const Clock* clock = nullptr;  ///< What callers' deadlines are measured by; null is the machine's.
 };
 

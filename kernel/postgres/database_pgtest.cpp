@@ -18,6 +18,11 @@ constexpr Statement insert_slowly{"test.insert_slowly", "INSERT INTO item (id, n
 constexpr Statement rename{"test.rename", "UPDATE item SET name = $2 WHERE id = $1", Effect::writes};
 constexpr Statement names{"test.names", "SELECT id, name FROM item ORDER BY id"};
 
+constexpr Statement by_ids{"test.by_ids", "SELECT id FROM item WHERE id = ANY ($1)"};
+constexpr Statement by_name{"test.by_name", "SELECT id FROM item WHERE ($1::text IS NULL OR name = $1)"};
+constexpr Statement plans{"test.plans", "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name LIKE $1 || '#%'"};
+constexpr Statement plan_mode{"test.plan_mode", "SELECT current_setting('plan_cache_mode')"};
+
 const std::vector<Migration> item_table{
     {1, "item", "CREATE TABLE item (id int8 PRIMARY KEY, name text NOT NULL CHECK (name <> ''), other int8 REFERENCES item DEFERRABLE INITIALLY DEFERRED);"}};
 
@@ -222,6 +227,29 @@ TEST_F(DatabaseTest, the_database_s_refusals_have_their_reasons) {
   EXPECT_EQ(curt.error().reason(), "NOT_HERE");
   EXPECT_EQ(curt.error().detail(), "");
 }
+
+TEST_F(DatabaseTest, a_statement_is_planned_once_and_one_with_optional_filters_each_time) {
+  auto single = options();
+  single.connections_shared = 1;
+  const auto database = another(single);
+  const auto plans_of = [&](const Statement& statement) {
+    const auto rows = run(database->query(plans, statement.name));
+    EXPECT_TRUE(rows) << rows.error().to_string();
+    return rows ? std::pair((*rows)[0].get<std::int64_t>(0), (*rows)[0].get<std::int64_t>(1)) : std::pair(std::int64_t{-1}, std::int64_t{-1});
+  };
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(run(database->query(by_ids, std::vector<std::int64_t>{1, 2})));
+    ASSERT_TRUE(run(database->query(by_name, std::optional<std::string>("x"))));
+  }
+  EXPECT_EQ(plans_of(by_ids), std::pair(std::int64_t{8}, std::int64_t{0}));
+  EXPECT_EQ(plans_of(by_name), std::pair(std::int64_t{0}, std::int64_t{8}));
+  const auto mode = run(database->query(plan_mode));
+  ASSERT_TRUE(mode) << mode.error().to_string();
+  EXPECT_EQ((*mode)[0].get<std::string>(0), "force_generic_plan") << "what one statement sets ends with it";
+}
+
+static_assert(has_optional_filter("SELECT 1 FROM t WHERE ($1::uuid[] IS NULL OR id = ANY ($1))") && has_optional_filter("WHERE a = $1 AND ($2 IS NULL OR b = $2)"));
+static_assert(has_optional_filter("WHERE ($3::bool IS NOT TRUE OR low)") && !has_optional_filter("WHERE lease_until IS NULL OR lease_until < $1"));
 
 TEST_F(DatabaseTest, slow_statements_and_locked_rows_end_at_their_timeouts) {
   auto tight = options();

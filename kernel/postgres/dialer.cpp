@@ -42,7 +42,8 @@ struct Dialer::Impl : std::enable_shared_from_this<Impl> {
 
   void begin() {
     const std::string settings = text("-c lock_timeout=", options.lock_timeout.count(), " -c statement_timeout=", options.statement_timeout.count(),
-                                      " -c idle_in_transaction_session_timeout=", options.idle_in_transaction_timeout.count(), " -c timezone=UTC -c jit=off");
+                                      " -c idle_in_transaction_session_timeout=", options.idle_in_transaction_timeout.count(), " -c timezone=UTC -c jit=off",
+                                      options.planning == Planning::once ? " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off" : "");
     const std::string application = text("emporion ", options.module);
     const char* names[] = {"dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", nullptr};
     const char* values[] = {options.dsn.c_str(), application.c_str(), settings.c_str(), "UTF8", "15000", nullptr};

@@ -90,7 +90,7 @@ class AbsentLocation : public location::v1::LocationApi {
 class AbsentOrder : public order::v1::OrderApi {
  public:
   EMP_UNUSED(order, create_order, CreateOrderRequest, CreateOrderResponse)
-  EMP_UNUSED(order, confirm_order, ConfirmOrderRequest, Order)
+  EMP_UNUSED(order, confirm_order, ConfirmOrderRequest, OrderConfirmation)
   EMP_UNUSED(order, mark_review, MarkReviewRequest, Order)
   EMP_UNUSED(order, get_order, GetOrderRequest, Order)
   EMP_UNUSED(order, get_order_by_number, GetOrderByNumberRequest, Order)

@@ -117,12 +117,12 @@ class ShopOrders final : public AbsentOrder {
       return order::v1::CancelOrderResponse{};
     });
   }
-  Task<Result<order::v1::Order>> confirm_order(CallContext, order::v1::ConfirmOrderRequest request) override {
-    co_return faults_.pass<order::v1::Order>("order.confirm_order", [this, request]() -> Result<order::v1::Order> {
+  Task<Result<order::v1::OrderConfirmation>> confirm_order(CallContext, order::v1::ConfirmOrderRequest request) override {
+    co_return faults_.pass<order::v1::OrderConfirmation>("order.confirm_order", [this, request]() -> Result<order::v1::OrderConfirmation> {
       auto& stored = orders[request.id];
       if (stored.status == order::v1::OrderStatus::cancelled) return fail(ErrorKind::conflict, "INVALID_TRANSITION", "");
       stored.status = order::v1::OrderStatus::confirmed;
-      return order::v1::Order{};
+      return order::v1::OrderConfirmation{.id = request.id, .status = stored.status};
     });
   }
   Task<Result<order::v1::Order>> mark_review(CallContext, order::v1::MarkReviewRequest request) override {

@@ -102,11 +102,14 @@ Task<Result<v1::CreateOrderResponse>> OrderService::create_order(CallContext con
   co_return out;
 }
 
-Task<Result<v1::Order>> OrderService::confirm_order(CallContext context, v1::ConfirmOrderRequest request) {
+Task<Result<v1::OrderConfirmation>> OrderService::confirm_order(CallContext context, v1::ConfirmOrderRequest request) {
   const Confirmation confirmation{request.id, request.payment_id, std::string(to_string(request.payment_status)), request.provider, context.trace};
   EMP_CO_ASSIGN(const auto answer, co_await confirm_lane_.submit(confirmation));
   if (answer.outcome != "confirmed" && answer.outcome != "repeated") co_return fail(refusal_of_confirmation(answer));
-  co_return co_await store_.load(request.id);
+  v1::OrderConfirmation out{.id = request.id};
+  const bool is_known = answer.status && from_string(*answer.status, out.status);
+  EMP_ASSERT(is_known);
+  co_return out;
 }
 
 Task<Result<v1::Order>> OrderService::mark_review(CallContext context, v1::MarkReviewRequest request) {

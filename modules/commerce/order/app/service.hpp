@@ -15,7 +15,7 @@ class OrderService final : public v1::OrderApi {
   OrderService(Runtime& runtime, OrderStore& store, Neighbours& neighbours, Cancelling& cancelling, Claiming& claiming, const Clock& clock, Random& random);
 
   Task<Result<v1::CreateOrderResponse>> create_order(CallContext context, v1::CreateOrderRequest request) override;
-  Task<Result<v1::Order>> confirm_order(CallContext context, v1::ConfirmOrderRequest request) override;
+  Task<Result<v1::OrderConfirmation>> confirm_order(CallContext context, v1::ConfirmOrderRequest request) override;
   Task<Result<v1::Order>> mark_review(CallContext context, v1::MarkReviewRequest request) override;
   Task<Result<v1::Order>> get_order(CallContext context, v1::GetOrderRequest request) override;
   Task<Result<v1::Order>> get_order_by_number(CallContext context, v1::GetOrderByNumberRequest request) override;

@@ -164,7 +164,7 @@ struct OrderTest : testing::PostgresTest {
     out.provider = request.payment_method == v1::PaymentMethod::cod ? "cod" : "stripe";
     return out;
   }
-  Result<v1::Order> confirm(const v1::CreateOrderRequest& request) { return run(service.confirm_order(by("checkout"), a_confirmation(request))); }
+  Result<v1::OrderConfirmation> confirm(const v1::CreateOrderRequest& request) { return run(service.confirm_order(by("checkout"), a_confirmation(request))); }
   v1::CreateOrderRequest a_confirmed_order(int lines = 1) {
     auto request = an_order(lines);
     EXPECT_TRUE(create(request));

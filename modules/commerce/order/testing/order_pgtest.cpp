@@ -107,7 +107,7 @@ TEST_F(OrderTest, ACancellationThatComesFirstRefusesTheOrder) {
 TEST_F(OrderTest, AConfirmationTwiceAtOnceIsOneAndItsEventsReadAsTheContractSays) {
   const auto request = an_order(2, v1::PaymentMethod::card);
   ASSERT_TRUE(create(request));
-  std::vector<Task<Result<v1::Order>>> tasks;
+  std::vector<Task<Result<v1::OrderConfirmation>>> tasks;
   for (int i = 0; i < 10; ++i) tasks.push_back(service.confirm_order(by("checkout"), a_confirmation(request)));
   for (const auto& answer : run(when_all(std::move(tasks)))) {
     ASSERT_TRUE(answer) << answer.error().to_string();

@@ -26,7 +26,7 @@ constexpr Statement update_inventory{"warehouse.update_inventory", "SELECT inven
 constexpr Statement select_levels{"warehouse.select_levels",
                                   "SELECT s.sku, s.warehouse_id, greatest(0, s.on_hand - s.reserved - s.buffer), s.reorder_point FROM stock s JOIN warehouse w "
                                   "ON w.id = s.warehouse_id AND w.status = 'active' "
-                                  "WHERE s.sku = ANY ($1) AND ($2::uuid IS NULL OR s.warehouse_id = $2) ORDER BY s.sku, s.warehouse_id"};
+                                  "WHERE s.sku = ANY ($1) AND s.warehouse_id = coalesce($2::uuid, s.warehouse_id) ORDER BY s.sku, s.warehouse_id"};
 constexpr Statement select_available{
     "warehouse.select_available",
     "SELECT s.sku, s.warehouse_id, s.on_hand - s.reserved - s.buffer FROM stock s WHERE s.sku = ANY ($1) AND s.on_hand - s.reserved - s.buffer > 0"};
