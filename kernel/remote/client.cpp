@@ -7,7 +7,6 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
-#include "kernel/remote/breaker.hpp"
 #include "kernel/remote/call_metadata.hpp"
 #include "kernel/remote/client_metrics.hpp"
 #include "kernel/remote/grpc_bytes.hpp"
@@ -16,6 +15,7 @@
 #include "kernel/remote/grpc_replicas.hpp"
 #include "kernel/remote/grpc_status.hpp"
 #include "kernel/remote/retry_budget.hpp"
+#include "kernel/rpc/breaker.hpp"
 
 namespace emporion::remote {
 namespace {

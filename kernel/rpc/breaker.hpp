@@ -8,15 +8,15 @@
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
 
-namespace emporion::remote {
+namespace emporion::rpc {
 
 /// An instant of the clock that nobody sets.
 using Instant = std::chrono::steady_clock::time_point;
 
-/// Keeps calls from a module that cannot be reached. It opens after 5 calls in a row that reached nobody, or if of at least 20 within 10 s half reached nobody;
-/// stays open for 30 s, longer each time up to 60 s, each ± 20 %, or until a connection stands again; then lets probes through, 3 at a time, of which one may
-/// take long: 3 that reach somebody close it, the first that does not opens it again. What a module answers, refusals included, counts as reached. Source:
-/// platform.md §3.5.
+/// Keeps calls from whom they would fail at. It opens after 5 failures in a row, or if of at least 20 calls within 10 s half failed; stays open for 30 s,
+/// longer each time up to 60 s, each ± 20 %; then lets probes through, 3 at a time, of which one may take long: 3 that pass close it, the first that fails
+/// opens it again. What counts as a failure is the caller's to say: between processes that nobody was reached, at the public entry also that an answer did not
+/// come in time. Source: platform.md §3.5.
 class Breaker {
  public:
   enum class State : std::uint8_t { closed, half_open, open };
@@ -27,12 +27,17 @@ class Breaker {
   bool admit(Instant now);
   void reached(Instant now);
   void failed(Instant now);
-  /// It is not known whether somebody was reached: the time ran out, or the caller left.
+  /// It is not known whether the call failed: the caller left, or did not wait.
   void ended();
   /// A connection stands again: no need to wait.
   void connected();
 
+  /// As if it had never opened: what an operator asks for who knows better.
+  void reset();
+
   State state() const noexcept { return state_; }
+  /// When an open one lets probes through.
+  Instant open_until() const noexcept { return open_until_; }
 
   static constexpr int failures_in_a_row = 5;
   static constexpr int calls_min = 20;
@@ -51,7 +56,6 @@ class Breaker {
   bool half_of_the_window_failed(Instant now) const;
   void open(Instant now);
   void half_open();
-  void close();
 
   Random& random_;
   State state_ = State::closed;
@@ -63,4 +67,4 @@ class Breaker {
   int probes_passed_ = 0;
 };
 
-}  // namespace emporion::remote
+}  // namespace emporion::rpc

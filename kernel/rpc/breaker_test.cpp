@@ -1,8 +1,8 @@
-#include "kernel/remote/breaker.hpp"
+#include "kernel/rpc/breaker.hpp"
 
 #include <gtest/gtest.h>
 
-namespace emporion::remote {
+namespace emporion::rpc {
 namespace {
 
 using State = Breaker::State;
@@ -115,6 +115,17 @@ TEST_F(BreakerTest, DoesNotWaitOnceAConnectionStands) {
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
+TEST_F(BreakerTest, TellsHowLongItStaysOpenAndClosesAtOnceWhenItIsReset) {
+  open();
+  EXPECT_EQ(breaker.open_until(), now + seconds(24));
+  breaker.reset();
+  EXPECT_EQ(breaker.state(), State::closed);
+  EXPECT_TRUE(breaker.admit(now));
+  breaker.reached(now);
+  open();
+  EXPECT_EQ(breaker.open_until(), now + seconds(24)) << "the next opening is short again";
+}
+
 TEST_F(BreakerTest, WhatEndsWithoutAVerdictOpensNothing) {
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(breaker.admit(now));
@@ -124,4 +135,4 @@ TEST_F(BreakerTest, WhatEndsWithoutAVerdictOpensNothing) {
 }
 
 }  // namespace
-}  // namespace emporion::remote
+}  // namespace emporion::rpc

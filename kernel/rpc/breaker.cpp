@@ -1,8 +1,8 @@
-#include "kernel/remote/breaker.hpp"
+#include "kernel/rpc/breaker.hpp"
 
 #include <algorithm>
 
-namespace emporion::remote {
+namespace emporion::rpc {
 namespace {
 
 std::int64_t second_of(Instant now) { return std::chrono::duration_cast<seconds>(now.time_since_epoch()).count(); }
@@ -22,7 +22,7 @@ void Breaker::reached(Instant now) {
   in_a_row_ = 0;
   if (state_ != State::half_open) return;
   ended();
-  if (++probes_passed_ >= probes) close();
+  if (++probes_passed_ >= probes) reset();
 }
 
 void Breaker::failed(Instant now) {
@@ -72,11 +72,11 @@ void Breaker::half_open() {
   probes_passed_ = 0;
 }
 
-void Breaker::close() {
+void Breaker::reset() {
   state_ = State::closed;
   open_for_ = open_first;
   window_ = {};
   in_a_row_ = 0;
 }
 
-}  // namespace emporion::remote
+}  // namespace emporion::rpc
