@@ -18,6 +18,7 @@
 #include "kernel/remote/grpc_health.hpp"
 #include "kernel/remote/grpc_process.hpp"
 #include "kernel/remote/grpc_server_call.hpp"
+#include "kernel/rpc/call_span.hpp"
 
 namespace emporion::remote {
 namespace {
@@ -96,7 +97,9 @@ struct Server::Impl {
     if (!context) co_return call.finish(fail(std::move(context).error()));
     if (call.is_cancelled()) co_return call.finish(fail(ErrorKind::deadline_exceeded, "DEADLINE_EXCEEDED", "the caller left before the call began"));
     // From here it runs to its end, whether or not the caller still waits: it may have changed something.
+    const rpc::CallSpan span(*method.operation, "grpc", call.parent());
     auto result = co_await method.handler(std::move(*context), call.take_request());
+    span.ended(result ? nullptr : &result.error());
     call.finish(std::move(result));
   }
 };

@@ -16,8 +16,9 @@ constexpr std::string_view csrf_cookie = "__Host-csrf";   // As our own contract
 
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1" || address == "::ffff:127.0.0.1"; }
 
-/// A request id from outside is kept if it is a UUID, so that a client can find its own traces.
+/// As the server chose it. Without one a request id from outside is kept if it is a UUID.
 Uuid trace_of(const http::Request& request, UtcTime now, Random& random) {
+  if (!request.trace.is_nil()) return request.trace;
   if (const auto given = Uuid::parse(request.header("x-request-id"))) return *given;
   return Uuid::v7(now, random);
 }
