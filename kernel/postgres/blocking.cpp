@@ -31,7 +31,10 @@ Result<BlockingConnection::TextRows> rows_of(PGresult* raw) {
 }  // namespace
 
 Result<BlockingConnection> BlockingConnection::open(const std::string& dsn) {
-  std::shared_ptr<void> connection(PQconnectdb(dsn.c_str()), [](void* raw) { PQfinish(static_cast<PGconn*>(raw)); });
+  // Defaults, for what the DSN does not say: of several servers the one that takes writes, and none may keep us for long.
+  const char* const names[] = {"target_session_attrs", "connect_timeout", "dbname", nullptr};
+  const char* const values[] = {"read-write", "5", dsn.c_str(), nullptr};
+  std::shared_ptr<void> connection(PQconnectdbParams(names, values, 1), [](void* raw) { PQfinish(static_cast<PGconn*>(raw)); });
   if (PQstatus(pg(connection)) != CONNECTION_OK) return fail(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", message_of(PQerrorMessage(pg(connection))));
   PQsetNoticeProcessor(pg(connection), [](void*, const char*) {}, nullptr);
   return BlockingConnection(std::move(connection));
@@ -48,6 +51,17 @@ Result<BlockingConnection::TextRows> BlockingConnection::run(const std::string& 
 std::string BlockingConnection::quoted_literal(const std::string& value) {
   const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeLiteral(pg(connection_), value.data(), value.size()), &PQfreemem);
   return quoted.get();
+}
+
+std::string BlockingConnection::quoted_name(const std::string& name) {
+  const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeIdentifier(pg(connection_), name.data(), name.size()), &PQfreemem);
+  return quoted.get();
+}
+
+Result<std::string> BlockingConnection::password_secret(const std::string& role, const std::string& password) {
+  const std::unique_ptr<char, decltype(&PQfreemem)> secret(PQencryptPasswordConn(pg(connection_), password.c_str(), role.c_str(), "scram-sha-256"), &PQfreemem);
+  if (!secret) return fail(ErrorKind::internal, "DATABASE_ERROR", message_of(PQerrorMessage(pg(connection_))));
+  return std::string(secret.get());
 }
 
 std::string dsn_part(std::string_view name, std::string_view value) {
