@@ -23,8 +23,11 @@ struct Placement {
   std::string process;  ///< Which of them this one is, once it is chosen (apps/emporion/placement_check.hpp); empty: none, but a tool on the databases.
   int replica = 1;      ///< Which of its replicas, from 1.
 
-  /// A DSN for the module's database that the placement names (`databases.<module>`), or nothing: then the private cluster holds it.
+  /// Where the placement puts the module's database: what `databases.<module>` says, else a role and a database `emporion_<module>` on the server that
+  /// `postgres` names; nothing: the private cluster holds it. A malformed `postgres` is answered as it is, for the check to refuse.
   std::optional<std::string> dsn_of(std::string_view module) const;
+  /// What is lost does not matter: databases may be less safe than a shop's.
+  bool is_demo() const { return settings.boolean("demo", false); }
 
   /// The folder with the certificates of all processes: `pki`, else one in the home.
   std::filesystem::path pki_folder() const;
