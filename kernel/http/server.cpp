@@ -36,10 +36,10 @@ struct ReadSome {
   std::size_t bytes = 0;
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
-    socket.async_read_some(into, [this, handle](const error_code& code, std::size_t count) {
+    socket.async_read_some(into, [this, reader = Suspended(handle)](const error_code& code, std::size_t count) {
       error = code;
       bytes = count;
-      handle.resume();
+      reader.resume();
     });
   }
   std::size_t await_resume() const noexcept { return error ? 0 : bytes; }
@@ -50,9 +50,9 @@ struct Writable {
   error_code error{};
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
-    socket.async_wait(tcp::socket::wait_write, [this, handle](const error_code& code) {
+    socket.async_wait(tcp::socket::wait_write, [this, writer = Suspended(handle)](const error_code& code) {
       error = code;
-      handle.resume();
+      writer.resume();
     });
   }
   bool await_resume() const noexcept { return !error; }

@@ -147,8 +147,12 @@ TEST_F(ExporterTest, ClosingSendsWhatWaits) {
 }
 
 TEST_F(ExporterTest, ClosingIsBoundedAlthoughTheCollectorIsSilent) {
+  collector.order({.status = 503});
   for (int i = 0; i < 20; ++i) collector.order({.status = 0});
   options.wait_max = seconds(3'600);
+  options.request_timeout = seconds(20);
+  options.retry_first = seconds(30);
+  options.retry_most = seconds(30);
   end_spans(25);
   const auto took = export_until([] { return true; }, milliseconds(300));
   EXPECT_GE(took, milliseconds(250)) << "it tried";
