@@ -41,6 +41,7 @@ Result<Placement> Placement::load(const std::optional<std::string>& file) {
   (void)placement.pki_folder();
   (void)placement.settings.has("postgres");
   (void)placement.is_demo();
+  for (const char* of_traces : {"trace.endpoint", "trace.sample_ratio"}) (void)placement.settings.has(of_traces);
   placement.home = placement.settings.string("home", placement.home.string());
   placement.address = placement.settings.string("http.address", placement.address);
   placement.port = static_cast<std::uint16_t>(placement.settings.integer("http.port", placement.port, 0, 65'535));

@@ -68,6 +68,22 @@ TEST_P(EventSpansTest, EachRecordedEventIsAChainFromItsCommitToItsEffect) {
   EXPECT_TRUE(std::ranges::all_of(spans, [&](const auto& span) { return span.trace == first || span.trace == second; }));
 }
 
+TEST_P(EventSpansTest, ThatACallerAskedForItTravelsWithTheEvent) {
+  trace::enable({.sample_ratio = 0});
+  publish_traced(new_trace(), 1);
+  publish("a", 2);
+  const auto page = run(feed->read({}, {std::string(ThingHappened::topic)}, 10));
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->items.size(), 2u);
+  EXPECT_TRUE(page->items[0].event.traced);
+  EXPECT_FALSE(page->items[1].event.traced);
+  trace::enable({.sample_ratio = 0});  // A consumer's process, which has never met that trace.
+  note_arrival("consumer", page->items);
+  const auto noted = trace::take(10);
+  ASSERT_EQ(noted.size(), 1u);
+  EXPECT_EQ(noted[0].trace, page->items[0].event.trace);
+}
+
 TEST_P(EventSpansTest, ARefusedEventShowsEachTry) {
   trace::enable({.sample_ratio = 1});
   listener.refuses = 1;

@@ -12,6 +12,7 @@
 #include "apps/emporion/health_pages.hpp"
 #include "apps/emporion/modules.hpp"
 #include "apps/emporion/placement_check.hpp"
+#include "apps/emporion/tracing.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/http/server.hpp"
 #include "kernel/observe/log.hpp"
@@ -35,7 +36,11 @@ class Serving {
  public:
   Serving(Runtime& runtime, ServeOptions& options, const Databases& databases, std::vector<ModuleDefinition> modules,
           const std::optional<remote::Credentials>& credentials)
-      : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, std::move(modules), credentials), health_server_(runtime, health_) {}
+      : runtime_(runtime),
+        options_(options),
+        tracing_(runtime, options.placement),
+        host_(runtime, options.placement, databases, std::move(modules), credentials),
+        health_server_(runtime, health_) {}
 
   Task<int> run() {
     runtime_.watch_signals([this] { end(); });
@@ -51,6 +56,7 @@ class Serving {
     health_.set_ready(false);
     if (public_server_) co_await public_server_->close(drain_time);
     co_await host_.stop();
+    co_await tracing_.close();
     co_await health_server_.close(drain_time);
     co_return exit_code;
   }
@@ -58,6 +64,7 @@ class Serving {
  private:
   Task<Result<>> start() {
     EMP_CO_TRY(show_health());
+    EMP_CO_TRY(tracing_.start());
     EMP_CO_TRY(co_await host_.start());
     if (signalled_.is_set()) co_return Result<>();
     if (options_.before_ready) EMP_CO_TRY(co_await options_.before_ready(host_));
@@ -97,6 +104,7 @@ class Serving {
   static constexpr milliseconds drain_time{10'000};
   Runtime& runtime_;
   ServeOptions& options_;
+  Tracing tracing_;
   Host host_;
   HealthPages health_;
   http::Server health_server_;
