@@ -9,6 +9,8 @@ std::int64_t second_of(Instant now) { return std::chrono::duration_cast<seconds>
 
 }  // namespace
 
+Instant steady_now() noexcept { return std::chrono::steady_clock::now(); }
+
 bool Breaker::admit(Instant now) {
   if (state_ == State::open && now >= open_until_) half_open();
   if (state_ == State::closed) return true;

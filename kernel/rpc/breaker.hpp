@@ -12,6 +12,8 @@ namespace emporion::rpc {
 
 /// An instant of the clock that nobody sets.
 using Instant = std::chrono::steady_clock::time_point;
+/// Now, by that clock: for whoever composes what is told the time by its caller.
+Instant steady_now() noexcept;
 
 /// Keeps calls from whom they would fail at. It opens after 5 failures in a row, or if of at least 20 calls within 10 s half failed; stays open for 30 s,
 /// longer each time up to 60 s, each ± 20 %; then lets probes through, 3 at a time, of which one may take long: 3 that pass close it, the first that fails
