@@ -50,9 +50,6 @@ class Server {
     tell("postgres", "SELECT pg_reload_conf()");
   }
   void end_sessions() { tell("postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'mover'"); }
-  std::string socket_folder() const { return hosts_of_dsn(cluster_->superuser_dsn("postgres")).value().front().host; }
-
- private:
   void tell(const std::string& database, const std::string& sql) {
     auto connection = BlockingConnection::open(cluster_->superuser_dsn(database) + " target_session_attrs=any");
     EMP_ASSERT(connection.has_value());
@@ -61,6 +58,9 @@ class Server {
     if (!done) std::fprintf(stderr, "%s: %s\n", sql.c_str(), done.error().to_string().c_str());
     EMP_ASSERT(done.has_value());
   }
+  std::string socket_folder() const { return hosts_of_dsn(cluster_->superuser_dsn("postgres")).value().front().host; }
+
+ private:
   testing::TemporaryFolder folder_;
   std::optional<PrivateCluster> cluster_;
 };
@@ -201,6 +201,16 @@ TEST_F(Failover, a_host_that_is_cut_off_hides_the_next_one_for_its_two_seconds_o
   const SilentHost silent;
   open(dsn(text("127.0.0.1,", first->socket_folder()), text(silent.port, ",5432")));
   EXPECT_EQ(place(), "first");
+}
+
+TEST_F(Failover, a_standby_that_does_not_have_the_database_yet_does_not_hide_the_primary) {
+  first->tell("postgres", "CREATE DATABASE fresh OWNER mover");
+  const auto fresh = both() + " dbname=fresh";
+  const auto opened = BlockingConnection::open(fresh);
+  EXPECT_TRUE(opened) << opened.error().to_string();
+  open(fresh);
+  static constexpr Statement name{"test.name", "SELECT current_database()::text"};
+  EXPECT_TRUE(run(database->query(name)));
 }
 
 TEST_F(Failover, where_no_server_takes_writes_the_database_is_unavailable) {
