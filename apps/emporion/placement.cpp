@@ -30,13 +30,13 @@ void Placement::use_home(const std::string& folder) {
   settings.set("home", folder);
 }
 
-Result<Placement> Placement::load(const std::optional<std::string>& file) {
+Result<Placement> Placement::load(const std::optional<std::string>& file, const char* const* environment) {
   Placement placement;
   placement.file = file;
   if (file) {
     EMP_ASSIGN(placement.settings, config::Settings::load(*file));
   }
-  placement.settings.read_environment(environ);
+  placement.settings.read_environment(environment);
   // A file may say these although this process has no use for them.
   (void)placement.pki_folder();
   (void)placement.settings.has("postgres");
