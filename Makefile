@@ -62,8 +62,12 @@ acceptance: ## Write docs/acceptance.md: which test shows which acceptance check
 fuzz: bootstrap ## Fuzz what reads foreign bytes, FUZZ_SECONDS=600 for each target. ARGS=--keep keeps the corpus.
 	@tools/fuzz.sh $(ARGS)
 
+test-cluster: bootstrap ## Three hosts as namespaces, faults one after the other: 25 minutes, needs root. ARGS="--only disk_full" for one.
+	@tools/build.sh dev emporion
+	@tools/cluster.sh $(ARGS)
+
 mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--discover tries all tests of its module.
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races journeys bench format format-check tidy golden package deploy acceptance fuzz mutate
+.PHONY: help bootstrap build run test crash races journeys bench format format-check tidy golden package deploy acceptance fuzz mutate test-cluster
