@@ -48,14 +48,26 @@ golden: bootstrap ## Accept what the contracts now say into the golden files of 
 	@cp build/dev/generated/contracts_registry/contracts/contracts_graph.txt tests/architecture/contracts_graph.golden
 	@git --no-pager diff --stat tests/architecture
 
+package: build ## Make the Debian package: build/package/emporion_*.deb.
+	@tools/package.sh build/bin/emporion build/package
+
+deploy: bootstrap ## Make deploy/{kubernetes,compose,systemd} again of deploy/placement.
+	@tools/build.sh dev emporion
+	@tools/export_deploy.sh build/dev/apps/emporion/emporion deploy
+	@git --no-pager diff --stat deploy
+
 acceptance: ## Write docs/acceptance.md: which test shows which acceptance check.
 	@tools/acceptance/acceptance.py
 
 fuzz: bootstrap ## Fuzz what reads foreign bytes, FUZZ_SECONDS=600 for each target. ARGS=--keep keeps the corpus.
 	@tools/fuzz.sh $(ARGS)
 
+test-cluster: bootstrap ## Three hosts as namespaces, faults one after the other: 25 minutes, needs root. ARGS="--only disk_full" for one.
+	@tools/build.sh dev emporion
+	@tools/cluster.sh $(ARGS)
+
 mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--discover tries all tests of its module.
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races journeys bench format format-check tidy golden acceptance fuzz mutate
+.PHONY: help bootstrap build run test crash races journeys bench format format-check tidy golden package deploy acceptance fuzz mutate test-cluster

@@ -2,7 +2,7 @@
 # Installs what the tests take from npm, as each package-lock.json pins it. Quick when it is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for folder in tests/simulators/sdk tests/clients/grpc_js; do
+for folder in tests/simulators/sdk tests/clients/grpc_js tests/packaging/lint; do
   (
     cd "$folder"
     wanted=$(sha256sum package-lock.json)

@@ -16,7 +16,7 @@ using Progress = std::function<void(std::string_view)>;
 
 enum class Purpose : std::uint8_t { serve, tool, inspect };
 
-/// The databases of some modules: the private cluster's, save those that the placement puts elsewhere.
+/// The databases of some modules: where the placement puts them (`databases.<module>`, `postgres`), else the private cluster's.
 class Databases {
  public:
   /// Starts the private cluster if any of the modules needs it and makes what is missing. Errors: those of PrivateCluster.

@@ -86,7 +86,8 @@ Result<> Host::open_to_others() {
   for (auto& unit : units_) contracts::serve(unit->definition.name, calls_, services_);
   feed_server_ = std::make_unique<remote::FeedServer>(runtime_, own_feeds());
   feed_server_->serve(services_);
-  const Address& address = placement_.own_process()->listen[static_cast<std::size_t>(placement_.replica - 1)];
+  Address address = placement_.own_process()->listen[static_cast<std::size_t>(placement_.replica - 1)];
+  if (placement_.bind) address.host = *placement_.bind;
   server_ = std::make_unique<remote::Server>(
       runtime_, services_, remote::ServerOptions{.address = address.to_string(), .credentials = credentials_, .descriptors = contracts::descriptors()});
   return server_->listen();

@@ -6,13 +6,16 @@
 
 #include "contracts/topics.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/postgres/dsn.hpp"
 
 namespace emporion::app {
 
 std::optional<std::string> Placement::dsn_of(std::string_view module) const {
   const std::string name = text("databases.", module);
-  if (!settings.has(name)) return std::nullopt;
-  return settings.string(name, "");
+  if (settings.has(name)) return settings.string(name, "");
+  if (!settings.has("postgres")) return std::nullopt;
+  const std::string server = settings.string("postgres", "");
+  return postgres::dsn_on_server(server, text("emporion_", module)).value_or(server);
 }
 
 std::filesystem::path Placement::pki_folder() const { return settings.has("pki") ? std::filesystem::path(settings.string("pki", "")) : home / "pki"; }
@@ -27,14 +30,18 @@ void Placement::use_home(const std::string& folder) {
   settings.set("home", folder);
 }
 
-Result<Placement> Placement::load(const std::optional<std::string>& file) {
+Result<Placement> Placement::load(const std::optional<std::string>& file, const char* const* environment) {
   Placement placement;
   placement.file = file;
   if (file) {
     EMP_ASSIGN(placement.settings, config::Settings::load(*file));
   }
-  placement.settings.read_environment(environ);
-  (void)placement.pki_folder();  // A file may name it although this process has no use for it.
+  placement.settings.read_environment(environment);
+  // A file may say these although this process has no use for them.
+  (void)placement.pki_folder();
+  (void)placement.settings.has("postgres");
+  (void)placement.is_demo();
+  for (const char* of_traces : {"trace.endpoint", "trace.sample_ratio"}) (void)placement.settings.has(of_traces);
   placement.home = placement.settings.string("home", placement.home.string());
   placement.address = placement.settings.string("http.address", placement.address);
   placement.port = static_cast<std::uint16_t>(placement.settings.integer("http.port", placement.port, 0, 65'535));

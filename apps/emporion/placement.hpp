@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,9 +24,13 @@ struct Placement {
   ProcessList described;
   std::string process;  ///< Which of them this one is, once it is chosen (apps/emporion/placement_check.hpp); empty: none, but a tool on the databases.
   int replica = 1;      ///< Which of its replicas, from 1.
+  std::optional<std::string> bind;  ///< The address at which it listens for other processes, if not that by which they find it.
 
-  /// A DSN for the module's database that the placement names (`databases.<module>`), or nothing: then the private cluster holds it.
+  /// Where the placement puts the module's database: what `databases.<module>` says, else a role and a database `emporion_<module>` on the server that
+  /// `postgres` names; nothing: the private cluster holds it. A malformed `postgres` is answered as it is, for the check to refuse.
   std::optional<std::string> dsn_of(std::string_view module) const;
+  /// What is lost does not matter: databases may be less safe than a shop's.
+  bool is_demo() const { return settings.boolean("demo", false); }
 
   /// The folder with the certificates of all processes: `pki`, else one in the home.
   std::filesystem::path pki_folder() const;
@@ -36,8 +42,8 @@ struct Placement {
   /// Another home, for the modules too: their secrets lie in it.
   void use_home(const std::string& folder);
 
-  /// Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED. What else is wrong with it, apps/emporion/placement_check.hpp finds.
-  static Result<Placement> load(const std::optional<std::string>& file);
+  /// `environment` overrides what the file says; nullptr: the file alone. Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED. What else is wrong with it, apps/emporion/placement_check.hpp finds.
+  static Result<Placement> load(const std::optional<std::string>& file, const char* const* environment = environ);
 };
 
 }  // namespace emporion::app

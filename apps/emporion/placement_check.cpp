@@ -129,15 +129,20 @@ class Checker {
   }
 
   void check_databases() {
+    if (placement_.settings.has("postgres")) {
+      const auto server = postgres::dsn_on_server(placement_.settings.string("postgres", ""), "emporion");
+      if (!server) return fault(text("postgres: ", server.error().detail()));
+    }
+    for (const auto& name : placement_.settings.names_below("databases")) {
+      if (!is_known(name)) fault(text("databases.", name, ": there is no module ", name));
+    }
     std::map<std::string, std::string> role_owners;
     std::map<std::string, std::string> database_owners;
-    for (const auto& name : placement_.settings.names_below("databases")) {
-      if (!is_known(name)) {
-        fault(text("databases.", name, ": there is no module ", name));
-        continue;
-      }
+    for (const auto& module : links_.modules) {
+      const std::string name(module.name);
       const auto dsn = placement_.dsn_of(name);
-      const auto target = postgres::target_of_dsn(dsn.value_or(""));
+      if (!dsn) continue;
+      const auto target = postgres::target_of_dsn(*dsn);
       if (!target) {
         fault(text("databases.", name, ": ", target.error().detail()));
         continue;

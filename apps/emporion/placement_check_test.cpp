@@ -75,6 +75,21 @@ TEST(PlacementCheck, ADatabaseOfNobodyAndAStringThatIsNoneAreRefused) {
   EXPECT_THAT(faults("databases: {order: the big one}"), ElementsAre("databases.order: not a connection string of PostgreSQL"));
 }
 
+TEST(PlacementCheck, AServerForAllModulesNamesNoneOfTheirRoles) {
+  EXPECT_THAT(faults("postgres: host=db1,db2 port=5433"), IsEmpty());
+  EXPECT_THAT(faults("postgres: host=db1 user=shop"), ElementsAre("postgres: it names a user or a database, but each module has its own on this server"));
+  EXPECT_THAT(faults("postgres: the big one"), ElementsAre("postgres: not a connection string of PostgreSQL"));
+  EXPECT_THAT(faults("postgres: host=db\ndatabases: {payment: host=db user=emporion_order dbname=payment}"),
+              ElementsAre("databases.order and databases.payment have one role emporion_order at db:5432; each module has its own"));
+}
+
+TEST(PlacementCheck, AModulesOwnLineWinsOverTheServerForAll) {
+  const auto placement = placement_of("postgres: host=db1,db2\ndatabases: {order: host=db3 user=sales}");
+  EXPECT_EQ(placement.dsn_of("order"), "host=db3 user=sales");
+  EXPECT_EQ(placement.dsn_of("payment"), "dbname='emporion_payment' host='db1,db2' user='emporion_payment'");
+  EXPECT_EQ(placement_of("").dsn_of("order"), std::nullopt);
+}
+
 TEST(PlacementCheck, TwoProcessesOnOneAddressAreRefused) {
   const auto at = [](std::string_view edge, std::string_view sales) {
     return faults("processes:\n  edge: {modules: [auth, gateway], http: 0.0.0.0:80, listen: " + std::string(edge) +

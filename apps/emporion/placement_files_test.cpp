@@ -76,7 +76,10 @@ TEST(PlacementFiles, PerModuleHasAProcessForEachModule) {
 TEST(PlacementFiles, EveryOtherFileOfDeployHolds) {
   int read = 0;
   for (const auto& file : fs::recursive_directory_iterator(source_dir / "deploy")) {
-    if (file.path().extension() != ".yaml") continue;
+    // What was made of placements for orchestrators is theirs to read, but for the placement that lies in it.
+    const auto place = fs::relative(file.path(), source_dir / "deploy").begin()->string();
+    const bool is_made = place == "kubernetes" || place == "compose" || place == "systemd";
+    if (file.path().extension() != ".yaml" || (is_made && file.path().filename() != "placement.yaml")) continue;
     ++read;
     const auto placement = Placement::load(file.path().string());
     ASSERT_TRUE(placement.has_value()) << placement.error().to_string();

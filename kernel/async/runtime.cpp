@@ -77,7 +77,7 @@ class WorkerPool {
 struct Sleeper {
   SteadyTime wakes_at;
   std::uint64_t order;  ///< Sleepers of one instant wake in the order in which they lay down.
-  std::coroutine_handle<> handle;
+  Suspended sleeping;
   friend bool operator>(const Sleeper& a, const Sleeper& b) { return std::pair(a.wakes_at, a.order) > std::pair(b.wakes_at, b.order); }
 };
 
@@ -102,7 +102,7 @@ struct Runtime::Impl {
   WorkerPool workers;  // Last: its threads end before anything that they post to.
 
   void sleep(SteadyTime wakes_at, std::coroutine_handle<> handle) {
-    sleepers.push({wakes_at, sleepers_ever++, handle});
+    sleepers.push({wakes_at, sleepers_ever++, Suspended(handle)});
     if (wakes_at < armed_for) arm(wakes_at);
   }
 
@@ -127,7 +127,7 @@ struct Runtime::Impl {
         again.push_back(first);
         continue;
       }
-      first.handle.resume();
+      first.sleeping.resume();
     }
     for (const auto& sleeper : again) sleepers.push(sleeper);
     if (!sleepers.empty() && sleepers.top().wakes_at < armed_for) arm(sleepers.top().wakes_at);
@@ -176,7 +176,7 @@ Task<void> Runtime::yield() {
     Impl& impl;
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> handle) const {
-      asio::post(impl.context, [handle] { handle.resume(); });
+      asio::post(impl.context, [yielding = Suspended(handle)] { yielding.resume(); });
     }
     void await_resume() const noexcept {}
   };

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/async/flow.hpp"
 #include "kernel/base/assert.hpp"
 
 namespace emporion {
@@ -103,6 +104,7 @@ struct Detached {
 
 /// Runs `task` by itself from here; it must hold values only. Prefer Scope::spawn, which can be joined.
 inline void start_detached(Task<void> task) {
+  const FlowKept kept;
   [](Task<void> inner) -> detail::Detached { co_await std::move(inner); }(std::move(task));
 }
 
@@ -123,12 +125,12 @@ class OneShot {
   bool is_set() const noexcept { return value_.has_value(); }
 
   bool await_ready() const noexcept { return value_.has_value(); }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept { awaiter_ = awaiting; }
+  void await_suspend(std::coroutine_handle<> awaiting) noexcept { awaiter_ = Suspended(awaiting); }
   T await_resume() { return std::move(*value_); }
 
  private:
   std::optional<T> value_;
-  std::coroutine_handle<> awaiter_;
+  Suspended awaiter_;
 };
 
 /// Several coroutines side by side that outlive the statement that started them. `join` awaits all of them; the owner calls it before it dies.
@@ -141,6 +143,7 @@ class Scope {
 
   void spawn(Task<void> task) {
     ++running_;
+    const FlowKept kept;
     run(*this, std::move(task));
   }
   std::size_t running() const noexcept { return running_; }
@@ -149,7 +152,7 @@ class Scope {
     struct Awaiter {
       Scope& scope;
       bool await_ready() const noexcept { return scope.running_ == 0; }
-      void await_suspend(std::coroutine_handle<> awaiting) const noexcept { scope.joiner_ = awaiting; }
+      void await_suspend(std::coroutine_handle<> awaiting) const noexcept { scope.joiner_ = Suspended(awaiting); }
       void await_resume() const noexcept {}
     };
     return Awaiter{*this};
@@ -162,7 +165,7 @@ class Scope {
   }
 
   std::size_t running_ = 0;
-  std::coroutine_handle<> joiner_;
+  Suspended joiner_;
 };
 
 namespace detail {

@@ -26,6 +26,11 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
   return out;
 }
 
+std::string shortest(double value) {
+  char digits[40];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
 struct Unit {
   std::string_view suffix;
   std::int64_t micros;
@@ -132,6 +137,17 @@ std::int64_t Settings::integer(std::string_view name, std::int64_t fallback, std
   const auto value = to_integer(entry->value);
   if (value && *value >= min && *value <= max) return *value;
   fault(name, *entry, text("an integer from ", min, " to ", max));
+  return fallback;
+}
+
+double Settings::number(std::string_view name, double fallback, double min, double max) const {
+  const Entry* entry = find(name);
+  if (entry == nullptr) return fallback;
+  double value = 0;
+  const char* const end = entry->value.data() + entry->value.size();
+  const auto [read_to, error] = std::from_chars(entry->value.data(), end, value, std::chars_format::fixed);
+  if (error == std::errc() && read_to == end && value >= min && value <= max) return value;
+  fault(name, *entry, text("a number from ", shortest(min), " to ", shortest(max)));
   return fallback;
 }
 

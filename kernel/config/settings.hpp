@@ -28,6 +28,8 @@ class Settings {
   void read_environment(const char* const* environment);
 
   std::int64_t integer(std::string_view name, std::int64_t fallback, std::int64_t min, std::int64_t max) const;
+  /// A decimal number: 0.05. For shares and rates, never for money.
+  double number(std::string_view name, double fallback, double min, double max) const;
   std::string string(std::string_view name, std::string_view fallback) const;
   /// `true` or `false`.
   bool boolean(std::string_view name, bool fallback) const;

@@ -54,6 +54,20 @@ TEST(Settings, ReadsASpanInTheUnitOfItsName) {
   EXPECT_EQ(settings.span("a_d", {}), hours(48));
 }
 
+TEST(Settings, ReadsANumberWithDecimals) {
+  const Settings settings = parsed("share: 0.05\nall: 1\nword: half\nmore: 1.5\nodd: 5e-2\n");
+  EXPECT_EQ(settings.number("share", 1, 0, 1), 0.05);
+  EXPECT_EQ(settings.number("all", 0, 0, 1), 1);
+  EXPECT_EQ(settings.number("none", 0.5, 0, 1), 0.5);
+  for (const char* bad : {"word", "more", "odd"}) EXPECT_EQ(settings.number(bad, 0.5, 0, 1), 0.5);
+  const auto checked = settings.check();
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().detail(),
+            "more (line 4): a number from 0 to 1 expected, '1.5' found\n"
+            "odd (line 5): a number from 0 to 1 expected, '5e-2' found\n"
+            "word (line 3): a number from 0 to 1 expected, 'half' found");
+}
+
 TEST(Settings, CollectsEveryFaultAndEveryUnreadName) {
   const Settings settings = parsed("lines_max: 0\nopen: yes\nwait_s: -1\nhuge_d: 9223372036854775807\ncount: 1.5\ntypo: 1\n");
   EXPECT_EQ(settings.integer("lines_max", 50, 1, 2000), 50);

@@ -7,6 +7,7 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/http/request_span.hpp"
 
 namespace emporion::http {
 namespace {
@@ -162,6 +163,7 @@ Result<Router::Match> Router::match(Method method, std::string_view path) const 
   Node::Walk walk{.method = method};
   if (count) {
     if (const auto* route = walk.find(*root_, std::span(segments).first(*count))) {
+      name_span(method, *route);
       Match found{.route = route};
       found.parameters.reserve(walk.parameter_count);
       for (std::size_t i = 0; i < walk.parameter_count; ++i) found.parameters.emplace_back(walk.parameters[i]);

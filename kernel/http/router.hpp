@@ -33,6 +33,7 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   std::string peer_address;  ///< Of the socket.
+  Uuid trace;                ///< What is done for it is found under this; the server sets it.
 
   /// Value of the first header of that lower-case name, or empty.
   std::string_view header(std::string_view lower_name) const noexcept;
@@ -85,7 +86,8 @@ class Router {
     const Route* route = nullptr;
     PathParameters parameters;
   };
-  /// Errors: ROUTE_NOT_FOUND; METHOD_NOT_ALLOWED with metadata allow, a comma-separated list.
+  /// Names the span of the request that is being handled after the route. Errors: ROUTE_NOT_FOUND; METHOD_NOT_ALLOWED with metadata allow, a comma-separated
+  /// list.
   Result<Match> match(Method method, std::string_view path) const;
   const std::vector<std::unique_ptr<Route>>& routes() const noexcept { return routes_; }
 

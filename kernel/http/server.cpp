@@ -12,6 +12,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/http/input_buffer.hpp"
 #include "kernel/http/request_parser.hpp"
+#include "kernel/http/request_span.hpp"
 #include "kernel/http/response_writer.hpp"
 #include "kernel/observe/log.hpp"
 
@@ -35,10 +36,10 @@ struct ReadSome {
   std::size_t bytes = 0;
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
-    socket.async_read_some(into, [this, handle](const error_code& code, std::size_t count) {
+    socket.async_read_some(into, [this, reader = Suspended(handle)](const error_code& code, std::size_t count) {
       error = code;
       bytes = count;
-      handle.resume();
+      reader.resume();
     });
   }
   std::size_t await_resume() const noexcept { return error ? 0 : bytes; }
@@ -49,9 +50,9 @@ struct Writable {
   error_code error{};
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
-    socket.async_wait(tcp::socket::wait_write, [this, handle](const error_code& code) {
+    socket.async_wait(tcp::socket::wait_write, [this, writer = Suspended(handle)](const error_code& code) {
       error = code;
-      handle.resume();
+      writer.resume();
     });
   }
   bool await_resume() const noexcept { return !error; }
@@ -77,6 +78,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   asio::io_context& context;
   tcp::acceptor acceptor;
   asio::steady_timer timer;
+  SystemRandom random;
   SteadyTime now = std::chrono::steady_clock::now();  ///< As of the last tick.
   std::string date;
   std::unordered_set<Connection*> connections;
@@ -164,7 +166,7 @@ class Server::Impl::Connection {
         form.is_head = request.method == Method::head;
         form.is_http_1_0 = parser_.is_http_1_0();
         enter_without_limit(Phase::handling);
-        response = co_await server_->application.handle(std::move(request));
+        response = co_await handle(std::move(request));
         // To HTTP/1.0 the end of the connection is the end of a body whose length is not known.
         form.keeps_alive = parser_.keeps_alive() && !server_->is_closing && !(response.rest && form.is_http_1_0);
       } else {
@@ -178,6 +180,15 @@ class Server::Impl::Connection {
         co_return;
       }
     }
+  }
+
+  Task<Response> handle(Request request) {
+    const trace::Parent origin = origin_of(request, SystemClock().now(), server_->random);
+    request.trace = origin.trace;
+    const RequestSpan span(request, origin);
+    auto response = co_await server_->application.handle(std::move(request));
+    span.answered(response.status);
+    co_return response;
   }
 
   /// Reads until a request is whole, or something is wrong with it.

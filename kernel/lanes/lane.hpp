@@ -11,6 +11,8 @@
 #include "kernel/base/result.hpp"
 #include "kernel/fault/mutation.hpp"
 #include "kernel/lanes/lane_metrics.hpp"
+#include "kernel/lanes/lane_span.hpp"
+#include "kernel/trace/tracer.hpp"
 
 namespace emporion {
 
@@ -44,14 +46,16 @@ class Lane {
     if (!EMP_GUARD("lanes.queue_is_bounded", queue_.size() < options_.queue_max)) {
       co_return fail(Error(ErrorKind::resource_exhausted, "QUEUE_FULL", options_.name).with("retry_after", 1));
     }
-    Waiter waiter{std::move(command), {}};
+    Waiter waiter{std::move(command), {}, LaneSpan(options_.name)};
     queue_.push_back(&waiter);
     metrics_.depth(queue_.size());
     if (EMP_GUARD("lanes.one_batch_at_a_time", !running_)) {
       running_ = true;
       scope_.spawn(drain());
     }
-    co_return co_await waiter.answer;
+    auto answer = co_await waiter.answer;
+    waiter.span.ended(answer ? nullptr : &answer.error());
+    co_return answer;
   }
 
   std::size_t depth() const noexcept { return queue_.size(); }
@@ -65,6 +69,7 @@ class Lane {
   struct Waiter {
     Command command;
     OneShot<Result<Answer>> answer;
+    LaneSpan span;
   };
 
   Task<void> drain() {
@@ -97,6 +102,7 @@ class Lane {
   }
 
   Task<Result<Answers>> attempt(const std::vector<Waiter*>& taken) {
+    const BatchFlow flow(traced_of(taken), taken.size());
     for (int tried = 1;; ++tried) {
       Batch batch;
       batch.reserve(taken.size());
@@ -110,6 +116,15 @@ class Lane {
       metrics_.repeated();
       co_await runtime_.sleep_for(milliseconds(20) * (1 << tried));
     }
+  }
+
+  static std::vector<const LaneSpan*> traced_of(const std::vector<Waiter*>& taken) {
+    std::vector<const LaneSpan*> out;
+    if (!trace::is_enabled()) return out;
+    for (const Waiter* waiter : taken) {
+      if (waiter->span.span()) out.push_back(&waiter->span);
+    }
+    return out;
   }
 
   static void answer_all(const std::vector<Waiter*>& taken, Result<Answers> answers) {

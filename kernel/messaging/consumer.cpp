@@ -5,6 +5,7 @@
 #include "kernel/base/random.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/fault/mutation.hpp"
+#include "kernel/messaging/event_spans.hpp"
 #include "kernel/messaging/feed.hpp"
 #include "kernel/messaging/feed_lag.hpp"
 #include "kernel/observe/log.hpp"
@@ -209,12 +210,20 @@ struct Consumer::Impl {
       const auto earlier = [](const FeedPage::Item& a, const FeedPage::Item& b) { return a.event.occurred_at < b.event.occurred_at; };
       follower.lag.in_hand(std::ranges::min_element(page->items, earlier)->event.occurred_at);
       follower.lag.show(clock.now());
+      note_arrival(database.module(), page->items);
     }
     co_return page;
   }
 
-  /// Position, inbox rows and effects of these events, in one transaction.
   Task<Result<>> apply(Follower& follower, std::vector<FeedPage::Item> items, Position next) {
+    const EventSpans spans(database.module(), items);
+    auto applied = co_await apply_together(follower, std::move(items), next);
+    spans.ended(applied ? nullptr : &applied.error());
+    co_return applied;
+  }
+
+  /// Position, inbox rows and effects of these events, in one transaction.
+  Task<Result<>> apply_together(Follower& follower, std::vector<FeedPage::Item> items, Position next) {
     EMP_CO_ASSIGN(auto work, co_await database.begin(context()));
     std::vector<Uuid> ids;
     std::vector<std::string> topics, aggregates;

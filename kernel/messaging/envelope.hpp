@@ -17,6 +17,7 @@ struct Envelope {
   std::string aggregate_id;  ///< Order of events is kept per aggregate.
   std::int64_t aggregate_version = 0;
   Uuid trace;
+  bool traced = false;  ///< The trace is recorded although its id is not of the share that is: its caller said so where the producer runs.
   std::string data;
 };
 

@@ -1,5 +1,7 @@
 #include "kernel/messaging/feed.hpp"
 
+#include "kernel/trace/tracer.hpp"
+
 namespace emporion::messaging {
 namespace {
 
@@ -32,6 +34,7 @@ class LocalFeed final : public EventFeed {
       event.aggregate_id = row.get<std::string>(7);
       event.aggregate_version = row.get<std::int64_t>(8);
       event.trace = row.get<std::optional<Uuid>>(9).value_or(Uuid());
+      event.traced = trace::is_sampled(event.trace);
       event.data = row.get<std::string>(10);
       page.items.push_back({{row.get<std::int64_t>(2), row.get<std::int64_t>(3)}, std::move(event)});
     }

@@ -11,6 +11,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
+#include "kernel/trace/tracer.hpp"
 
 namespace emporion {
 namespace {
@@ -137,6 +138,9 @@ struct Jobs::Impl {
   Task<void> run_once(Job& job) {
     CallContext context(clock.now() + context_span, Uuid::v7(clock.now(), random), Principal::of_service(database.module()));
     context.idempotency_key = text(job.name, ":", job.fencing);
+    trace::Active span;
+    if (trace::is_enabled()) [[unlikely]]
+      span.begin(trace::begin({.trace = context.trace}, text("job ", job.name), trace::Kind::internal));
     const Time begun = now();
     job.at_work = true;
     Scope aside;
@@ -149,6 +153,7 @@ struct Jobs::Impl {
     observe::histogram("emporion_job_seconds", "Length of a run.", {{"job", job.name}}, {0.001, 0.01, 0.1, 1, 10, 60})
         .observe(std::chrono::duration<double>(now() - begun).count());
     runs_of(job.name, done ? "ok" : "failed").increment();
+    if (!done && span) span->fail(done.error().reason());
     if (!done) observe::warning("a job failed and will be repeated", {{"job", job.name}, {"error", done.error().to_string()}});
 
     const bool give_back = job.period >= lease_span;

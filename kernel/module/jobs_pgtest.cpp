@@ -3,6 +3,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/module/jobs.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
+#include "kernel/trace/tracer.hpp"
 
 // tidy-allow-file(test_sleeps): periods and leases pass in the database's real time.
 namespace emporion {
@@ -52,6 +53,24 @@ TEST_F(JobsTest, a_job_runs_again_and_again_also_after_a_failure) {
   pass(milliseconds(100));
   EXPECT_EQ(worker.runs, runs);
   EXPECT_EQ(value("SELECT until IS NULL AND last_success_at IS NOT NULL AND fencing = 1 FROM job_lease WHERE name = 'test.sweep'"), "t");
+}
+
+TEST_F(JobsTest, each_run_is_a_trace_of_its_own) {
+  trace::enable({});
+  Worker worker{.runtime = &runtime(), .fail_first = 1};
+  Jobs jobs(runtime(), database(), clock, random);
+  jobs.every("test.sweep", milliseconds(30), &worker, &Worker::work);
+  jobs.start();
+  EXPECT_TRUE(eventually([&] { return worker.runs >= 2; }));
+  run(jobs.stop());
+  trace::disable();
+  auto spans = trace::take(1'000);
+  std::erase_if(spans, [](const auto& span) { return span.parent != 0; });  // What a run has done, and the noting of its success.
+  ASSERT_GE(spans.size(), 2u);
+  EXPECT_TRUE(std::ranges::all_of(spans, [](const auto& span) { return span.name == "job test.sweep"; })) << "keeping the lease is no part of a run";
+  EXPECT_NE(spans[0].trace, spans[1].trace);
+  EXPECT_EQ(spans[0].error, "BROKEN");
+  EXPECT_FALSE(spans[1].failed);
 }
 
 TEST_F(JobsTest, replicas_never_run_a_job_at_the_same_time) {

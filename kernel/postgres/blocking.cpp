@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include "kernel/base/text.hpp"
+#include "kernel/postgres/dsn.hpp"
 
 namespace emporion::postgres {
 namespace {
@@ -28,13 +29,29 @@ Result<BlockingConnection::TextRows> rows_of(PGresult* raw) {
   return rows;
 }
 
+/// One server. Defaults stand before the DSN: a session that takes writes, and none may keep us for long.
+std::shared_ptr<void> dial(const std::string& dsn, const DsnHost& server) {
+  const auto said_or_null = [](const std::string& part) { return part.empty() ? nullptr : part.c_str(); };
+  const char* const names[] = {"target_session_attrs", "connect_timeout", "dbname", "host", "hostaddr", "port", nullptr};
+  const char* const values[] = {"read-write", "5", dsn.c_str(), said_or_null(server.host), said_or_null(server.address), said_or_null(server.port), nullptr};
+  return {PQconnectdbParams(names, values, 1), [](void* raw) { PQfinish(static_cast<PGconn*>(raw)); }};
+}
+
 }  // namespace
 
+/// libpq's own walk over several servers ends at the first that refuses in words, such as a standby that does not have the database yet.
 Result<BlockingConnection> BlockingConnection::open(const std::string& dsn) {
-  std::shared_ptr<void> connection(PQconnectdb(dsn.c_str()), [](void* raw) { PQfinish(static_cast<PGconn*>(raw)); });
-  if (PQstatus(pg(connection)) != CONNECTION_OK) return fail(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", message_of(PQerrorMessage(pg(connection))));
-  PQsetNoticeProcessor(pg(connection), [](void*, const char*) {}, nullptr);
-  return BlockingConnection(std::move(connection));
+  const auto servers = hosts_of_dsn(dsn).value_or(std::vector<DsnHost>(1));
+  std::string heard;
+  for (const auto& server : servers) {
+    auto connection = dial(dsn, server);
+    if (PQstatus(pg(connection)) == CONNECTION_OK) {
+      PQsetNoticeProcessor(pg(connection), [](void*, const char*) {}, nullptr);
+      return BlockingConnection(std::move(connection));
+    }
+    heard += text(heard.empty() ? "" : "; ", message_of(PQerrorMessage(pg(connection))));
+  }
+  return fail(ErrorKind::unavailable, "DATABASE_UNAVAILABLE", std::move(heard));
 }
 
 Result<BlockingConnection::TextRows> BlockingConnection::run(const std::string& sql) { return rows_of(PQexec(pg(connection_), sql.c_str())); }
@@ -48,6 +65,17 @@ Result<BlockingConnection::TextRows> BlockingConnection::run(const std::string& 
 std::string BlockingConnection::quoted_literal(const std::string& value) {
   const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeLiteral(pg(connection_), value.data(), value.size()), &PQfreemem);
   return quoted.get();
+}
+
+std::string BlockingConnection::quoted_name(const std::string& name) {
+  const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeIdentifier(pg(connection_), name.data(), name.size()), &PQfreemem);
+  return quoted.get();
+}
+
+Result<std::string> BlockingConnection::password_secret(const std::string& role, const std::string& password) {
+  const std::unique_ptr<char, decltype(&PQfreemem)> secret(PQencryptPasswordConn(pg(connection_), password.c_str(), role.c_str(), "scram-sha-256"), &PQfreemem);
+  if (!secret) return fail(ErrorKind::internal, "DATABASE_ERROR", message_of(PQerrorMessage(pg(connection_))));
+  return std::string(secret.get());
 }
 
 std::string dsn_part(std::string_view name, std::string_view value) {

@@ -21,6 +21,9 @@ class BlockingConnection {
   /// One statement with text parameters.
   Result<TextRows> run(const std::string& sql, const std::vector<std::string>& parameters);
   std::string quoted_literal(const std::string& value);
+  std::string quoted_name(const std::string& name);
+  /// What the server keeps for a role's password, made here, so that the password itself is in no statement and no log.
+  Result<std::string> password_secret(const std::string& role, const std::string& password);
 
  private:
   explicit BlockingConnection(std::shared_ptr<void> connection) : connection_(std::move(connection)) {}

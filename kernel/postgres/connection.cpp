@@ -52,18 +52,6 @@ struct Entry {
   bool rolled_back = false;
 };
 
-std::string field_of(const PGresult* result, int field) {
-  const char* value = PQresultErrorField(result, field);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-Failure failure_of(const PGresult* result) {
-  Failure failure{field_of(result, PG_DIAG_SQLSTATE),     field_of(result, PG_DIAG_MESSAGE_PRIMARY), field_of(result, PG_DIAG_MESSAGE_DETAIL),
-                  field_of(result, PG_DIAG_MESSAGE_HINT), field_of(result, PG_DIAG_CONSTRAINT_NAME), field_of(result, PG_DIAG_CONTEXT)};
-  if (failure.message.empty()) failure.message = std::string(trimmed(PQresultErrorMessage(result)));
-  return failure;
-}
-
 }  // namespace
 
 struct Connection::Impl : std::enable_shared_from_this<Impl> {
@@ -80,6 +68,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
   asio::steady_timer timer;
   PGconn* pg = nullptr;
   Phase phase = Phase::closed;
+  bool is_deserted = false;  ///< The server takes no writes any more: nothing new goes to it, and when all is answered the session ends.
   std::uint64_t session = 0;
   std::vector<OneShot<Result<>>*> connecting;
 
@@ -111,6 +100,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       return connect_failed();
     }
     phase = Phase::ready;
+    is_deserted = false;
     watched = false;
     waiting_to_write = false;
     await_input();
@@ -250,6 +240,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
       std::shared_ptr<const void> result(raw, [](const void* each) { PQclear(static_cast<PGresult*>(const_cast<void*>(each))); });
       if (PQresultStatus(raw) == PGRES_PIPELINE_SYNC) {
         finish_first();
+        if (session == of && is_deserted && in_flight.empty()) lose("the server takes no writes");
         if (session != of) return;
       } else {
         take_result(raw, std::move(result));
@@ -301,6 +292,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
     in_flight.pop_front();
     if (entry.unit != nullptr) {
       if (entry.sqlstate == "26000" || entry.sqlstate == "0A000") forget_statements(entry);
+      if (entry.sqlstate == "25006") is_deserted = true;  // A standby, or a primary that is being replaced: the next session looks for one that writes.
       if (!entry.error && entry.rolled_back) entry.error = Error(ErrorKind::internal, "DATABASE_ERROR", "the transaction was rolled back");
       if (entry.error) {
         metrics->failed(entry.error->reason());
@@ -386,6 +378,7 @@ Connection::~Connection() {
 Task<Result<>> Connection::connect() {
   const auto impl = impl_;
   if (is_still_connected()) co_return Result<>();
+  if (impl->is_deserted && impl->phase == Impl::Phase::ready && impl->in_flight.empty()) impl->lose("the server takes no writes");
   if (!may_connect() && impl->phase == Impl::Phase::closed) co_return fail(database_unavailable("the database cannot be reached"));
   OneShot<Result<>> answer;
   impl->connecting.push_back(&answer);
@@ -393,9 +386,9 @@ Task<Result<>> Connection::connect() {
   co_return co_await answer;
 }
 
-bool Connection::is_connected() const noexcept { return impl_->phase == Impl::Phase::ready; }
+bool Connection::is_connected() const noexcept { return impl_->phase == Impl::Phase::ready && !impl_->is_deserted; }
 bool Connection::is_still_connected() {
-  if (impl_->phase != Impl::Phase::ready) return false;
+  if (!is_connected()) return false;
   if (!impl_->in_flight.empty() || !impl_->hung_up()) return true;
   const auto impl = impl_;
   impl->lose("the server hung up while the connection was idle");

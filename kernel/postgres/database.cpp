@@ -9,6 +9,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/postgres/database_impl.hpp"
 #include "kernel/postgres/failure.hpp"
+#include "kernel/postgres/transaction_span.hpp"
 
 namespace emporion::postgres {
 namespace {
@@ -55,8 +56,12 @@ Task<Result<std::vector<Rows>>> Database::Impl::execute(std::vector<Bound> bound
   Unit unit;
   unit.bounds = std::move(bounds);
   unit.unknown_if_lost = is_write;
+  TransactionSpan span(options.module);
+  span.before(unit.bounds);
   submit(unit);
   auto answer = co_await unit.answer;
+  span.after(answer);
+  span.committed(answer ? nullptr : &answer.error());
   if (is_write && answer) {
     committed_write();
     EMP_FAULT_PAUSE(fault_after);

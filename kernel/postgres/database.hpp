@@ -73,7 +73,8 @@ struct DatabaseOptions {
   const Clock* clock = nullptr;  ///< What callers' deadlines are measured by; null is the machine's.
 };
 
-/// A module's own database, as seen from one runtime's thread. Connects on first use and again after a loss, with back-off.
+/// A module's own database, as seen from one runtime's thread. Connects on first use and again after a loss, with back-off, to that one of the DSN's servers
+/// that takes writes just then.
 class Database {
  public:
   Database(Runtime& runtime, DatabaseOptions options);

@@ -12,6 +12,7 @@
 #include "kernel/base/assert.hpp"
 #include "kernel/base/random.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/postgres/dsn.hpp"
 
 namespace emporion::postgres {
 namespace {
@@ -21,15 +22,21 @@ using Descriptor = asio::posix::stream_descriptor;
 using Time = std::chrono::steady_clock::time_point;
 
 constexpr seconds connect_timeout{5};
+constexpr seconds connect_timeout_of_several{2};  ///< Of each server, where there are several: one that is cut off must not hide the next.
 constexpr milliseconds backoff_first{50};
 constexpr milliseconds backoff_most{2'000};
 
 }  // namespace
 
 struct Dialer::Impl : std::enable_shared_from_this<Impl> {
-  Impl(asio::io_context& context, const DatabaseOptions& given) : options(given), socket(context), timer(context) {}
+  Impl(asio::io_context& context, const DatabaseOptions& given)
+      : options(given), hosts(hosts_of_dsn(given.dsn).value_or(std::vector<DsnHost>(1))), socket(context), timer(context) {}
 
   DatabaseOptions options;
+  std::vector<DsnHost> hosts;
+  std::size_t at = 0;     ///< The server that is asked, or was asked last: after a success the first to be asked again.
+  std::size_t asked = 0;  ///< How many of them were asked in this attempt.
+  std::string heard;      ///< What those said.
   Descriptor socket;
   asio::steady_timer timer;
   PGconn* pg = nullptr;  ///< Of the attempt under way.
@@ -41,21 +48,58 @@ struct Dialer::Impl : std::enable_shared_from_this<Impl> {
   SystemRandom random;
 
   void begin() {
+    asked = 0;
+    heard.clear();
+    ask();
+  }
+
+  /// One server. A session must be able to write: a standby, or a primary that has become one, is passed over unless the DSN says otherwise. What stands before
+  /// the DSN are defaults, what follows is not for it to change.
+  void ask() {
+    ++asked;
     const std::string settings = text("-c lock_timeout=", options.lock_timeout.count(), " -c statement_timeout=", options.statement_timeout.count(),
                                       " -c idle_in_transaction_session_timeout=", options.idle_in_transaction_timeout.count(), " -c timezone=UTC -c jit=off",
                                       options.planning == Planning::once ? " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off" : "");
     const std::string application = text("emporion ", options.module);
-    const char* names[] = {"dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", nullptr};
-    const char* values[] = {options.dsn.c_str(), application.c_str(), settings.c_str(), "UTF8", "15000", nullptr};
+    const DsnHost& one = hosts[at];
+    const char* names[] = {"target_session_attrs",
+                           "tcp_user_timeout",
+                           "keepalives_idle",
+                           "keepalives_interval",
+                           "keepalives_count",
+                           "dbname",
+                           "application_name",
+                           "options",
+                           "client_encoding",
+                           "host",
+                           "hostaddr",
+                           "port",
+                           nullptr};
+    const char* values[] = {"read-write",
+                            "6000",
+                            "5",
+                            "2",
+                            "3",
+                            options.dsn.c_str(),
+                            application.c_str(),
+                            settings.c_str(),
+                            "UTF8",
+                            said_or_null(one.host),
+                            said_or_null(one.address),
+                            said_or_null(one.port),
+                            nullptr};
     pg = PQconnectStartParams(names, values, 1);
     if (pg == nullptr || PQstatus(pg) == CONNECTION_BAD) return fail_with(problem_of_libpq());
     PQsetNoticeProcessor(pg, [](void*, const char*) {}, nullptr);
-    timer.expires_after(connect_timeout);
+    timer.expires_after(hosts.size() > 1 ? connect_timeout_of_several : connect_timeout);
     timer.async_wait([self = shared_from_this(), of = attempt](const boost::system::error_code& cancelled) {
       if (!cancelled && self->attempt == of) self->fail_with("no answer");
     });
     await(Descriptor::wait_write);
   }
+
+  /// Null leaves to the DSN and the driver what it is.
+  static const char* said_or_null(const std::string& part) { return part.empty() ? nullptr : part.c_str(); }
 
   /// libpq may close its socket and open another one while connecting, so we hold it only while we wait.
   void await(Descriptor::wait_type what) {
@@ -85,8 +129,16 @@ struct Dialer::Impl : std::enable_shared_from_this<Impl> {
 
   std::string problem_of_libpq() const { return pg == nullptr ? std::string("out of memory") : std::string(trimmed(PQerrorMessage(pg))); }
 
-  void fail_with(std::string why) {
-    put_off(std::move(why));
+  /// The next server, or the end of the attempt.
+  void fail_with(const std::string& why) {
+    heard += heard.empty() ? "" : "; ";
+    heard += hosts.size() > 1 ? text(hosts[at].to_string(), ": ", why) : why;
+    if (hosts.size() > 1) at = (at + 1) % hosts.size();
+    if (asked < hosts.size()) {
+      let_go();
+      return ask();
+    }
+    put_off(std::exchange(heard, {}));
     end()(nullptr);
   }
 
@@ -97,12 +149,17 @@ struct Dialer::Impl : std::enable_shared_from_this<Impl> {
                milliseconds(backoff.count() / 2 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(backoff.count() / 2 + 1))));
   }
 
-  /// The attempt is over, whatever waits for it comes too late. Answers whom to tell.
-  Done end() {
+  /// Whatever waits for the server that is being asked comes too late.
+  void let_go() {
     ++attempt;
     timer.cancel();
     if (socket.is_open()) socket.release();
     if (pg != nullptr) PQfinish(std::exchange(pg, nullptr));
+  }
+
+  /// The attempt is over. Answers whom to tell.
+  Done end() {
+    let_go();
     return std::exchange(done, nullptr);
   }
 };

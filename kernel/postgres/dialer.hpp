@@ -12,7 +12,9 @@ struct pg_conn;
 
 namespace emporion::postgres {
 
-/// Opens sessions without blocking: libpq's connect, step by step, within five seconds. After a failure it waits longer and longer before the next try.
+/// Opens sessions without blocking: libpq's connect, step by step, within five seconds. Where the DSN names several servers, they are asked in their order,
+/// from the one that had the last session on, for two seconds each, until one of them takes writes: that is how a module follows the primary. After a failure
+/// of all it waits longer and longer before the next try.
 class Dialer {
  public:
   /// Takes over a session in pipeline mode, or null: then `problem` says why. Called at most once per dial, perhaps before `dial` returns.

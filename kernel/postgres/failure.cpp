@@ -1,5 +1,7 @@
 #include "kernel/postgres/failure.hpp"
 
+#include <libpq-fe.h>
+
 #include <array>
 #include <charconv>
 #include <optional>
@@ -31,6 +33,7 @@ constexpr auto meanings = std::to_array<Meaning>({
     {"26000", ErrorKind::unavailable, "DATABASE_RETRY", "the statement is to be prepared again"},
     {"55P03", ErrorKind::unavailable, "LOCK_TIMEOUT", "a row stayed locked for too long"},
     {"57014", ErrorKind::unavailable, "STATEMENT_TIMEOUT", "the statement took too long"},
+    {"42501", ErrorKind::unavailable, "DATABASE_MOVED", "this database serves its module no longer; the module serves elsewhere"},
     {"25006", ErrorKind::unavailable, "DATABASE_UNAVAILABLE", "the server takes no writes now"},
     {"53", ErrorKind::unavailable, "DATABASE_UNAVAILABLE", "the server is out of a resource"},
     {"57P", ErrorKind::unavailable, "DATABASE_UNAVAILABLE", "the server is going down or coming up"},
@@ -56,7 +59,19 @@ Error own_error(ErrorKind kind, const Failure& failure) {
   return out;
 }
 
+std::string field_of(const PGresult* result, int field) {
+  const char* value = PQresultErrorField(result, field);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
 }  // namespace
+
+Failure failure_of(const pg_result* result) {
+  Failure failure{field_of(result, PG_DIAG_SQLSTATE),     field_of(result, PG_DIAG_MESSAGE_PRIMARY), field_of(result, PG_DIAG_MESSAGE_DETAIL),
+                  field_of(result, PG_DIAG_MESSAGE_HINT), field_of(result, PG_DIAG_CONSTRAINT_NAME), field_of(result, PG_DIAG_CONTEXT)};
+  if (failure.message.empty()) failure.message = std::string(trimmed(PQresultErrorMessage(result)));
+  return failure;
+}
 
 Error to_error(const Failure& failure, std::string_view statement) {
   if (const auto kind = own_kind(failure.sqlstate)) return own_error(*kind, failure);

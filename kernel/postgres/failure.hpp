@@ -5,6 +5,8 @@
 
 #include "kernel/base/error.hpp"
 
+struct pg_result;
+
 namespace emporion::postgres {
 
 /// What the server said of a failed statement, taken apart.
@@ -16,6 +18,8 @@ struct Failure {
   std::string constraint;
   std::string where;
 };
+
+Failure failure_of(const pg_result* result);
 
 /// The table in database.hpp. `statement` names what failed, for the log.
 Error to_error(const Failure& failure, std::string_view statement);

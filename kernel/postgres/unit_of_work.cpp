@@ -4,19 +4,25 @@
 #include "kernel/async/fault_pause.hpp"
 #include "kernel/postgres/database_impl.hpp"
 #include "kernel/postgres/failure.hpp"
+#include "kernel/postgres/transaction_span.hpp"
 
 namespace emporion::postgres {
 
 /// Transaction control travels with the next statement: BEGIN and SAVEPOINT cost no round trip of their own.
 struct UnitOfWork::State {
   State(std::shared_ptr<Database::Impl> given_database, std::shared_ptr<Connection> given_connection, CallContext given_context)
-      : database(std::move(given_database)), connection(std::move(given_connection)), context(std::move(given_context)), session(connection->session()) {
+      : database(std::move(given_database)),
+        connection(std::move(given_connection)),
+        context(std::move(given_context)),
+        session(connection->session()),
+        span(database->options.module) {
     context.transaction_opened();
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
     if (!connection) return;
+    span.rolled_back();
     context.transaction_closed();
     if (begun && is_connected()) {
       start_detached(roll_back(database, std::move(connection)));
@@ -59,6 +65,7 @@ struct UnitOfWork::State {
   std::shared_ptr<Connection> connection;  ///< Null once spent.
   CallContext context;
   std::uint64_t session;
+  TransactionSpan span;
   std::vector<std::string_view> pending{"BEGIN"};
   bool begun = false;
   bool has_savepoint = false;
@@ -89,7 +96,9 @@ Task<Result<std::vector<Rows>>> UnitOfWork::run_together(std::vector<Bound> boun
   EMP_ASSERT(state.connection);
   if (state.failure) co_return fail(*state.failure);
   if (bounds.empty()) co_return std::vector<Rows>();
+  state.span.before(bounds);
   auto answers = co_await state.send(std::move(bounds));
+  state.span.after(answers);
   if (!answers) state.failure = answers.error();
   co_return answers;
 }
@@ -123,6 +132,7 @@ Task<Result<>> UnitOfWork::commit() {
   EMP_FAULT_PAUSE(state->database->fault_before);
   if (EMP_FAULT_POINT(state->database->fault_before)) co_return fail(outcome_unknown("ordered by a fault point"));
   const auto done = co_await state->send({}, "COMMIT");
+  state->span.committed(done ? nullptr : &done.error());
   const auto database = state->database;
   state->release();
   if (!done) co_return fail(done.error());

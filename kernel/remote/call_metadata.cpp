@@ -1,11 +1,11 @@
 #include "kernel/remote/call_metadata.hpp"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 
 #include "kernel/base/text.hpp"
-#include "kernel/security/crypto.hpp"
 #include "kernel/security/principal_codec.hpp"
+#include "kernel/trace/span.hpp"
 
 namespace emporion::remote {
 namespace {
@@ -26,31 +26,16 @@ std::optional<std::string> find_either(const FindMetadata& find, std::string_vie
   return value ? value : find(text(name, "-bin"));
 }
 
-std::string traceparent_of(const Uuid& trace, Random& random) {
-  std::array<std::uint8_t, 8> span;
-  random.fill(span);
-  span[0] |= 1;  // A span of zeros would be invalid.
-  const auto bytes = [](const auto& array) { return std::string_view(reinterpret_cast<const char*>(array.data()), array.size()); };
-  return text("00-", security::hex(bytes(trace.bytes())), "-", security::hex(bytes(span)), "-01");
-}
-
-// Source: https://www.w3.org/TR/trace-context/#traceparent-header, 00-{32 hexadecimal digits}-{16}-{2}; later versions may be longer.
-std::optional<Uuid> trace_of(std::string_view traceparent) {
-  if (traceparent.size() < 55 || traceparent[2] != '-' || traceparent[35] != '-' || traceparent.starts_with("ff")) return std::nullopt;
-  const auto bytes = security::from_hex(traceparent.substr(3, 32));
-  if (!bytes) return std::nullopt;
-  std::array<std::uint8_t, 16> id;
-  std::ranges::copy(*bytes, id.begin());
-  const Uuid trace(id);
-  if (trace.is_nil()) return std::nullopt;
-  return trace;
+trace::Parent parent_of(const CallContext& context, Random& random) {
+  if (const trace::Span* span = trace::current(); span != nullptr && span->trace() == context.trace) return {context.trace, span->id(), true};
+  return {context.trace, random.below(std::numeric_limits<std::uint64_t>::max()) + 1, false};
 }
 
 }  // namespace
 
 Metadata metadata_of(const CallContext& context, Random& random) {
   Metadata out;
-  if (!context.trace.is_nil()) out.emplace_back("traceparent", traceparent_of(context.trace, random));
+  if (!context.trace.is_nil()) out.emplace_back("traceparent", trace::traceparent_of(parent_of(context, random)));
   append(out, "idempotency-key", context.idempotency_key);
   if (context.client) {
     append(out, "x-client-address", context.client->address);
@@ -62,7 +47,7 @@ Metadata metadata_of(const CallContext& context, Random& random) {
 
 ArrivedMetadata read_metadata(const FindMetadata& find) {
   ArrivedMetadata out;
-  if (const auto traceparent = find("traceparent")) out.trace = trace_of(*traceparent);
+  if (const auto traceparent = find("traceparent")) out.parent = trace::parse_traceparent(*traceparent);
   out.idempotency_key = find_either(find, "idempotency-key").value_or("");
   ClientFacts client{.address = find_either(find, "x-client-address").value_or(""),
                      .user_agent = find_either(find, "x-client-agent").value_or("").substr(0, user_agent_bytes_max)};

@@ -7,7 +7,6 @@
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
-#include "kernel/remote/breaker.hpp"
 #include "kernel/remote/call_metadata.hpp"
 #include "kernel/remote/client_metrics.hpp"
 #include "kernel/remote/grpc_bytes.hpp"
@@ -16,6 +15,8 @@
 #include "kernel/remote/grpc_replicas.hpp"
 #include "kernel/remote/grpc_status.hpp"
 #include "kernel/remote/retry_budget.hpp"
+#include "kernel/rpc/breaker.hpp"
+#include "kernel/rpc/call_span.hpp"
 
 namespace emporion::remote {
 namespace {
@@ -101,12 +102,14 @@ Task<Result<std::string>> GrpcClient::call(const rpc::Operation& operation, std:
   EMP_ASSERT(runtime_.on_io_thread());
   const Running running(*this);
   const Instant began = steady_now();
+  const rpc::CallSpan span(operation, "grpc");
   Result<std::string> result;
   if (const auto admitted = admit(operation, context, request.size())) {
     result = co_await send({.path = std::string(path), .metadata = metadata_of(context, random_), .deadline = context.deadline, .request = to_buffer(request)});
   } else {
     result = fail(admitted.error());
   }
+  span.ended(result ? nullptr : &result.error());
   metrics_.call_ended(result ? nullptr : &result.error(), std::chrono::duration_cast<microseconds>(steady_now() - began), breaker_.state());
   co_return result;
 }

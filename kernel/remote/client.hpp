@@ -20,7 +20,7 @@ struct ClientOptions {
 
 /// A module in another process: calls go to its replicas in turn, past those that cannot be reached. A call that reached nobody is tried again, at another
 /// replica if there is one, at most twice and as far as its deadline and the budget for retries go; a module that cannot be reached is left alone for a while
-/// (breaker.hpp). Made and used on the thread of its runtime.
+/// (kernel/rpc/breaker.hpp). Made and used on the thread of its runtime.
 class Client : public Channel {
  public:
   /// Waits until some replica says that it serves. Errors: CREDENTIALS_UNREADABLE (invalid_argument), CALLEE_UNREACHABLE (unavailable), with what the last

@@ -5,9 +5,11 @@
 #include "kernel/base/error.hpp"
 #include "kernel/base/time.hpp"
 #include "kernel/observe/metrics.hpp"
-#include "kernel/remote/breaker.hpp"
+#include "kernel/rpc/breaker.hpp"
 
 namespace emporion::remote {
+
+using rpc::Breaker;
 
 /// What /metrics tells of the calls to one module.
 class ClientMetrics {

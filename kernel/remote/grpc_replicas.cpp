@@ -29,6 +29,8 @@ grpc::ChannelArguments settings_of(const ClientOptions& options) {
   out.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1'000);
   // Connections of its own: those that two clients shared would go through one back-off and one certificate.
   out.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // A name may lead to several: an orchestrator gives all replicas of a process one. Each is connected to, and called in turn.
+  out.SetLoadBalancingPolicyName("round_robin");
   // Processes of one shop reach each other directly, whatever the environment says of proxies and DNS of service settings.
   out.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   out.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);

@@ -50,11 +50,13 @@ Result<CallContext> ServerCall::read(const grpc::ByteBuffer& request, bool with_
   EMP_ASSIGN(auto principal, who_acts(came.principal, with_certificates ? std::optional(modules_of(context_)) : std::nullopt));
   if (!from_buffer(request, request_)) return fail(ErrorKind::invalid_argument, "REQUEST_UNREADABLE", "the bytes of the request do not read");
   const UtcTime now = SystemClock().now();
-  if (!came.trace) {
+  if (came.parent) {
+    parent_ = *came.parent;
+  } else {
     SystemRandom random;
-    came.trace = Uuid::v7(now, random);
+    parent_.trace = Uuid::v7(now, random);
   }
-  CallContext out(deadline_of(context_, now, milliseconds(operation_.deadline_ms)), *came.trace, std::move(principal));
+  CallContext out(deadline_of(context_, now, milliseconds(operation_.deadline_ms)), parent_.trace, std::move(principal));
   out.idempotency_key = std::move(came.idempotency_key);
   out.client = std::move(came.client);
   return out;

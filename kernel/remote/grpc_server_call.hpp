@@ -10,6 +10,7 @@
 #include "kernel/base/result.hpp"
 #include "kernel/rpc/binding.hpp"
 #include "kernel/rpc/call_context.hpp"
+#include "kernel/trace/parent.hpp"
 
 // tidy-allow-file(third_party_include): seen by this folder's .cpp files only.
 namespace emporion::remote {
@@ -26,6 +27,7 @@ class ServerCall final : public grpc::ServerUnaryReactor {
   /// What came, to be taken once. Errors: those of who_acts, PAYLOAD_TOO_LARGE, REQUEST_UNREADABLE (invalid_argument).
   Result<CallContext> take_context() { return std::move(arrived_); }
   std::string take_request() { return std::move(request_); }
+  const trace::Parent& parent() const noexcept { return parent_; }
   /// The call is gone afterwards.
   void finish(Result<std::string> answer);
 
@@ -38,6 +40,7 @@ class ServerCall final : public grpc::ServerUnaryReactor {
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& answer_;
   std::string request_;
+  trace::Parent parent_;  ///< The caller's span.
   Result<CallContext> arrived_;
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 
-#include "kernel/remote/breaker.hpp"
+#include "kernel/rpc/breaker.hpp"
 
 namespace emporion::remote {
+
+using rpc::Instant;
 
 /// Bounds what second tries add to the load of a module in trouble: in every 10 s one for each 10 calls, and 10 more so that few calls have some, too.
 class RetryBudget {

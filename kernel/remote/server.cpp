@@ -18,6 +18,7 @@
 #include "kernel/remote/grpc_health.hpp"
 #include "kernel/remote/grpc_process.hpp"
 #include "kernel/remote/grpc_server_call.hpp"
+#include "kernel/rpc/call_span.hpp"
 
 namespace emporion::remote {
 namespace {
@@ -67,6 +68,10 @@ void add_settings(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  // Who called a name is to find what it leads to by now: a connection ends after that long, calls that run on it not before they are done, long polls
+  // included.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 300'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
   // Reflection is the one service with threads of its own.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
@@ -96,7 +101,9 @@ struct Server::Impl {
     if (!context) co_return call.finish(fail(std::move(context).error()));
     if (call.is_cancelled()) co_return call.finish(fail(ErrorKind::deadline_exceeded, "DEADLINE_EXCEEDED", "the caller left before the call began"));
     // From here it runs to its end, whether or not the caller still waits: it may have changed something.
+    const rpc::CallSpan span(*method.operation, "grpc", call.parent());
     auto result = co_await method.handler(std::move(*context), call.take_request());
+    span.ended(result ? nullptr : &result.error());
     call.finish(std::move(result));
   }
 };

@@ -79,6 +79,7 @@ void write_wire(wire::Writer& writer, const Envelope& value) {
   writer.field(6, value.aggregate_version);
   writer.field(7, value.trace);
   writer.field(8, value.data);
+  if (value.traced) writer.field(9, true);
 }
 
 void read_wire(wire::Reader& reader, Envelope& out) {
@@ -92,6 +93,7 @@ void read_wire(wire::Reader& reader, Envelope& out) {
       case 6: reader.read(out.aggregate_version); break;
       case 7: reader.read(out.trace); break;
       case 8: reader.read(out.data); break;
+      case 9: reader.read(out.traced); break;
       default: break;
     }
   }

@@ -65,6 +65,7 @@ messaging::FeedPage a_page() {
   event.aggregate_version = 9'007'199'254'740'993;
   event.trace = *Uuid::parse("00000000-0000-4000-8000-000000000002");
   event.data = R"({"a":1})";
+  event.traced = true;
   messaging::FeedPage page;
   page.items.push_back({{7, 8}, event});
   page.items.push_back({{9, 10}, {}});
@@ -84,7 +85,7 @@ TEST_F(FeedProto, DescribesWhatIsSent) {
   expect("FeedPage", a_page(),
          R"({"items":[{"position":{"xid":"7","id":"8"},"event":{"event_id":"00000000-0000-4000-8000-000000000001","topic":"order.order.confirmed",)"
          R"("occurred_at":"2025-06-15T15:06:40.123456Z","source":"order","aggregate_id":"Đơn 1","aggregate_version":"9007199254740993",)"
-         R"("trace":"00000000-0000-4000-8000-000000000002","data":"{\"a\":1}"}},{"position":{"xid":"9","id":"10"},"event":)"
+         R"("trace":"00000000-0000-4000-8000-000000000002","data":"{\"a\":1}","traced":true}},{"position":{"xid":"9","id":"10"},"event":)"
          R"({"event_id":"00000000-0000-0000-0000-000000000000","occurred_at":"1970-01-01T00:00:00Z","trace":"00000000-0000-0000-0000-000000000000"}}],)"
          R"("next":{"xid":"11","id":"12"},"begun":"13"})");
 }

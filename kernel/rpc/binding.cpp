@@ -8,6 +8,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/fault/mutation.hpp"
 #include "kernel/observe/metrics.hpp"
+#include "kernel/trace/span.hpp"
 
 namespace emporion::rpc {
 namespace {
@@ -47,6 +48,8 @@ Result<> admit(const Operation& operation, const CallContext& context, UtcTime n
 }
 
 void record_call(const Operation& operation, const Error* error, microseconds duration) noexcept {
+  if (error != nullptr && trace::is_traced()) [[unlikely]]
+    trace::current()->fail(error->reason());
   const std::string name = text(operation.module, ".", operation.name);
   observe::counter("emporion_calls_total", "Calls by operation and outcome.",
                    {{"operation", name}, {"outcome", error ? std::string(to_string(error->kind())) : "ok"}})

@@ -28,7 +28,7 @@ struct Operation {
 /// key present where required (400 IDEMPOTENCY_KEY_REQUIRED), deadline not passed (504 DEADLINE_EXCEEDED).
 Result<> admit(const Operation& operation, const CallContext& context, UtcTime now);
 
-/// Counts one finished call: requests by operation and outcome, and its duration.
+/// Counts one finished call: requests by operation and outcome, and its duration; tells the outcome to its span (CallSpan), which is the current one.
 void record_call(const Operation& operation, const Error* error, microseconds duration) noexcept;
 
 }  // namespace emporion::rpc

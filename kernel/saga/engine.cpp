@@ -9,6 +9,7 @@
 #include "kernel/saga/interventions.hpp"
 #include "kernel/saga/live.hpp"
 #include "kernel/saga/overseer.hpp"
+#include "kernel/saga/saga_spans.hpp"
 #include "kernel/saga/store.hpp"
 #include "kernel/saga/trying.hpp"
 
@@ -119,7 +120,8 @@ struct Engine::Impl {
 
   Task<void> drive(Live live) {
     if (!driving.emplace(live.id, &live).second) co_return;
-    CallContext call(clock.now() + options.lease, Uuid::v7(clock.now(), random), Principal::of_service(module));
+    const DriveSpan span(definition, live);
+    CallContext call(clock.now() + options.lease, live.trace, Principal::of_service(module));
     Context context(call, live.id);
     bool go_on = true;
     while (go_on && !stopping) {
@@ -343,10 +345,11 @@ const std::string& Engine::owner() const noexcept { return impl_->owner; }
 const std::string& Engine::first_step() const noexcept { return impl_->definition.steps.front().name; }
 int Engine::lease_seconds() const noexcept { return static_cast<int>(impl_->options.lease.count()); }
 
-void Engine::run_begun(Uuid saga, std::string subject, std::string context, UtcTime deadline) {
+void Engine::run_begun(Uuid saga, std::string subject, std::string context, UtcTime deadline, Uuid trace) {
   if (impl_->stopping) return;  // The lease lapses and the next start takes it over.
   Live live;
   live.id = saga;
+  live.trace = trace;
   live.subject = std::move(subject);
   live.state = "running";
   live.state_saved = "running";

@@ -76,7 +76,8 @@ class Engine {
   int lease_seconds() const noexcept;
 
   /// Drives a saga that was just begun with this engine as its owner. Returns at once; the work goes on in the engine.
-  void run_begun(Uuid saga, std::string subject, std::string context, UtcTime deadline);
+  /// `trace`: of the request that began it, which the saga's calls carry on.
+  void run_begun(Uuid saga, std::string subject, std::string context, UtcTime deadline, Uuid trace);
 
   /// Waits until the saga is settled or `until` has passed and answers how it stands. Errors: SAGA_NOT_FOUND.
   Task<Result<Snapshot>> wait_settled(Uuid saga, UtcTime until);

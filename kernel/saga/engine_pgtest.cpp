@@ -80,7 +80,7 @@ struct EngineTest : testing::PostgresTest {
   Task<Result<Snapshot>> begin_and_wait(Engine& engine, std::string subject, UtcTime deadline) {
     const std::string context = to_json(TripState{});
     EMP_CO_TRY(co_await database().run(engine.begin_statement(saga, subject, context, deadline)));
-    engine.run_begun(saga, subject, context, deadline);
+    engine.run_begun(saga, subject, context, deadline, Uuid::v7(clock.now(), random));
     co_return co_await engine.wait_settled(saga, clock.now() + seconds(20));
   }
   Result<Snapshot> drive(seconds until_deadline = seconds(60)) {
@@ -191,7 +191,7 @@ TEST_F(EngineTest, AnOwnerThatWasFencedOffChangesNothing) {
   ASSERT_TRUE(run(database().run(slow.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
   // Another owner has moved the row meanwhile.
   sql("UPDATE saga SET version = version + 1, lease_owner = 'another', lease_until = now() + interval '1 hour'");
-  slow.run_begun(saga, "subject", to_json(TripState{}), clock.now() + seconds(60));
+  slow.run_begun(saga, "subject", to_json(TripState{}), clock.now() + seconds(60), saga);
   run(slow.stop());
   EXPECT_EQ(value("SELECT step || ':' || state || ':' || lease_owner FROM saga"), "book:running:another");
   EXPECT_EQ(value("SELECT count(*) FROM saga_step"), "1");
@@ -301,7 +301,7 @@ TEST_F(EngineTest, AnOwnerWhoseSagaWasTakenIsFencedBeforeTheOtherOneHasSaved) {
   ASSERT_TRUE(run(database().run(slow.begin_statement(saga, "subject", to_json(TripState{}), clock.now() + seconds(60)))).has_value());
   sql("UPDATE saga SET lease_until = now() - interval '1 second'");
   sql("SELECT saga_claim_due('test.trip', 'another', 60, 10, now())");
-  slow.run_begun(saga, "subject", to_json(TripState{}), clock.now() + seconds(60));
+  slow.run_begun(saga, "subject", to_json(TripState{}), clock.now() + seconds(60), saga);
   run(slow.stop());
   EXPECT_EQ(value("SELECT step || ':' || state || ':' || lease_owner FROM saga"), "book:running:another");
   EXPECT_EQ(value("SELECT count(*) FROM saga_step"), "1");

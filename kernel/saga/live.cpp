@@ -18,6 +18,7 @@ std::size_t ErasedDefinition::index_of(std::string_view step) const {
 Live live_of(const Snapshot& row, const ErasedDefinition& definition) {
   Live live;
   live.id = row.id;
+  live.trace = row.id;
   live.subject = row.subject;
   live.state = row.state;
   live.state_saved = row.state;

@@ -12,6 +12,7 @@ namespace emporion::saga {
 struct Live {
   Uuid id;
   std::string subject;
+  Uuid trace;  ///< Of the request that began it; of one that is taken up later the saga's own id.
   std::string state;
   std::size_t index = 0;
   bool undoing = false;

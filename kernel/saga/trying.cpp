@@ -3,6 +3,7 @@
 #include "kernel/async/fault_pause.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/observe/metrics.hpp"
+#include "kernel/saga/saga_spans.hpp"
 
 namespace emporion::saga {
 namespace {
@@ -20,7 +21,9 @@ Task<StepOutcome> try_step(const ErasedDefinition& definition, Live& live, Conte
   EMP_FAULT_PAUSE(fault_point(definition, live, "before"));
   if (EMP_FAULT_POINT(fault_point(definition, live, "before"))) co_return lost();
   std::string state = live.context;
+  const StepSpan span(step, live);
   auto outcome = co_await (live.undoing ? step.undo : step.forward)(state, context);
+  span.ended(outcome);
   EMP_FAULT_PAUSE(fault_point(definition, live, "after"));
   if (EMP_FAULT_POINT(fault_point(definition, live, "after"))) co_return lost();
   live.context = std::move(state);

@@ -37,8 +37,9 @@ std::unique_ptr<SoldShop> Shop::shop;
 
 std::vector<Break> all_breaks() {
   std::vector<Break> out;
-  for (const auto domain : {breaks_of_identity, breaks_of_product, breaks_of_promotion, breaks_of_order, breaks_of_invoices, breaks_of_payment, breaks_of_money,
-                            breaks_of_credit, breaks_of_checkout, breaks_of_warehouse, breaks_of_delivery, breaks_between_modules, breaks_of_events}) {
+  for (const auto domain :
+       {breaks_of_gateway, breaks_of_identity, breaks_of_product, breaks_of_promotion, breaks_of_order, breaks_of_invoices, breaks_of_payment, breaks_of_money,
+        breaks_of_credit, breaks_of_checkout, breaks_of_warehouse, breaks_of_delivery, breaks_between_modules, breaks_of_events}) {
     for (const Break& rows : domain()) out.push_back(rows);
   }
   return out;

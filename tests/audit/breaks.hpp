@@ -16,6 +16,7 @@ struct Break {
   std::string_view database = {};              ///< The module whose rows are broken, where `module` does not say it.
 };
 
+std::vector<Break> breaks_of_gateway();
 std::vector<Break> breaks_of_identity();
 std::vector<Break> breaks_of_product();
 std::vector<Break> breaks_of_promotion();

@@ -45,6 +45,7 @@ Task<Reply> Buyer::call(http::Method method, std::string path, std::string body,
   if (!key.empty()) request.headers.push_back({"Idempotency-Key", key});
   if (!token_.empty()) request.headers.push_back({"Authorization", "Bearer " + token_});
   if (!cart_token_.empty()) request.headers.push_back({"Cookie", "cart_token=" + cart_token_});
+  if (!traceparent_.empty()) request.headers.push_back({"traceparent", traceparent_});
   request.body = std::move(body);
   auto response = co_await client_.send(std::move(request));
   if (!response) co_return Reply{0, response.error().reason(), response.error().detail()};

@@ -33,6 +33,8 @@ class Buyer {
     total_ = total;
   }
   void sign_in(std::string access_token) { token_ = std::move(access_token); }
+  /// Sends this `traceparent` from now on.
+  void trace_as(std::string traceparent) { traceparent_ = std::move(traceparent); }
 
   Task<Reply> call(http::Method method, std::string path, std::string body = {}, std::string key = {});
 
@@ -56,6 +58,7 @@ class Buyer {
   http::Client& client_;
   std::string url_;
   std::string token_;
+  std::string traceparent_;
   std::string cart_token_;
   std::string session_;
   std::string quote_;

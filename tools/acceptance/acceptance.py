@@ -92,7 +92,7 @@ def page(sections):
     checks = [check for section in sections.values() for check in section.checks.values()]
     missing = [check for check in checks if not check.tests]
     out = [
-        "# Acceptance checks of the money path",
+        "# Acceptance checks",
         "",
         "Made by `make acceptance` from the names of the tests and `tools/acceptance/checks.txt`; the test `acceptance_page` fails while this page is stale.",
         f"{len(checks) - len(missing)} of {len(checks)} checks have a test.",

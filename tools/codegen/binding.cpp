@@ -80,6 +80,7 @@ void print_local_call(Output& out, const pb::MethodDescriptor& method) {
   out.print(variables_of(method), R"(
 Task<Result<$response$>> $local$::$method$(CallContext context, $request$ request) {
   const UtcTime started = clock_.now();
+  const rpc::CallSpan span(operations::$method$);
   EMP_FAULT_PAUSE("$module$.$operation$.send");
   if (auto entered = enter(operations::$method$, "$module$.$operation$.send", context, clock_, started, request); !entered) co_return fail(std::move(entered).error());
   auto answer = co_await target_.$method$(std::move(context), std::move(request));
@@ -144,6 +145,7 @@ std::string binding_source(const pb::FileDescriptor& file) {
 #include "kernel/json/codec.hpp"
 #include "kernel/json/fields.hpp"
 #include "kernel/money/money_json.hpp"
+#include "kernel/rpc/call_span.hpp"
 
 )");
   out.print("namespace " + cpp_namespace(file) + " {\nnamespace {\n\n");

@@ -145,6 +145,20 @@ def capturing_lambda_coroutine(source: Source):
             yield source.line_of(one.start), f"a coroutine captures [{one.captures}]: pass parameters or write a member function"
 
 
+def bare_handle(source: Source):
+    """Whoever suspends a coroutine keeps a Suspended of its handle: resumed bare, it would leave the mark of its flow with whoever resumed it (ADR 0028)."""
+    if not is_cpp(source) or under(source, "kernel/async/"):
+        return
+    for found in re.finditer(r"\bawait_suspend\s*\(\s*std\s*::\s*coroutine_handle\s*<[^>]*>\s*(\w+)\s*\)[^{;]*\{", source.code):
+        name, depth, at = found.group(1), 1, found.end()
+        while depth > 0 and at < len(source.code):
+            depth += {"{": 1, "}": -1}.get(source.code[at], 0)
+            at += 1
+        for use in re.finditer(rf"\b{name}\b", source.code[found.end():at]):
+            if not re.search(r"\bSuspended\s*\(\s*$", source.code[:found.end() + use.start()]):
+                yield source.line_of(found.end() + use.start()), f"{name} is used bare: keep Suspended({name}) and resume that"
+
+
 def test_sleeps(source: Source):
     """A test moves the clock or waits for a condition; it never sleeps."""
     if not is_cpp(source) or not (source.is_test or under(source, "tests/") or (under(source, "modules/") and "testing" in source.path.parts)):
@@ -188,5 +202,5 @@ def unexplained_exception(source: Source):
 
 RULES = [
     third_party_include, pb_header, include_from_root, module_includes_module, kernel_knows_no_module, domain_include, domain_sql, float_money,
-    capturing_lambda_coroutine, test_sleeps, module_ambient, module_thread, todo_without_issue, unexplained_exception,
+    capturing_lambda_coroutine, bare_handle, test_sleeps, module_ambient, module_thread, todo_without_issue, unexplained_exception,
 ]

@@ -12,6 +12,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_replay(program, exit_code);
   add_placement(program, exit_code);
   add_pki(program, exit_code);
+  add_databases(program, exit_code);
 }
 
 }  // namespace emporion::app

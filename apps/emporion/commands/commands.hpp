@@ -16,6 +16,7 @@ void add_import(CLI::App& program, int& exit_code);
 void add_replay(CLI::App& program, int& exit_code);
 void add_placement(CLI::App& program, int& exit_code);
 void add_pki(CLI::App& program, int& exit_code);
+void add_databases(CLI::App& program, int& exit_code);
 
 void add_commands(CLI::App& program, int& exit_code);
 

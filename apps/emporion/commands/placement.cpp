@@ -3,6 +3,8 @@
 
 #include "apps/emporion/commands/commands.hpp"
 #include "apps/emporion/commands/placement_options.hpp"
+#include "apps/emporion/commands/terminal.hpp"
+#include "apps/emporion/export/exported_files.hpp"
 #include "apps/emporion/placement_graph.hpp"
 
 namespace emporion::app {
@@ -23,6 +25,47 @@ int graph(const std::string& file, bool as_dot) {
   const std::string out = as_dot ? graph_dot(*placement) : graph_text(*placement);
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
+}
+
+struct ExportOptions {
+  std::string file;
+  std::string kubernetes;
+  std::string compose;
+  std::string systemd;
+};
+
+Result<ExportedFiles> exported(const ExportOptions& options) {
+  if (!options.systemd.empty()) {
+    EMP_ASSIGN(const auto placement, placement_in(options.file));
+    return systemd_files(placement);
+  }
+  EMP_ASSIGN(const auto plan, plan_deployment(options.file));
+  return options.kubernetes.empty() ? compose_files(plan) : kubernetes_files(plan);
+}
+
+int export_to_folder(const ExportOptions& options) {
+  const auto files = exported(options);
+  if (!files) return report_failure("cannot export the placement", files.error());
+  const std::string folder = options.kubernetes + options.compose + options.systemd;
+  if (const auto written = write_export(folder, *files); !written) return report_failure("cannot export the placement", written.error());
+  std::printf("%zu files in %s\n", files->size(), folder.c_str());
+  return 0;
+}
+
+void add_export(CLI::App& placement, int& exit_code) {
+  auto options = std::make_shared<ExportOptions>();
+  auto* const command = placement.add_subcommand("export", "Write what an orchestrator needs to run the placement: Kubernetes, compose or systemd.");
+  command->add_option("file", options->file, "YAML file")->required();
+  auto* const form = command->add_option_group("form");
+  form->add_option("--kubernetes", options->kubernetes, "Folder for Kustomize: base, the overlays demo and production, secrets.");
+  form->add_option("--compose", options->compose, "Folder for a compose file, with PostgreSQL.");
+  form->add_option("--systemd", options->systemd, "Folder for emporion.target, and what it adds to emporion@PROCESS.service.");
+  form->require_option(1);
+  command->footer(
+      "Reads the file alone, not the environment. The same placement makes the same files; others in the folder stay as they are.\nExamples:\n  emporion "
+      "placement export --kubernetes k8s deploy/placement/per-domain.yaml\n  emporion placement export --systemd /etc/systemd/system "
+      "/etc/emporion/placement.yaml");
+  command->callback([options, &exit_code] { exit_code = export_to_folder(*options); });
 }
 
 }  // namespace
@@ -50,6 +93,7 @@ void add_placement(CLI::App& program, int& exit_code) {
       "Examples:\n  emporion placement graph deploy/placement/per-domain.yaml\n  emporion placement graph --dot deploy/placement/per-module.yaml > "
       "placement.dot");
   drawing->callback([options, &exit_code] { exit_code = graph(options->file, options->dot); });
+  add_export(*placement, exit_code);
 }
 
 }  // namespace emporion::app

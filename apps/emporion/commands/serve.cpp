@@ -12,6 +12,8 @@
 #include "apps/emporion/health_pages.hpp"
 #include "apps/emporion/modules.hpp"
 #include "apps/emporion/placement_check.hpp"
+#include "apps/emporion/service_manager.hpp"
+#include "apps/emporion/tracing.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/http/server.hpp"
 #include "kernel/observe/log.hpp"
@@ -34,8 +36,13 @@ void hold_signals(bool hold) {
 class Serving {
  public:
   Serving(Runtime& runtime, ServeOptions& options, const Databases& databases, std::vector<ModuleDefinition> modules,
-          const std::optional<remote::Credentials>& credentials)
-      : runtime_(runtime), options_(options), host_(runtime, options.placement, databases, std::move(modules), credentials), health_server_(runtime, health_) {}
+          const std::optional<remote::Credentials>& credentials, const ServiceManager& manager)
+      : runtime_(runtime),
+        options_(options),
+        manager_(manager),
+        tracing_(runtime, options.placement),
+        host_(runtime, options.placement, databases, std::move(modules), credentials),
+        health_server_(runtime, health_) {}
 
   Task<int> run() {
     runtime_.watch_signals([this] { end(); });
@@ -48,9 +55,11 @@ class Serving {
     } else if (started.error().reason() != "START_INTERRUPTED") {
       exit_code = report_failure("cannot start", started.error());
     }
+    manager_.stopping();
     health_.set_ready(false);
     if (public_server_) co_await public_server_->close(drain_time);
     co_await host_.stop();
+    co_await tracing_.close();
     co_await health_server_.close(drain_time);
     co_return exit_code;
   }
@@ -58,6 +67,7 @@ class Serving {
  private:
   Task<Result<>> start() {
     EMP_CO_TRY(show_health());
+    EMP_CO_TRY(tracing_.start());
     EMP_CO_TRY(co_await host_.start());
     if (signalled_.is_set()) co_return Result<>();
     if (options_.before_ready) EMP_CO_TRY(co_await options_.before_ready(host_));
@@ -85,6 +95,7 @@ class Serving {
                                              : own().listen[static_cast<std::size_t>(options_.placement.replica - 1)].to_string();
     std::printf("ready %s\n", where.c_str());
     std::fflush(stdout);
+    manager_.ready(where);
   }
 
   void end() {
@@ -97,6 +108,8 @@ class Serving {
   static constexpr milliseconds drain_time{10'000};
   Runtime& runtime_;
   ServeOptions& options_;
+  const ServiceManager& manager_;
+  Tracing tracing_;
   Host host_;
   HealthPages health_;
   http::Server health_server_;
@@ -107,6 +120,7 @@ class Serving {
 }  // namespace
 
 int serve(ServeOptions options) {
+  const auto manager = ServiceManager::from_environment();
   std::optional<remote::Credentials> credentials;
   if (options.placement.has_other_processes()) {
     auto found = credentials_of(options.placement);
@@ -123,7 +137,7 @@ int serve(ServeOptions options) {
   }
   if (exit_code == 0) {
     Runtime runtime;
-    Serving serving(runtime, options, *databases, modules, credentials);
+    Serving serving(runtime, options, *databases, modules, credentials, manager);
     exit_code = run_until_done(runtime, serving.run());
     hold_signals(true);
   }
@@ -136,6 +150,7 @@ void add_serve(CLI::App& program, int& exit_code) {
     std::optional<std::string> placement;
     std::optional<std::string> process;
     int replica = 1;
+    std::optional<std::string> bind;
   };
   auto options = std::make_shared<Options>();
   auto* const command = program.add_subcommand("serve", "Serve one process of a placement, on databases that are migrated already.");
@@ -143,6 +158,8 @@ void add_serve(CLI::App& program, int& exit_code) {
                       "YAML file: processes, home, databases.<module>, http.address, http.port, and settings of the modules (docs/operating.md).");
   command->add_option("--process", options->process, "Which of its processes; not needed where there is one.");
   command->add_option("--replica", options->replica, "Which of the process's replicas, from 1: it takes the address of that number.");
+  command->add_option("--bind", options->bind,
+                      "IP address at which it listens for other processes, where the host of its `listen` is a name that leads to several, or elsewhere.");
   command->footer(
       "Where there are several processes, each shows the others its certificate, made by emporion pki.\nExamples:\n  emporion serve --placement "
       "deploy/placement/one.yaml\n  emporion serve --placement deploy/placement/per-domain.yaml --process commerce");
@@ -154,6 +171,7 @@ void add_serve(CLI::App& program, int& exit_code) {
       exit_code = report_failure("cannot start", chosen.error());
       return;
     }
+    placement->bind = options->bind;
     exit_code = serve({.placement = std::move(*placement), .migrate = false});
   });
 }

@@ -181,7 +181,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::
   const auto accepted = co_await sessions_.accept(std::move(acceptance));
   if (!accepted) co_return fail(located(accepted.error(), request.id));
   const bool started = accepted->outcome == AcceptOutcome::started;
-  if (started) engine_.run_begun(saga, request.id.to_string(), first_context, deadline);
+  if (started) engine_.run_begun(saga, request.id.to_string(), first_context, deadline, context.trace);
   co_return co_await outcome(context, request.id, std::move(view->quote), accepted->saga, started);
 }
 

@@ -1,47 +1,51 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "kernel/base/random.hpp"
 #include "kernel/http/server.hpp"
+#include "modules/platform/gateway/app/answer_cache.hpp"
+#include "modules/platform/gateway/app/api_keys.hpp"
 #include "modules/platform/gateway/app/authenticator.hpp"
+#include "modules/platform/gateway/app/client_address.hpp"
+#include "modules/platform/gateway/app/cors.hpp"
 #include "modules/platform/gateway/app/csrf_tokens.hpp"
+#include "modules/platform/gateway/app/dispatcher.hpp"
 #include "modules/platform/gateway/app/rate_limits.hpp"
+#include "modules/platform/gateway/app/waiting_rooms.hpp"
 
 namespace emporion::gateway {
 
 struct EdgeSettings {
-  std::vector<std::string> cors_origins;     ///< Exact "scheme://host:port", or "*.example.com" with a dot boundary.
-  std::vector<std::string> trusted_proxies;  ///< Addresses whose X-Forwarded-For is believed.
-  bool metrics_public = false;               ///< Else /metrics answers loopback only.
+  Cors cors;
+  TrustedNetworks trusted_proxies;  ///< Whose X-Forwarded-For is believed.
+  bool caches = true;               ///< Guests' answers are kept where a route says so.
+  bool metrics_public = false;      ///< Else /metrics answers loopback only.
 };
 
 /// A route that staff closed for a while.
 struct RouteOverride {
   std::string reason;
   std::optional<UtcTime> until;
+  bool is_disabled = false;  ///< As if there were none; else closed for maintenance.
 };
 
-/// The single public entry: one pipeline for every request (platform.md §3.3):
-/// request id → CORS → per-address limit → route → authenticate → per-user limit → CSRF → role → key → maintenance → dispatch with deadline → response clean-up
-/// → log.
+/// The single public entry: one pipeline for every request, in the order of platform.md §3.3. It stands in `pipeline` (edge.cpp); any filter may answer, and
+/// what every answer has (request id, security headers, CORS, limits, metrics) is added to whatever was answered.
 class Edge final : public http::Application {
  public:
-  Edge(Authenticator& authenticator, RateLimits& limits, const CsrfTokens& csrf_tokens, EdgeSettings settings, const Clock& clock, Random& random,
-       std::string_view openapi)
-      : authenticator_(authenticator),
-        limits_(limits),
-        csrf_tokens_(csrf_tokens),
-        settings_(std::move(settings)),
-        clock_(clock),
-        random_(random),
-        openapi_(openapi) {}
+  Edge(Authenticator& authenticator, RateLimits& limits, const CsrfTokens& csrf_tokens, Upstreams& upstreams, Dispatcher& dispatcher, WaitingRooms& rooms,
+       AnswerCache& cache, ApiKeys& keys, Calls& calls, EdgeSettings settings, const Clock& clock, Random& random, std::string_view openapi);
 
   void use(const http::Router& router) noexcept { router_ = &router; }
+  void use(EdgeSettings settings) { settings_ = std::move(settings); }
   void set_ready(bool ready) noexcept { ready_ = ready; }
   void replace_overrides(std::map<std::string, RouteOverride, std::less<>> overrides) { overrides_ = std::move(overrides); }
   const std::map<std::string, RouteOverride, std::less<>>& overrides() const noexcept { return overrides_; }
@@ -50,29 +54,57 @@ class Edge final : public http::Application {
   Task<http::Response> handle(http::Request request) override;
   http::Response refuse(const Error& error) override;
 
+  /// The names of the filters, in their order.
+  static std::vector<std::string_view> filters();
+
  private:
-  struct Flow {
-    Uuid trace;
-    std::string address;
-    UtcTime began;
+  /// One request on its way through the filters.
+  struct Exchange;
+  using Answer = std::optional<http::Response>;
+  struct Filter {
+    std::string_view name;
+    Answer (Edge::*now)(Exchange&) = nullptr;
+    Task<Answer> (Edge::*later)(Exchange&) = nullptr;  ///< In place of `now`, for what has to wait.
   };
-  Task<http::Response> answer(http::Request& request, const Flow& flow);
-  std::optional<http::Response> own_page(const http::Request& request);
-  Task<Result<Principal>> authenticate(const http::Request& request, CallContext context, bool guests_welcome);
-  Result<> check_csrf(const http::Request& request, const Principal& principal) const;
-  Result<> check_override(const rpc::Operation& operation) const;
-  std::string client_address(const http::Request& request) const;
-  bool origin_allowed(std::string_view origin) const;
-  void finish(const http::Request& request, const Flow& flow, http::Response& response) const;
+  static const std::array<Filter, 15> pipeline;
+
+  Answer own_page(Exchange& exchange);
+  Answer sizes(Exchange& exchange);
+  Answer preflight(Exchange& exchange);
+  Answer limit_address(Exchange& exchange);
+  Task<Answer> authenticate(Exchange& exchange);
+  Answer limit_subject(Exchange& exchange);
+  Answer check_csrf(Exchange& exchange);
+  Answer check_role(Exchange& exchange);
+  Answer check_key(Exchange& exchange);
+  Answer check_override(Exchange& exchange);
+  Task<Answer> check_waiting_room(Exchange& exchange);
+  Task<Answer> look_into_cache(Exchange& exchange);
+  Answer shed(Exchange& exchange);
+  Answer check_breaker(Exchange& exchange);
+  Task<Answer> dispatch(Exchange& exchange);
+
+  Task<Result<Principal>> who_asks(Exchange& exchange, bool guests_welcome);
+  Answer take(Exchange& exchange, std::string_view policy, const std::string& subject);
+  static Answer refused(const Exchange& exchange, const Error& error);
+  RoutePlan& plan_of(const http::Route& route);
+  void finish(const Exchange& exchange, http::Response& response) const;
 
   Authenticator& authenticator_;
   RateLimits& limits_;
   const CsrfTokens& csrf_tokens_;
+  Upstreams& upstreams_;
+  Dispatcher& dispatcher_;
+  WaitingRooms& rooms_;
+  AnswerCache& cache_;
+  ApiKeys& keys_;
+  Calls& calls_;
   EdgeSettings settings_;
   const Clock& clock_;
   Random& random_;
   std::string_view openapi_;
   const http::Router* router_ = nullptr;
+  std::unordered_map<const http::Route*, std::unique_ptr<RoutePlan>> plans_;
   std::map<std::string, RouteOverride, std::less<>> overrides_;
   bool ready_ = false;
 };

@@ -30,6 +30,8 @@ class TokenBucket {
     const std::int64_t missing = std::max<std::int64_t>(0, 1000 - level_milli_);
     return std::max<std::int64_t>(1, (missing * 60 + plan.per_minute * 1000 - 1) / (plan.per_minute * 1000));
   }
+  /// A token that was not used after all.
+  void give_back(const RatePlan& plan) { level_milli_ = std::min(level_milli_ + 1000, plan.burst * 1000); }
   std::int64_t tokens_left() const { return level_milli_ / 1000; }
   bool is_full(const RatePlan& plan, UtcTime now) const {
     TokenBucket then = *this;

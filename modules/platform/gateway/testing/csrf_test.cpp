@@ -1,4 +1,5 @@
 #include "kernel/json/codec.hpp"
+#include "kernel/security/crypto.hpp"
 #include "modules/platform/gateway/testing/edge_fixture.hpp"
 #include "modules/platform/gateway/testing/fake_auth.hpp"
 
@@ -47,10 +48,10 @@ TEST_F(CsrfTest, ATokenLivesForADay) {
 
 TEST_F(CsrfTest, AnotherReplicaWithTheSameKeyTakesIt) {
   CsrfTokens other(clock);
-  ASSERT_TRUE(other.open((home / "identity.key").string(), random).has_value());
+  ASSERT_TRUE(other.open((home.path() / "identity.key").string(), random).has_value());
   EXPECT_EQ(status(session('a'), other.issue(session('a'))), 200);
   CsrfTokens stranger(clock);
-  ASSERT_TRUE(stranger.open((home / "other.key").string(), random).has_value());
+  ASSERT_TRUE(stranger.open((home.path() / "other.key").string(), random).has_value());
   EXPECT_EQ(status(session('a'), stranger.issue(session('a'))), 403);
 }
 

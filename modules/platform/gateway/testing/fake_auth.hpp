@@ -9,7 +9,7 @@
 
 namespace emporion::gateway {
 
-/// Auth as far as the gateway calls it: publishes one key and knows no revocation.
+/// Auth as far as the gateway calls it: publishes one key, and the sessions that a test revokes.
 class FakeAuth final : public auth::v1::AuthApi {
  public:
   explicit FakeAuth(security::VerificationKey key) : key_(std::move(key)) {}
@@ -17,7 +17,12 @@ class FakeAuth final : public auth::v1::AuthApi {
   Task<Result<auth::v1::JwksResponse>> jwks(CallContext, auth::v1::JwksRequest) override {
     co_return parse_json<auth::v1::JwksResponse>("{\"keys\":[" + key_.to_jwk() + "]}");
   }
-  Task<Result<auth::v1::RevocationsResponse>> revocations(CallContext, auth::v1::RevocationsRequest) override { co_return auth::v1::RevocationsResponse{}; }
+  Task<Result<auth::v1::RevocationsResponse>> revocations(CallContext, auth::v1::RevocationsRequest) override {
+    auth::v1::RevocationsResponse out;
+    for (const auto& session : revoked) out.sessions.push_back({.session_id = session});
+    co_return out;
+  }
+  std::vector<Uuid> revoked;
 
 #define EMP_UNUSED(name, Request, Response) \
   Task<Result<auth::v1::Response>> name(CallContext, auth::v1::Request) override { co_return fail(ErrorKind::unimplemented, "NOT_FAKED"); }

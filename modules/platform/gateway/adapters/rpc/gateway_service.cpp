@@ -7,6 +7,7 @@ v1::RouteInfo GatewayService::info_of(const http::Route& route) const {
   if (const auto found = edge_.overrides().find(out.id); found != edge_.overrides().end()) {
     out.override_reason = found->second.reason;
     out.override_until = found->second.until;
+    out.override_mode = found->second.is_disabled ? v1::OverrideMode::disabled : v1::OverrideMode::maintenance;
   }
   return out;
 }
@@ -31,7 +32,9 @@ Task<Result<v1::CsrfTokenResponse>> GatewayService::csrf_token(CallContext, v1::
 
 Task<Result<v1::StatusResponse>> GatewayService::status(CallContext, v1::StatusRequest) {
   v1::StatusResponse out{.open = true, .notices = {}};
-  for (const auto& [route, override] : edge_.overrides()) out.notices.push_back(override.reason);
+  for (const auto& [route, override] : edge_.overrides()) {
+    if (!override.is_disabled) out.notices.push_back(override.reason);
+  }
   co_return out;
 }
 
@@ -45,7 +48,7 @@ Task<Result<v1::ListRoutesResponse>> GatewayService::list_routes(CallContext, v1
 
 Task<Result<v1::RouteInfo>> GatewayService::put_route_override(CallContext context, v1::PutRouteOverrideRequest request) {
   EMP_CO_TRY(find(request.id));
-  EMP_CO_TRY(co_await store_.put(context, request.id, {request.reason, request.until}));
+  EMP_CO_TRY(co_await store_.put(context, request.id, {request.reason, request.until, request.mode == v1::OverrideMode::disabled}));
   EMP_CO_TRY(co_await reload());
   co_return find(request.id);
 }
