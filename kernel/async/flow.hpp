@@ -46,15 +46,25 @@ class FlowRef {
   Mark* get() const noexcept { return mark_; }
   Mark* operator->() const noexcept { return mark_; }
   explicit operator bool() const noexcept { return mark_ != nullptr; }
-  /// Somebody else holds it, too.
-  bool is_shared() const noexcept { return mark_ != nullptr && static_cast<const FlowMark*>(mark_)->references_ > 1; }
+
+  /// A reference that was counted already.
+  static FlowRef adopt(Mark* counted) noexcept {
+    FlowRef out;
+    out.mark_ = counted;
+    return out;
+  }
+  /// The mark, with its count, which is the caller's now.
+  Mark* detach() noexcept { return std::exchange(mark_, nullptr); }
 
  private:
   Mark* mark_ = nullptr;
 };
 
-/// The mark of what runs on this thread now. Whoever set it keeps it alive.
+/// The mark of what runs on this thread now, counted: see `replace_flow`.
 inline thread_local constinit FlowMark* flow_mark = nullptr;
+
+/// What runs from here on has another mark. Answers the one before.
+inline FlowRef<> replace_flow(FlowRef<> mark) noexcept { return FlowRef<>::adopt(std::exchange(flow_mark, mark.detach())); }
 
 /// A suspended coroutine and the mark of its flow: what everything that resumes coroutines keeps instead of a bare handle.
 class Suspended {
@@ -64,9 +74,9 @@ class Suspended {
   explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
   /// Inline, in its own flow; the caller goes on in the caller's. Once.
   void resume() const {
-    FlowMark* const outer = std::exchange(flow_mark, mark_.get());
+    FlowRef<> outer = replace_flow(mark_);
     handle_.resume();
-    flow_mark = outer;
+    replace_flow(std::move(outer));
   }
 
  private:
@@ -78,12 +88,12 @@ class Suspended {
 class FlowKept {
  public:
   FlowKept() noexcept : outer_(flow_mark) {}
-  ~FlowKept() { flow_mark = outer_; }
+  ~FlowKept() { replace_flow(std::move(outer_)); }
   FlowKept(const FlowKept&) = delete;
   FlowKept& operator=(const FlowKept&) = delete;
 
  private:
-  FlowMark* outer_;
+  FlowRef<> outer_;
 };
 
 /// From `enter` to the end of the scope the flow has another mark, or none. In a coroutine it spans awaits.
@@ -98,15 +108,15 @@ class FlowScope {
   }
   /// Once.
   void enter(FlowRef<> mark) noexcept {
-    mark_ = std::move(mark);
-    outer_ = FlowRef<>(flow_mark);
+    mark_ = mark;
+    outer_ = replace_flow(std::move(mark));
     is_entered_ = true;
-    flow_mark = mark_.get();
   }
 
  private:
-  // What began this flow may have ended long ago, and then nothing but this scope holds its mark.
-  void leave() const noexcept { flow_mark = outer_.is_shared() ? outer_.get() : nullptr; }
+  void leave() noexcept {
+    if (flow_mark == mark_.get()) replace_flow(std::move(outer_));  // Else its coroutine dies without having gone on, in nobody's flow.
+  }
 
   FlowRef<> mark_;
   FlowRef<> outer_;
