@@ -5,13 +5,16 @@
 namespace emporion::messaging {
 namespace {
 
-// Rows of transactions below the snapshot's xmin are final: none can appear behind a place already read (ADR 0006). `begun` is the snapshot's xmax.
-constexpr postgres::Statement read_page{"feed.read",
-                                        "WITH horizon AS (SELECT pg_snapshot_xmin(s) AS done, pg_snapshot_xmax(s) AS begun FROM pg_current_snapshot() AS s) "
-                                        "SELECT horizon.done::text::bigint, horizon.begun::text::bigint, o.xid::text::bigint, o.id, o.event_id, o.topic, "
-                                        "o.occurred_at, o.aggregate_id, o.aggregate_version, o.trace, o.data "
-                                        "FROM horizon LEFT JOIN LATERAL (SELECT * FROM outbox WHERE (xid, id) > ($1::bigint::text::xid8, $2) AND xid < "
-                                        "horizon.done AND topic = ANY ($3) ORDER BY xid, id LIMIT $4) AS o ON true"};
+// Rows of transactions below the snapshot's xmin are final: none can appear behind a place already read (ADR 0006). `begun` is the snapshot's xmax. Both are
+// counted as the outbox counts, which goes on from the last place of another server after the database has moved (ADR 0034).
+constexpr postgres::Statement read_page{
+    "feed.read",
+    "WITH horizon AS (SELECT (pg_snapshot_xmin(s)::text::bigint + p.shift)::text::xid8 AS done, pg_snapshot_xmax(s)::text::bigint + p.shift AS begun FROM "
+    "pg_current_snapshot() AS s, module_place AS p) "
+    "SELECT horizon.done::text::bigint, horizon.begun, o.xid::text::bigint, o.id, o.event_id, o.topic, "
+    "o.occurred_at, o.aggregate_id, o.aggregate_version, o.trace, o.data "
+    "FROM horizon LEFT JOIN LATERAL (SELECT * FROM outbox WHERE (xid, id) > ($1::bigint::text::xid8, $2) AND xid < "
+    "horizon.done AND topic = ANY ($3) ORDER BY xid, id LIMIT $4) AS o ON true"};
 
 class LocalFeed final : public EventFeed {
  public:

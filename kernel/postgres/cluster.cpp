@@ -151,8 +151,8 @@ std::string settings(const fs::path& socket_folder, Durability durability) {
       "'\nunix_socket_permissions = 0700\npassword_encryption = 'scram-sha-256'\n"
       "max_connections = 300\nshared_buffers = 256MB\nwork_mem = 8MB\nmaintenance_work_mem = 128MB\neffective_cache_size = 1GB\n"
       "wal_buffers = 16MB\nmin_wal_size = 512MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 15min\ncheckpoint_completion_target = 0.9\nwal_level = "
-      "replica\nmax_wal_senders = 4\n"
-      "random_page_cost = 1.1\neffective_io_concurrency = 100\njit = off\nmax_parallel_workers_per_gather = 0\nmax_worker_processes = 4\n"
+      "logical\nmax_wal_senders = 16\nmax_replication_slots = 16\nmax_slot_wal_keep_size = 16GB\n"
+      "random_page_cost = 1.1\neffective_io_concurrency = 100\njit = off\nmax_parallel_workers_per_gather = 0\nmax_worker_processes = 12\n"
       "autovacuum_naptime = 20s\nautovacuum_vacuum_cost_limit = 1000\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n"
       "log_destination = 'stderr'\nlogging_collector = off\nlog_min_messages = warning\nlog_min_error_statement = panic\nlog_line_prefix = '%m [%p] %d '\n");
   if (durability == Durability::none_for_tests)
