@@ -25,7 +25,8 @@ std::string remote_header(const pb::FileDescriptor& file) {
   Output out;
   out.print("// Generated from " + file.name() +
             " by tools/codegen. Edit the contract instead.\n#pragma once\n\n#include <memory>\n#include <utility>\n\n#include \"" + stem(file) +
-            ".hpp\"\n#include \"kernel/remote/channel.hpp\"\n#include \"kernel/remote/services.hpp\"\n\nnamespace " + cpp_namespace(file) + " {\n");
+            ".hpp\"\n#include \"kernel/remote/channel.hpp\"\n#include \"kernel/remote/route.hpp\"\n#include \"kernel/remote/services.hpp\"\n\nnamespace " +
+            cpp_namespace(file) + " {\n");
   for (int i = 0; i < file.service_count(); ++i) {
     const auto& service = *file.service(i);
     const Variables names = {{"api", service.name()}};
@@ -43,6 +44,21 @@ class Remote$api$ final : public $api$ {
     out.print(names, R"(
  private:
   std::shared_ptr<remote::Channel> channel_;
+};
+
+/// $api$ in this process or in another one, as `route` says at each call. `route` outlives it.
+class Routed$api$ final : public $api$ {
+ public:
+  Routed$api$(remote::Route& route, std::shared_ptr<remote::Channel> channel) : route_(route), away_(std::move(channel)) {}
+
+)");
+    for (int k = 0; k < service.method_count(); ++k) {
+      out.print(variables_of(*service.method(k)), "  Task<Result<$response$>> $method$(CallContext context, $request$ request) override;\n");
+    }
+    out.print(names, R"(
+ private:
+  remote::Route& route_;
+  Remote$api$ away_;
 };
 
 /// Offers each operation of `api`, a binding that checks its calls and outlives `services`.
@@ -64,6 +80,10 @@ std::string remote_source(const pb::FileDescriptor& file) {
       out.print(variables_of(*service.method(k)), R"(
 Task<Result<$response$>> Remote$api$::$method$(CallContext context, $request$ request) {
   return remote::call<$response$>(*channel_, operations::$method$, "$path$", std::move(context), request);
+}
+
+Task<Result<$response$>> Routed$api$::$method$(CallContext context, $request$ request) {
+  return remote::through<$api$, $request$, $response$>(route_, away_, &$api$::$method$, std::move(context), std::move(request));
 }
 )");
     }
@@ -87,6 +107,7 @@ std::string remotes_header() {
 #include "kernel/base/result.hpp"
 #include "kernel/http/router.hpp"
 #include "kernel/remote/channel.hpp"
+#include "kernel/remote/route.hpp"
 #include "kernel/remote/services.hpp"
 #include "kernel/rpc/calls.hpp"
 
@@ -94,6 +115,8 @@ namespace emporion::contracts {
 
 /// Binds every contract of `module` to a client of the process at the other end of `channel`.
 void bind_remote(std::string_view module, std::shared_ptr<remote::Channel> channel, Calls& calls);
+/// Binds every contract of `module` to wherever `route` leads: to what is in this process, or over `channel`. `route` outlives `calls`.
+void bind_routed(std::string_view module, remote::Route& route, std::shared_ptr<remote::Channel> channel, Calls& calls);
 /// Offers every contract of `module`, as bound in `calls`, to other processes. `calls` outlives `services`.
 void serve(std::string_view module, const Calls& calls, remote::Services& services);
 /// Adds the public routes of `module`, wherever it runs, over what is bound in `calls`. Errors: DUPLICATE_ROUTE, INVALID_ROUTE.
@@ -130,6 +153,12 @@ std::string remotes_source(const std::vector<const pb::FileDescriptor*>& files) 
       "\nvoid bind_remote(std::string_view module, std::shared_ptr<remote::Channel> channel, Calls& calls) {\n",
       [](const std::string& name, const std::string& scope) {
         return "calls.bind<" + name + ">(std::make_shared<" + scope + "::Remote" + name.substr(scope.size() + 2) + ">(channel));";
+      },
+      "}\n");
+  print_all(
+      "\nvoid bind_routed(std::string_view module, remote::Route& route, std::shared_ptr<remote::Channel> channel, Calls& calls) {\n",
+      [](const std::string& name, const std::string& scope) {
+        return "calls.bind<" + name + ">(std::make_shared<" + scope + "::Routed" + name.substr(scope.size() + 2) + ">(route, channel));";
       },
       "}\n");
   print_all(
