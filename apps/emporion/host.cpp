@@ -6,6 +6,7 @@
 #include "contracts/descriptors.hpp"
 #include "contracts/remotes.hpp"
 #include "kernel/http/server.hpp"
+#include "kernel/postgres/durability.hpp"
 
 namespace emporion::app {
 namespace {
@@ -37,6 +38,7 @@ Task<Result<>> Host::start() {
   if (neighbours_) neighbours_->bind(calls_);
   if (calls_.has<http::Application>()) EMP_CO_TRY(add_routes());
   subscribe();
+  if (!placement_.is_demo()) EMP_CO_TRY(co_await expect_durable());
   if (neighbours_) EMP_CO_TRY(co_await neighbours_->wait_for_needed([this] { return interrupted_; }));
   started_ = true;
   for (auto& unit : units_) EMP_CO_TRY(co_await unit->module->start());
@@ -57,6 +59,11 @@ void Host::create() {
     unit->jobs = std::make_unique<Jobs>(runtime_, *unit->database, clock_, random_);
     unit->module = unit->definition.create(ModuleContext{name, runtime_, *unit->database, calls_, clock_, random_, placement_.settings, *unit->jobs});
   }
+}
+
+Task<Result<>> Host::expect_durable() {
+  for (auto& unit : units_) EMP_CO_TRY(co_await postgres::expect_durable(*unit->database));
+  co_return Result<>();
 }
 
 /// The public comes in through the gateway, so its process has the routes of all modules.

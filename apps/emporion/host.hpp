@@ -27,7 +27,7 @@ class Host {
   ~Host();
 
   /// Creates and starts everything in order: modules, bindings, routes, subscriptions, those it waits for in other processes, the modules' own start, the door
-  /// for other processes, then consumers and jobs. Errors: CONFIG_INVALID, DUPLICATE_ROUTE, START_INTERRUPTED, those of remote::Server::listen, and what a
+  /// for other processes, then consumers and jobs. Errors: CONFIG_INVALID, DUPLICATE_ROUTE, DATABASE_NOT_DURABLE, START_INTERRUPTED, those of remote::Server::listen, and what a
   /// module refuses to start for.
   Task<Result<>> start();
   /// Ends a start that waits for other processes.
@@ -52,6 +52,7 @@ class Host {
     std::unique_ptr<messaging::Consumer> consumer;
   };
   void create();
+  Task<Result<>> expect_durable();
   Result<> add_routes();
   std::vector<std::shared_ptr<messaging::EventFeed>> own_feeds() const;
   void subscribe();

@@ -17,7 +17,7 @@ using postgres::BlockingConnection;
 using postgres::PrivateCluster;
 
 constexpr std::string_view copy_name = "emporion_broken";
-constexpr const char* quick_carrier = "shipping:\n  demo_carrier:\n    step_ms: 100\n";
+constexpr const char* quick_carrier = "demo: true\nshipping:\n  demo_carrier:\n    step_ms: 100\n";
 
 BlockingConnection superuser(const PrivateCluster& cluster, std::string_view database) {
   auto connection = BlockingConnection::open(cluster.superuser_dsn(database));

@@ -117,7 +117,7 @@ struct Crowd : ::testing::Test {
 
   Runtime runtime;
   http::Client client{runtime, 6'000};
-  ShopProcess shop;
+  ShopProcess shop{"demo: true\n"};
   std::optional<postgres::PrivateCluster> cluster;
   std::vector<std::unique_ptr<Buyer>> buyers;
   std::map<std::string, int> outcomes;
