@@ -16,7 +16,7 @@ using security::PrivateKey;
 
 constexpr std::string_view authority_name = "Emporion authority";
 constexpr auto life = std::chrono::days(3650);
-constexpr auto foreign_clock_slow_max = minutes(5);  // Certificates are good at once on a machine whose clock is behind.
+constexpr auto foreign_clock_slow_max = minutes(15);  // Certificates are good at once on a machine whose clock is behind.
 
 /// Nothing if there is none yet.
 Result<std::vector<Certificate>> believed_by(const PkiFolder& folder) { return read_authorities(folder.files()); }

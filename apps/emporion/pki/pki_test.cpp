@@ -89,6 +89,12 @@ TEST_F(Pki, EachProcessGetsAKeyOfItsOwnAndACertificateForItsModules) {
                                 "stock.pem: made, for warehouse, 90 days"));
 }
 
+TEST_F(Pki, AMachineWhoseClockIsTenMinutesBehindBelievesThemAtOnce) {
+  ASSERT_TRUE(init());
+  EXPECT_TRUE(security::check_certificate(certificate("edge"), authorities(), clock.now() - minutes(10)));
+  EXPECT_FALSE(security::check_certificate(certificate("edge"), authorities(), clock.now() - minutes(20)));
+}
+
 TEST_F(Pki, ARepeatChangesNothing) {
   ASSERT_TRUE(init());
   const auto before = snapshot();
