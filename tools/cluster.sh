@@ -22,6 +22,7 @@ if ! unshare --mount --net --pid --fork true 2>/dev/null; then
   echo "test-cluster: this kernel or container allows no namespaces (unshare --mount --net --pid)" >&2
   exit 77
 fi
+export PYTHONDONTWRITEBYTECODE=1
 work=$(mktemp -d "${TMPDIR:-/tmp}/emporion-cluster-XXXXXX")
 chmod 755 "$work"
 child=
