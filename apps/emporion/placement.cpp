@@ -41,6 +41,8 @@ Result<Placement> Placement::load(const std::optional<std::string>& file, const 
   (void)placement.pki_folder();
   (void)placement.settings.has("postgres");
   (void)placement.is_demo();
+  for (const char* of_bridge : {"bridge.amqp.url", "bridge.amqp.exchange", "bridge.amqp.queue", "bridge.amqp.ca_file"}) (void)placement.settings.has(of_bridge);
+  (void)placement.settings.strings("bridge.topics");
   for (const char* of_traces : {"trace.endpoint", "trace.sample_ratio"}) (void)placement.settings.has(of_traces);
   placement.home = placement.settings.string("home", placement.home.string());
   placement.address = placement.settings.string("http.address", placement.address);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "apps/emporion/bridging.hpp"
 #include "apps/emporion/commands/commands.hpp"
 #include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
@@ -41,6 +42,7 @@ class Serving {
         options_(options),
         manager_(manager),
         tracing_(runtime, options.placement),
+        bridging_(runtime, options.placement, databases, modules),
         host_(runtime, options.placement, databases, std::move(modules), credentials),
         health_server_(runtime, health_) {}
 
@@ -58,6 +60,7 @@ class Serving {
     manager_.stopping();
     health_.set_ready(false);
     if (public_server_) co_await public_server_->close(drain_time);
+    co_await bridging_.close();
     co_await host_.stop();
     co_await tracing_.close();
     co_await health_server_.close(drain_time);
@@ -69,6 +72,7 @@ class Serving {
     EMP_CO_TRY(show_health());
     EMP_CO_TRY(tracing_.start());
     EMP_CO_TRY(co_await host_.start());
+    EMP_CO_TRY(bridging_.start());
     if (signalled_.is_set()) co_return Result<>();
     if (options_.before_ready) EMP_CO_TRY(co_await options_.before_ready(host_));
     EMP_CO_TRY(open_to_the_public());
@@ -110,6 +114,7 @@ class Serving {
   ServeOptions& options_;
   const ServiceManager& manager_;
   Tracing tracing_;
+  Bridging bridging_;
   Host host_;
   HealthPages health_;
   http::Server health_server_;

@@ -97,7 +97,7 @@ std::string service_of(const PlannedProcess& process, bool has_others) {
   if (process.needs_identity_key) mounts += text("      - ./keys/identity.key:", container::identity_key, ":ro\n");
   std::string networks = "database";
   if (has_others) networks += ", inside";
-  if (process.is_public || !process.outside_ports.empty()) networks += ", outside";
+  if (process.is_public || process.tells_broker || !process.outside_ports.empty()) networks += ", outside";
   return filled(service, {{"process", process.name},
                           {"placement", std::string(container::placement_folder)},
                           {"bind", has_others ? ", --bind, 0.0.0.0" : ""},

@@ -32,7 +32,8 @@ bool names_secret(std::string_view name) {
 Result<> refuse_secrets(const Placement& placement) {
   for (const auto& [name, value] : flattened(placement.settings)) {
     const bool in_dsn = (name.starts_with("databases.") || name == "postgres") && value.contains("password=");
-    if (!names_secret(name) && !in_dsn) continue;
+    const bool in_url = name == "bridge.amqp.url" && value.contains('@');
+    if (!names_secret(name) && !in_dsn && !in_url) continue;
     return fail(ErrorKind::invalid_argument, "SECRET_IN_PLACEMENT",
                 text(name, " is a secret, and what is made of the placement is no place for one; take it out and give it to its process as ",
                      environment_name(name), in_dsn ? ", or leave the password to PGPASSWORD" : ""));
@@ -102,6 +103,9 @@ std::vector<PlannedProcess> plan_processes(const Placement& placement, const Con
       for (const auto called : module.calls) reach(called, planned.reaches);
       for (const auto topic : module.consumes) reach(links.producer_of(topic), planned.reaches);
       for (const auto needed : module.needs_at_start) reach(needed, planned.waits_for);
+    }
+    for (const auto& topic : placement.settings.strings("bridge.topics")) {
+      planned.tells_broker = planned.tells_broker || process.has(links.producer_of(topic));
     }
     for (const auto& needs : module_needs) {
       if (!process.has(needs.module)) continue;

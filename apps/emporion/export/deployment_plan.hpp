@@ -22,6 +22,7 @@ struct PlannedProcess {
   std::set<std::string> waits_for;   ///< Processes that it needs before it has started.
   bool needs_identity_key = false;   ///< A module of it reads identity.master_key_file.
   std::set<int> outside_ports;       ///< Where its modules call others than the shop: payment providers, carriers, mail.
+  bool tells_broker = false;         ///< It brings events of its modules to the broker of `bridge.amqp.url`.
 };
 
 /// One module's database, as the exported placement names it.

@@ -71,6 +71,14 @@ TEST_F(Export, ADatabaseThatThePlacementNamesStaysWhereItIs) {
   EXPECT_THAT(kubernetes_files(*planned)["overlays/production/database-policy.yaml"], HasSubstr("port: 6432"));
 }
 
+TEST_F(Export, WhoTellsTheBrokerReachesIt) {
+  const auto planned = plan("bridge: {topics: [order.order.confirmed]}\n");
+  ASSERT_TRUE(planned);
+  auto files = kubernetes_files(*planned);
+  EXPECT_THAT(files["base/process-sales.yaml"], HasSubstr("port: 5671"));
+  EXPECT_THAT(files["base/process-edge.yaml"], Not(HasSubstr("port: 5671")));
+}
+
 TEST_F(Export, TheEnvironmentIsNotAskedForAnything) {
   const auto before = plan();
   ::setenv("EMPORION_CHECKOUT__CURRENCY", "XXX", 1);
@@ -85,6 +93,7 @@ TEST_F(Export, SecretsAndNamesThatNoNetworkTakesAreRefused) {
   EXPECT_THAT(refusal("payment: {stripe: {secret_key: sk_test}}\n"), HasSubstr("EMPORION_PAYMENT__STRIPE__SECRET_KEY"));
   EXPECT_THAT(refusal("shipping: {demo_carrier: {secrets: [a]}}\n"), HasSubstr("SECRET_IN_PLACEMENT"));
   EXPECT_THAT(refusal("databases: {order: host=db dbname=o user=o password=x}\n"), HasSubstr("PGPASSWORD"));
+  EXPECT_THAT(refusal("bridge: {amqp: {url: \"amqp://u:p@host\"}}\n"), HasSubstr("EMPORION_BRIDGE__AMQP__URL"));
   EXPECT_EQ(refusal("mail: {smtp: {password_file: /run/secrets/mail}}\n"), "none");
   EXPECT_THAT(refusal("", "Edge"), HasSubstr("PROCESS_NAME_UNFIT"));
   EXPECT_THAT(refusal("", "my_edge"), HasSubstr("PROCESS_NAME_UNFIT"));

@@ -78,6 +78,9 @@ std::string policy_of(const PlannedProcess& process) {
         text("    # Providers of payments, carriers, mail: whoever is not in a private network.\n    - to:\n        - ipBlock:\n            cidr: 0.0.0.0/0\n",
              "            except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16]\n", tcp_ports_text(process.outside_ports));
   }
+  if (process.tells_broker) {
+    egress += text("    # RabbitMQ, wherever it is.\n    - to:\n        - ipBlock:\n            cidr: 0.0.0.0/0\n", tcp_ports_text({5671, 5672}));
+  }
   return filled(kubernetes::policy, {{"process", process.name}, {"ingress", ingress}, {"egress", egress}});
 }
 
