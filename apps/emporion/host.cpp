@@ -1,8 +1,9 @@
 #include "apps/emporion/host.hpp"
 
 #include <algorithm>
-#include <iterator>
 
+#include "apps/emporion/credentials.hpp"
+#include "apps/emporion/placement_check.hpp"
 #include "contracts/descriptors.hpp"
 #include "contracts/remotes.hpp"
 #include "kernel/http/server.hpp"
@@ -18,11 +19,7 @@ constexpr seconds drain_time{10};
 Host::Host(Runtime& runtime, const Placement& placement, const Databases& databases, std::vector<ModuleDefinition> definitions,
            const std::optional<remote::Credentials>& credentials)
     : runtime_(runtime), placement_(placement), databases_(databases), credentials_(credentials) {
-  for (auto& definition : definitions) {
-    auto unit = std::make_unique<Unit>();
-    unit->definition = std::move(definition);
-    units_.push_back(std::move(unit));
-  }
+  make_seats(std::move(definitions));
   if (placement_.has_other_processes()) {
     EMP_ASSERT(credentials.has_value());
     neighbours_ = std::make_unique<Neighbours>(runtime, placement, *credentials);
@@ -31,92 +28,124 @@ Host::Host(Runtime& runtime, const Placement& placement, const Databases& databa
 
 Host::~Host() = default;
 
+void Host::make_seats(std::vector<ModuleDefinition> definitions) {
+  const ContractLinks links;
+  const Process* const chosen = placement_.own_process();  // None is chosen for tools, which have all modules.
+  for (auto& definition : definitions) {
+    const std::string name(definition.name);
+    // Events are read elsewhere in the name of a module here that hears them; where none does, nobody reads them.
+    std::string reader = name;
+    for (const auto& module : links.modules) {
+      const bool is_other_here = module.name != name && (chosen == nullptr || chosen->has(module.name));
+      if (is_other_here && std::ranges::any_of(module.consumes, [&](std::string_view topic) { return links.producer_of(topic) == name; })) reader = module.name;
+    }
+    seats_.push_back(std::make_unique<Seat>(
+        std::move(definition), SeatContext{.unit = {runtime_, databases_.dsn_of(name), calls_, clock_, random_, placement_.settings},
+                                           .process = placement_.process,
+                                           .replica = placement_.replica,
+                                           .reader = std::move(reader),
+                                           .credentials = [this] { return credentials(); },
+                                           .feeds = [this] { return feeds_; },
+                                           .open_to_others = [this](const std::vector<std::string>& addresses) -> Result<> {
+                                             if (server_) return {};
+                                             const auto own = static_cast<std::size_t>(placement_.replica - 1);
+                                             const auto address = parse_address(own < addresses.size() ? addresses[own] : "");
+                                             if (!address)
+                                               return fail(ErrorKind::invalid_argument, "ADDRESS_INVALID", "no address for other processes is known");
+                                             return open_to_others(*address);
+                                           }}));
+  }
+}
+
 Task<Result<>> Host::start() {
   create();
   EMP_CO_TRY(placement_.settings.check(neighbours_ ? neighbours_->settings_elsewhere() : std::vector<std::string>()));
-  for (auto& unit : units_) unit->module->bind(calls_);
-  if (neighbours_) neighbours_->bind(calls_);
+  bind();
   if (calls_.has<http::Application>()) EMP_CO_TRY(add_routes());
-  subscribe();
   if (!placement_.is_demo()) EMP_CO_TRY(co_await expect_durable());
   if (neighbours_) EMP_CO_TRY(co_await neighbours_->wait_for_needed([this] { return interrupted_; }));
   started_ = true;
-  for (auto& unit : units_) EMP_CO_TRY(co_await unit->module->start());
-  if (neighbours_) EMP_CO_TRY(open_to_others());  // Not before: a module that has not started answers nobody.
-  for (auto& unit : units_) {
-    if (unit->consumer) unit->consumer->start();
-    unit->jobs->start();
-  }
+  for (auto& seat : seats_) EMP_CO_TRY(co_await seat->look());
+  for (auto& seat : seats_) EMP_CO_TRY(co_await seat->start());
+  if (neighbours_)
+    EMP_CO_TRY(open_to_others(
+        placement_.own_process()->listen[static_cast<std::size_t>(placement_.replica - 1)]));  // Not before: a module that has not started answers nobody.
+  for (auto& seat : seats_) seat->work();
   if (server_) server_->set_ready(true);
   if (neighbours_) co_await neighbours_->look_around([this] { return interrupted_; });
   co_return Result<>();
 }
 
 void Host::create() {
-  for (auto& unit : units_) {
-    const std::string name(unit->definition.name);
-    unit->database = std::make_unique<postgres::Database>(runtime_, postgres::DatabaseOptions{.dsn = databases_.dsn_of(name), .module = name});
-    unit->jobs = std::make_unique<Jobs>(runtime_, *unit->database, clock_, random_);
-    unit->module = unit->definition.create(ModuleContext{name, runtime_, *unit->database, calls_, clock_, random_, placement_.settings, *unit->jobs});
+  if (neighbours_) feeds_ = neighbours_->feeds();
+  for (const auto& seat : seats_) feeds_.push_back(seat->feed());
+  for (auto& seat : seats_) seat->create();
+}
+
+void Host::bind() {
+  for (auto& seat : seats_) {
+    seat->bind(calls_);
+    // The public entrance is no contract, and stays where the public comes in.
+    const auto& offered = seat->unit().offered();
+    if (offered->has<http::Application>()) calls_.bind(std::shared_ptr<http::Application>(offered, &offered->get<http::Application>()));
   }
+  if (neighbours_) neighbours_->bind(calls_);
 }
 
 Task<Result<>> Host::expect_durable() {
-  for (auto& unit : units_) EMP_CO_TRY(co_await postgres::expect_durable(*unit->database));
+  for (auto& seat : seats_) EMP_CO_TRY(co_await postgres::expect_durable(seat->unit().database()));
   co_return Result<>();
 }
 
 /// The public comes in through the gateway, so its process has the routes of all modules.
 Result<> Host::add_routes() {
-  for (auto& unit : units_) EMP_TRY(unit->module->routes(router_));
+  for (auto& seat : seats_) {
+    if (seat->definition().name == "gateway") {
+      EMP_TRY(seat->unit().module().routes(router_));
+    } else {
+      EMP_TRY(contracts::add_routes(seat->definition().name, calls_, router_));
+    }
+  }
   return neighbours_ ? neighbours_->add_routes(calls_, router_) : Result<>();
 }
 
-std::vector<std::shared_ptr<messaging::EventFeed>> Host::own_feeds() const {
-  std::vector<std::shared_ptr<messaging::EventFeed>> out;
-  for (const auto& unit : units_) out.push_back(messaging::local_feed(*unit->database));
-  return out;
-}
-
-void Host::subscribe() {
-  auto feeds = neighbours_ ? neighbours_->feeds() : std::vector<std::shared_ptr<messaging::EventFeed>>();
-  std::ranges::copy(own_feeds(), std::back_inserter(feeds));
-  for (auto& unit : units_) {
-    messaging::Subscriptions subscriptions;
-    unit->module->subscribe(subscriptions);
-    if (subscriptions.handlers().empty()) continue;
-    unit->consumer = std::make_unique<messaging::Consumer>(runtime_, *unit->database, std::move(subscriptions), feeds);
+Result<remote::Credentials> Host::credentials() {
+  if (!credentials_) {
+    EMP_ASSIGN(credentials_, credentials_of(placement_));
   }
+  return *credentials_;
 }
 
-Result<> Host::open_to_others() {
-  for (auto& unit : units_) contracts::serve(unit->definition.name, calls_, services_);
-  feed_server_ = std::make_unique<remote::FeedServer>(runtime_, own_feeds());
+Result<> Host::open_to_others(Address address) {
+  EMP_ASSIGN(auto own, credentials());
+  std::vector<std::shared_ptr<messaging::EventFeed>> own_feeds;
+  for (auto& seat : seats_) {
+    seat->serve(calls_, services_);
+    own_feeds.push_back(seat->feed_for_others());
+  }
+  feed_server_ = std::make_unique<remote::FeedServer>(runtime_, std::move(own_feeds));
   feed_server_->serve(services_);
-  Address address = placement_.own_process()->listen[static_cast<std::size_t>(placement_.replica - 1)];
   if (placement_.bind) address.host = *placement_.bind;
   server_ = std::make_unique<remote::Server>(
-      runtime_, services_, remote::ServerOptions{.address = address.to_string(), .credentials = credentials_, .descriptors = contracts::descriptors()});
-  return server_->listen();
+      runtime_, services_, remote::ServerOptions{.address = address.to_string(), .credentials = std::move(own), .descriptors = contracts::descriptors()});
+  EMP_TRY(server_->listen());
+  if (!neighbours_) server_->set_ready(true);  // It was at work before.
+  return {};
 }
 
 Task<void> Host::stop() {
+  for (auto& seat : seats_) co_await seat->stop_watching();
   if (server_) {
     server_->set_ready(false);
     co_await feed_server_->close();
     co_await server_->close(drain_time);
   }
   if (started_) {
-    for (auto& unit : units_) co_await unit->jobs->stop();
-    for (auto& unit : units_) {
-      if (unit->consumer) co_await unit->consumer->stop();
-    }
-    for (auto& unit : units_) co_await unit->module->stop();
+    for (auto& seat : seats_) co_await seat->rest();
+    for (auto& seat : seats_) co_await seat->end();
   }
   if (neighbours_) co_await neighbours_->close();
-  if (started_) {
-    for (auto& unit : units_) co_await unit->database->close();
-  }
+  for (auto& seat : seats_) co_await seat->close();
 }
 
 CallContext Host::context(std::string_view module, microseconds budget) {

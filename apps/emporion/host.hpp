@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/emporion/databases.hpp"
+#include "apps/emporion/moving/seat.hpp"
 #include "apps/emporion/neighbours.hpp"
 #include "apps/emporion/placement.hpp"
 #include "kernel/async/runtime.hpp"
@@ -18,7 +19,8 @@
 
 namespace emporion::app {
 
-/// The modules of one process, wired to each other and to those of other processes: bindings, routes, feeds, jobs. Lives on one runtime's thread.
+/// The modules of one process, wired to each other and to those of other processes: bindings, routes, feeds, jobs. A module may leave for another process, and
+/// come back, while it is at work (ADR 0034). Lives on one runtime's thread.
 class Host {
  public:
   /// `definitions`: all modules, or those of the placement's chosen process. `credentials` are for meeting the other processes, if there are any.
@@ -27,8 +29,8 @@ class Host {
   ~Host();
 
   /// Creates and starts everything in order: modules, bindings, routes, subscriptions, those it waits for in other processes, the modules' own start, the door
-  /// for other processes, then consumers and jobs. Errors: CONFIG_INVALID, DUPLICATE_ROUTE, DATABASE_NOT_DURABLE, START_INTERRUPTED, those of remote::Server::listen, and what a
-  /// module refuses to start for.
+  /// for other processes, then consumers and jobs. Errors: CONFIG_INVALID, DUPLICATE_ROUTE, DATABASE_NOT_DURABLE, START_INTERRUPTED, those of
+  /// remote::Server::listen, and what a module refuses to start for.
   Task<Result<>> start();
   /// Ends a start that waits for other processes.
   void interrupt() noexcept { interrupted_ = true; }
@@ -44,19 +46,13 @@ class Host {
   CallContext context(std::string_view module, microseconds budget = seconds(10));
 
  private:
-  struct Unit {
-    ModuleDefinition definition;
-    std::unique_ptr<postgres::Database> database;
-    std::unique_ptr<Jobs> jobs;
-    std::unique_ptr<Module> module;
-    std::unique_ptr<messaging::Consumer> consumer;
-  };
+  void make_seats(std::vector<ModuleDefinition> definitions);
   void create();
+  void bind();
   Task<Result<>> expect_durable();
   Result<> add_routes();
-  std::vector<std::shared_ptr<messaging::EventFeed>> own_feeds() const;
-  void subscribe();
-  Result<> open_to_others();
+  Result<> open_to_others(Address address);
+  Result<remote::Credentials> credentials();
 
   Runtime& runtime_;
   const Placement& placement_;
@@ -66,8 +62,9 @@ class Host {
   SystemRandom random_;
   Calls calls_;
   http::Router router_;
-  std::vector<std::unique_ptr<Unit>> units_;
-  std::unique_ptr<Neighbours> neighbours_;  ///< Null where all modules are in this process.
+  std::vector<std::unique_ptr<Seat>> seats_;                  ///< One for each module of the placement's process.
+  std::vector<std::shared_ptr<messaging::EventFeed>> feeds_;  ///< Of all producers that modules of this process may hear.
+  std::unique_ptr<Neighbours> neighbours_;                    ///< Null where all modules are in this process.
   remote::Services services_;
   std::unique_ptr<remote::FeedServer> feed_server_;
   std::unique_ptr<remote::Server> server_;

@@ -28,7 +28,7 @@ Neighbours::Neighbours(Runtime& runtime, const Placement& placement, const remot
   for (const auto& process : placement.described.processes) {
     if (&process == &own) continue;
     for (const auto& module : process.modules) {
-      auto client = remote::connect(runtime, {.module = module, .addresses = addresses_of(process), .credentials = credentials});
+      auto client = remote::follow(runtime, {.module = module, .addresses = addresses_of(process), .credentials = credentials});
       by_module_.emplace(module, Neighbour{&process, std::move(client)});
     }
   }

@@ -11,7 +11,7 @@
 #include "kernel/async/runtime.hpp"
 #include "kernel/http/router.hpp"
 #include "kernel/messaging/feed.hpp"
-#include "kernel/remote/client.hpp"
+#include "kernel/remote/way.hpp"
 #include "kernel/remote_feed/remote_feed.hpp"
 #include "kernel/rpc/calls.hpp"
 
@@ -44,7 +44,7 @@ class Neighbours {
  private:
   struct Neighbour {
     const Process* process;
-    std::shared_ptr<remote::Client> client;
+    std::shared_ptr<remote::Way> client;
   };
   Task<Result<>> wait_for(std::string module, Neighbour neighbour, std::function<bool()> is_ending);
 

@@ -23,18 +23,6 @@ std::optional<int> number(std::string_view text, int min, int max) {
   return out;
 }
 
-std::optional<Address> parse_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || host.contains(':') != bracketed) return std::nullopt;
-  const auto port = number(text.substr(colon + 1), 0, port_max);
-  if (!port) return std::nullopt;
-  return Address{std::string(host), static_cast<std::uint16_t>(*port)};
-}
-
 bool is_file_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
 }
@@ -124,6 +112,18 @@ class ProcessReader {
 };
 
 }  // namespace
+
+std::optional<Address> parse_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host.empty() || host.contains(':') != bracketed) return std::nullopt;
+  const auto port = number(text.substr(colon + 1), 0, port_max);
+  if (!port) return std::nullopt;
+  return Address{std::string(host), static_cast<std::uint16_t>(*port)};
+}
 
 std::string Address::to_string() const { return host.contains(':') ? text("[", host, "]:", port) : text(host, ":", port); }
 

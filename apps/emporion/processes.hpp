@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct Address {
   bool is_any() const noexcept { return host == "0.0.0.0" || host == "::"; }
   friend bool operator==(const Address&, const Address&) = default;
 };
+
+/// Reads `host:port`; nothing if it is none.
+std::optional<Address> parse_address(std::string_view text);
 
 /// One process of a placement: its replicas are alike and share the work of its modules.
 struct Process {
