@@ -30,6 +30,9 @@ races: bootstrap ## The published attacks on shops and the field's known races, 
 journeys: bootstrap ## The journeys over one process, a process per domain and a process per module. ARGS=per-module for one of them.
 	@tools/journeys.sh $(ARGS)
 
+move: bootstrap ## Each module out of the process of all and back while buyers buy, and each party killed at each step: half an hour.
+	@tools/move.sh $(ARGS)
+
 bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for three minutes.
 	@bench/run.sh $(ARGS)
 
@@ -70,4 +73,4 @@ mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--disco
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races journeys bench format format-check tidy golden package deploy acceptance fuzz mutate test-cluster
+.PHONY: help bootstrap build run test crash races journeys move bench format format-check tidy golden package deploy acceptance fuzz mutate test-cluster

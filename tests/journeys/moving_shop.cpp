@@ -1,0 +1,160 @@
+#include "tests/journeys/moving_shop.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "kernel/base/assert.hpp"
+#include "kernel/base/text.hpp"
+#include "kernel/config/settings.hpp"
+#include "tests/journeys/free_ports.hpp"
+
+namespace emporion::journeys {
+namespace {
+
+std::vector<std::string> every_module() {
+  const auto settings = config::Settings::load(EMP_DEPLOY "/placement/one.yaml");
+  EMP_ASSERT(settings.has_value());
+  return settings->strings("processes.all.modules");
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ",") + name;
+  return out;
+}
+
+postgres::PrivateCluster cluster_in(const std::filesystem::path& folder) {
+  auto started = postgres::PrivateCluster::start(folder, {}, postgres::Durability::none_for_tests);
+  EMP_ASSERT(started.has_value());
+  return std::move(*started);
+}
+
+std::string first_value(const std::string& dsn, const std::string& sql) {
+  auto at = postgres::BlockingConnection::open(dsn);
+  EMP_ASSERT(at.has_value());
+  const auto rows = at->run(sql);
+  EMP_ASSERT(rows.has_value());
+  return rows->empty() ? "" : rows->front().front().value_or("null");
+}
+
+}  // namespace
+
+MovingShop::MovingShop(std::string module, bool moves_database) : module_(std::move(module)), moves_database_(moves_database) {
+  home_ = cluster_in(shop_.home() / "postgres");
+  if (moves_database_) {
+    target_ = cluster_in(shop_.home() / "target");
+    auto dsn = target_->ensure_database(module_);
+    EMP_ASSERT(dsn.has_value());
+    target_dsn_ = *dsn;
+  }
+  shop_.start();
+  write_placement();
+  // The one that has everything now vouches for all of it, so that the module may come back.
+  const auto folder = (shop_.home() / "pki").string();
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"pki", "init", "--placement", (shop_.home() / "next.yaml").string()},
+                                                {"pki", "issue", "all", "--folder", folder, "--modules", joined(every_module())}}) {
+    const auto issued = run_emporion(words, shop_.home());
+    EMP_ASSERT(issued.code == 0);
+  }
+}
+
+MovingShop::~MovingShop() {
+  (void)other_.stop();
+  if (shop_.is_running()) (void)shop_.stop();
+  if (target_) (void)target_->stop();
+}
+
+void MovingShop::write_placement() {
+  const auto ports = free_ports(2);
+  auto others = every_module();
+  std::erase(others, module_);
+  const std::string public_address = shop_.url().substr(shop_.url().rfind('/') + 1);
+  std::ofstream out(shop_.home() / "next.yaml");
+  out << text_of(shop_.home() / "placement.yaml") << "home: " << shop_.home().string() << "\nprocesses:\n  all:\n    listen: 127.0.0.1:" << ports[0]
+      << "\n    http: " << public_address << "\n    modules: [" << joined(others) << "]\n  moved:\n    listen: 127.0.0.1:" << ports[1] << "\n    modules: ["
+      << module_ << "]\n";
+  if (moves_database_) out << "databases:\n  " << module_ << ": \"" << target_dsn_ << "\"\n";
+}
+
+void MovingShop::start_other() {
+  if (other_.is_running()) return;
+  other_.start({"serve", "--placement", (shop_.home() / "next.yaml").string(), "--process", "moved"}, {}, shop_.home() / "moved.log");
+}
+
+std::vector<std::string> MovingShop::words_of(const std::string& command, const std::vector<std::string>& words) const {
+  std::vector<std::string> out = {command, module_, "--placement", (shop_.home() / "next.yaml").string()};
+  if (moves_database_) out.insert(out.end(), {"--superuser", target_->superuser_dsn("postgres")});
+  out.insert(out.end(), words.begin(), words.end());
+  return out;
+}
+
+Ended MovingShop::move(const std::string& command, const std::vector<std::string>& words) {
+  return run_emporion(words_of(command, words), shop_.home(), {}, 170);
+}
+
+std::string MovingShop::move_and_kill(const std::string& command, const std::string& at_line) {
+  const auto printed = shop_.home() / "killed.out";
+  std::filesystem::remove(printed);
+  std::ofstream(printed).close();
+  // The shell sees the line and kills; its own words are what the command would have been given.
+  std::vector<std::string> shell = {"/bin/sh",
+                                    "-c",
+                                    R"(out=$1; line=$2; shift 2; "$@" >"$out" & pid=$!
+while kill -0 $pid 2>/dev/null; do if grep -q "^$line" "$out"; then kill -9 $pid; fi; sleep 0.005; done; wait $pid 2>/dev/null; true)",
+                                    "sh",
+                                    printed.string(),
+                                    at_line,
+                                    EMP_BINARY};
+  const auto words = words_of(command, {});
+  shell.insert(shell.end(), words.begin(), words.end());
+  (void)run_program(shell, shop_.home(), {}, 170);
+  return text_of(printed);
+}
+
+int MovingShop::audit(bool is_out) {
+  const std::vector<std::string> words = {"audit", "--placement", (shop_.home() / (is_out ? "next.yaml" : "placement.yaml")).string(), "--home",
+                                          shop_.home().string()};
+  auto ended = run_emporion(words, shop_.home());
+  report_ = ended.printed + ended.complained;
+  return ended.code;
+}
+
+std::string MovingShop::value_at_home(const std::string& module, const std::string& sql) {
+  return first_value(home_->superuser_dsn("emporion_" + module), sql);
+}
+std::string MovingShop::value_elsewhere(const std::string& sql) { return first_value(target_->superuser_dsn("emporion_" + module_), sql); }
+
+std::string MovingShop::logs() const { return text_of(shop_.home() / "emporion.log") + text_of(shop_.home() / "moved.log"); }
+
+Task<Reply> Crowding::timed(Task<Reply> call, const char* what) {
+  const auto began = std::chrono::steady_clock::now();
+  auto reply = co_await std::move(call);
+  ++requests_;
+  longest_ = std::max(longest_, std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began));
+  if (reply.status == 0 || reply.status == 429 || reply.status >= 500) failed_.push_back(text(what, ": ", reply.status, ' ', reply.reason, ' ', reply.body));
+  co_return reply;
+}
+
+Task<int> Crowding::one(Crowding& crowd, Runtime& runtime, int number) {
+  for (int purchase = 0; !crowd.stopped_; ++purchase) {
+    Buyer buyer(crowd.client_, crowd.url_);
+    const char* const sku = purchase % 2 == 0 ? "TEA-JASMINE-100" : "TEA-LOTUS-50";
+    const auto prepared = co_await crowd.timed(buyer.prepare(sku, 1, text("mover-", number, "-", purchase)), "prepare");
+    if (prepared.status == 200) {
+      const auto confirmed = co_await crowd.timed(buyer.confirm(text("buy-", number, "-", purchase)), "confirm");
+      if (confirmed.status == 200 || confirmed.status == 201) ++crowd.orders_;
+    }
+    co_await runtime.sleep_for(milliseconds(100));  // tidy-allow(test_sleeps): a buyer looks around between two purchases.
+  }
+  co_return 0;
+}
+
+Task<int> Crowding::buy(Runtime& runtime) {
+  std::vector<Task<int>> all;
+  for (int number = 0; number < count_; ++number) all.push_back(one(*this, runtime, number));
+  (void)co_await when_all(std::move(all));
+  co_return orders_;
+}
+
+}  // namespace emporion::journeys

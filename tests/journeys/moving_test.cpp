@@ -1,0 +1,220 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "kernel/base/text.hpp"
+#include "tests/journeys/moving_shop.hpp"
+
+// A module moves out of the process that has everything, and back, while buyers buy (ADR 0034).
+namespace emporion::journeys {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Moving : ::testing::Test {
+  void open(const std::string& module, bool moves_database) {
+    shop = std::make_unique<MovingShop>(module, moves_database);
+    crowd = std::make_unique<Crowding>(client, shop->whole().url(), 3);
+  }
+  /// Does it beside the buyers, on a thread of its own, and lets them buy a little before and after.
+  template <typename Work>
+  void while_buying(Work work) {
+    std::atomic<bool> done = false;
+    std::thread beside([&] {
+      std::this_thread::sleep_for(milliseconds(500));  // tidy-allow(test_sleeps): the buyers begin.
+      work();
+      std::this_thread::sleep_for(milliseconds(700));  // tidy-allow(test_sleeps): and go on.
+      done = true;
+    });
+    std::vector<Task<int>> both;
+    both.push_back(crowd->buy(runtime));
+    both.push_back(stop_when(*this, done));
+    (void)run_until_done(runtime, when_all(std::move(both)));
+    beside.join();
+  }
+  static Task<int> stop_when(Moving& test, const std::atomic<bool>& done) {
+    while (!done) co_await test.runtime.sleep_for(milliseconds(20));  // tidy-allow(test_sleeps): until the other thread is done.
+    test.crowd->stop();
+    co_return 0;
+  }
+  void move(const std::string& command) {
+    const auto moved = shop->move(command);
+    EXPECT_EQ(moved.code, 0) << moved.printed << moved.complained << shop->logs();
+    told += moved.printed;
+  }
+  void expect_nobody_noticed() {
+    EXPECT_THAT(crowd->failed(), IsEmpty()) << told << shop->logs();
+    EXPECT_GT(crowd->orders(), 3);
+    // For the reader: it is a requirement, and no test on a busy machine.
+    std::printf("%d requests, %d orders, the longest step of a buyer took %lld ms\n", crowd->requests(), crowd->orders(),
+                static_cast<long long>(crowd->longest().count()));
+    EXPECT_LT(crowd->longest(), seconds(10));
+  }
+  void expect_orders_there() {
+    EXPECT_GE(std::stoi(shop->value_at_home("order", "SELECT count(*) FROM order_header WHERE status <> 'pending_payment'")), crowd->orders());
+  }
+  void expect_clean(bool is_out) { EXPECT_EQ(shop->audit(is_out), 0) << shop->report(); }
+
+  Runtime runtime;
+  http::Client client{runtime};
+  std::unique_ptr<MovingShop> shop;
+  std::unique_ptr<Crowding> crowd;
+  std::string told;
+};
+
+TEST_F(Moving, WarehouseGoesOutWithItsDatabaseAndComesBackWhileBuyersBuy) {
+  open("warehouse", true);
+  std::string stock_at_home;
+  while_buying([&] {
+    std::thread other([&] {
+      std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): it is started while the move waits for it.
+      shop->start_other();
+      (void)shop->other().wait_until_ready();
+    });
+    move("extract");
+    other.join();
+    EXPECT_EQ(shop->value_elsewhere("SELECT to_process FROM module_move WHERE state = 'done' ORDER BY epoch DESC LIMIT 1"), "moved");
+    EXPECT_EQ(shop->value_at_home("warehouse", "SELECT has_table_privilege('emporion_warehouse', 'stock', 'SELECT, INSERT, UPDATE, DELETE')"), "f");
+    stock_at_home = shop->value_at_home("warehouse", "SELECT count(*) FROM movement");
+    const auto again = shop->move("extract");
+    EXPECT_EQ(again.code, 0) << again.complained;
+    EXPECT_THAT(again.printed, HasSubstr("nothing is left to move"));
+    move("absorb");
+  });
+  expect_nobody_noticed();
+  EXPECT_EQ(shop->value_at_home("warehouse", "SELECT to_process FROM module_move WHERE state = 'done' ORDER BY epoch DESC LIMIT 1"), "all");
+  expect_orders_there();
+  expect_clean(false);
+  EXPECT_EQ(shop->other().stop(), 0);
+  EXPECT_EQ(shop->whole().stop(), 0) << shop->logs();
+}
+
+// What takes minutes; `make move` runs it.
+struct EveryMove : Moving {
+  void SetUp() override {
+    if (std::getenv("EMP_EVERY_MOVE") == nullptr) GTEST_SKIP() << "make move runs it";
+  }
+  void start_other() {
+    shop->start_other();
+    (void)shop->other().wait_until_ready();
+  }
+  /// After which both processes run.
+  void move_first_out_and_back() {
+    std::thread other([&] {
+      std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): it is started while the move waits for it.
+      start_other();
+    });
+    move("extract");
+    other.join();
+    move("absorb");
+  }
+  void while_buying_again() {
+    const int before = crowd->orders();
+    crowd = std::make_unique<Crowding>(client, shop->whole().url(), 3);
+    while_buying([] {});
+    EXPECT_GT(crowd->orders(), 0) << "before: " << before;
+    EXPECT_THAT(crowd->failed(), IsEmpty()) << told << shop->logs();
+  }
+};
+
+struct EveryModule : EveryMove, ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, EveryModule,
+                         ::testing::Values("auth", "catalog", "checkout", "fulfillment", "location", "order", "payment", "pricing", "promotion", "shipping",
+                                           "user"),
+                         [](const auto& of) { return std::string(of.param); });
+
+TEST_P(EveryModule, GoesOutWithItsDatabaseAndComesBack) {
+  open(GetParam(), true);
+  while_buying([&] {
+    std::thread other([&] {
+      std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): it is started while the move waits for it.
+      start_other();
+    });
+    move("extract");
+    other.join();
+    std::this_thread::sleep_for(milliseconds(1'000));  // tidy-allow(test_sleeps): buyers buy from there.
+    EXPECT_EQ(shop->audit(true), 0) << shop->report();
+    move("absorb");
+  });
+  expect_nobody_noticed();
+  expect_orders_there();
+  expect_clean(false);
+}
+
+const char* const steps[] = {"step prepare", "step announce", "step copy", "copied", "step stand by", "step switch", "step done"};
+
+TEST_F(EveryMove, ThatIsKilledAtAStepGoesOnWhenItIsOrderedAgain) {
+  open("warehouse", true);
+  while_buying([&] {
+    for (const char* const step : steps) {
+      for (const char* const command : {"extract", "absorb"}) {
+        // The other process can run only once there is a database for it.
+        std::thread other([&] {
+          std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): as said.
+          start_other();
+        });
+        const auto until = shop->move_and_kill(command, step);
+        EXPECT_THAT(until, HasSubstr(step));
+        move(command);
+        other.join();
+        std::printf("%s was killed at %s and went on\n", command, step);
+      }
+    }
+  });
+  expect_nobody_noticed();
+  expect_orders_there();
+  expect_clean(false);
+}
+
+TEST_F(EveryMove, ThatIsKilledAtAStepIsGivenUpOrDecided) {
+  open("warehouse", true);
+  while_buying([&] {
+    move_first_out_and_back();
+    for (const char* const step : steps) {
+      (void)shop->move_and_kill("extract", step);
+      const auto given_up = shop->move("extract", {"--abort"});
+      const bool decided = given_up.complained.contains("MOVE_DECIDED");
+      const bool nothing_begun = given_up.complained.contains("NO_MOVE");
+      EXPECT_TRUE(given_up.code == 0 || decided || nothing_begun) << step << ": " << given_up.printed << given_up.complained;
+      std::printf("killed at %s: %s\n", step, given_up.code == 0 ? "given up" : decided ? "was decided" : "had not begun");
+      std::this_thread::sleep_for(milliseconds(1'000));  // tidy-allow(test_sleeps): buyers buy there, wherever it is.
+      if (decided) move("absorb");
+    }
+  });
+  expect_nobody_noticed();
+  expect_orders_there();
+  expect_clean(false);
+}
+
+TEST_F(EveryMove, SurvivesTheDeathOfTheNewPlaceAtTheSwitch) {
+  open("warehouse", true);
+  while_buying([&] { move_first_out_and_back(); });
+  expect_nobody_noticed();
+  (void)shop->move_and_kill("extract", "step switch");
+  shop->other().kill();
+  start_other();
+  move("extract");
+  while_buying_again();
+  expect_clean(true);
+}
+
+TEST_F(EveryMove, SurvivesTheDeathOfTheOldPlaceAtTheSwitch) {
+  open("warehouse", true);
+  while_buying([&] { move_first_out_and_back(); });
+  expect_nobody_noticed();
+  (void)shop->move_and_kill("extract", "step switch");
+  shop->whole().kill();
+  move("extract");
+  // It comes back with the placement of before, and finds where the module is.
+  shop->whole().start();
+  while_buying_again();
+  expect_clean(true);
+}
+
+}  // namespace
+}  // namespace emporion::journeys
