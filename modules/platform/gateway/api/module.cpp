@@ -122,6 +122,7 @@ class GatewayModule final : public Module {
     scope_.spawn(keep_fresh());
     scope_.spawn(dispatcher_.run());
     scope_.spawn(page_parts_.run());
+    edge_->plan_routes();
     edge_->set_ready(true);
     co_return Result<>();
   }

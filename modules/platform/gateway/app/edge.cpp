@@ -64,6 +64,7 @@ struct Edge::Exchange {
   Result<> admitted;     ///< What the contract says of the caller and the key.
   rpc::Instant own_began;
   microseconds waited{0};  ///< For modules.
+  void waited_since(rpc::Instant began_waiting, rpc::Instant now) { waited += std::chrono::duration_cast<microseconds>(now - began_waiting); }
 };
 
 /// The order of platform.md §3.3. Request id and recovery come first and are in `handle`: a defect stops the process, and what it was doing is safe to repeat.
@@ -311,7 +312,9 @@ Task<Edge::Answer> Edge::check_waiting_room(Exchange& exchange) {
   } else {
     checkout::v1::GetCartRequest whose;
     if (const auto token = request.cookie("cart_token")) whose.cart_token = std::string(*token);
+    const auto asked = upstreams_.now();
     auto cart = co_await calls_.get<checkout::v1::CheckoutApi>().get_cart(separate_call(exchange.context), std::move(whose));
+    exchange.waited_since(asked, upstreams_.now());
     if (!cart) co_return refused(exchange, cart.error());
     for (auto& line : cart->cart.lines) {
       if (!line.saved_for_later) skus.push_back(std::move(line.sku));
@@ -331,7 +334,9 @@ Task<Edge::Answer> Edge::look_into_cache(Exchange& exchange) {
   if (!settings_.caches) co_return std::nullopt;
   exchange.cache_key = AnswerCache::key_of(*exchange.request, exchange.context.principal, exchange.plan->traits.cached_s);
   if (!exchange.cache_key) co_return std::nullopt;
+  const auto asked = upstreams_.now();
   auto turn = co_await cache_.look_up(*exchange.cache_key);
+  exchange.waited_since(asked, upstreams_.now());  // For another request's answer.
   exchange.fetches = turn.fetches;
   co_return std::move(turn.answer);
 }
@@ -353,7 +358,7 @@ Task<Edge::Answer> Edge::dispatch(Exchange& exchange) {
   const auto sent = upstreams_.now();
   auto response = co_await dispatcher_.send(*exchange.plan, exchange.request, exchange.context, std::move(exchange.matched->parameters));
   if (exchange.plan->confirms_checkout && (response.status == 200 || response.status == 201)) rooms_.pace.confirmed(clock_.now());
-  exchange.waited = std::chrono::duration_cast<microseconds>(upstreams_.now() - sent);
+  exchange.waited_since(sent, upstreams_.now());
   if (exchange.fetches) {
     exchange.fetches = false;
     cache_.keep(*exchange.cache_key, response, exchange.plan->traits.cached_s, tags);

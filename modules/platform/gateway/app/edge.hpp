@@ -45,6 +45,12 @@ class Edge final : public http::Application {
        AnswerCache& cache, ApiKeys& keys, Calls& calls, EdgeSettings settings, const Clock& clock, Random& random, std::string_view openapi);
 
   void use(const http::Router& router) noexcept { router_ = &router; }
+  /// Works out every route's plan, so that operators see every module behind the entry from the start.
+  void plan_routes() {
+    for (const auto& route : router_->routes()) {
+      if (route->is_public) plan_of(*route);
+    }
+  }
   void use(EdgeSettings settings) { settings_ = std::move(settings); }
   void set_ready(bool ready) noexcept { ready_ = ready; }
   void replace_overrides(std::map<std::string, RouteOverride, std::less<>> overrides) { overrides_ = std::move(overrides); }

@@ -19,10 +19,11 @@ class PageParts {
  public:
   PageParts(Runtime& runtime, const Clock& clock, Upstreams& upstreams) : runtime_(runtime), clock_(clock), upstreams_(upstreams) {}
 
-  /// Errors: UPSTREAM_OPEN, UPSTREAM_TIMEOUT (deadline_exceeded), and the module's own.
+  /// Errors: OVERLOADED, UPSTREAM_OPEN, UPSTREAM_TIMEOUT (deadline_exceeded), and the module's own.
   template <typename T>
   Task<Result<T>> ask(std::string_view module, milliseconds limit, CallContext context, std::move_only_function<Task<Result<T>>(CallContext)> call) {
     Upstream& upstream = upstreams_.of(module);
+    if (const auto room = upstream.make_room(RouteClass::browse); !room) co_return fail(room.error());
     if (const auto let = upstream.admit(upstreams_.now()); !let) co_return fail(let.error());
     CallContext own = separate_call(context.until(clock_.now() + limit));
     auto part = std::make_shared<Part<T>>();

@@ -74,6 +74,14 @@ TEST_F(PagePartsTest, AModuleThatMissesItsLimitAgainAndAgainIsNotAskedForAWhile)
   EXPECT_EQ(upstreams.of("warehouse").in_flight(), 0);
 }
 
+TEST_F(PagePartsTest, AModuleThatHasTooMuchToDoIsNotAskedForAPage) {
+  for (int i = 0; i < 95; ++i) upstreams.of("warehouse").begin();
+  Asked refused;
+  ask(refused, "warehouse", milliseconds(300));
+  EXPECT_EQ(refused.answer->error().reason(), "OVERLOADED");
+  for (int i = 0; i < 95; ++i) upstreams.of("warehouse").end();
+}
+
 TEST_F(PagePartsTest, WhatTheModuleRefusesArrivesAsItSaidIt) {
   Asked asked;
   ask(asked, "catalog", milliseconds(300));

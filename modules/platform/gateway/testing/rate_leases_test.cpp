@@ -164,18 +164,21 @@ RC_GTEST_PROP(RateLeasesLaw, NoMorePassesThanTheBurstTheRefillAndABlockPerReplic
   }
   const UtcTime began = clock.now();
   std::int64_t passed = 0;
+  std::int64_t too_many = 0;
   for (const auto step : steps) {
-    switch (step % 4) {
-      case 0: clock.move(milliseconds(step % 400)); break;
+    auto& replica = *replicas[step / 8 % replica_count];
+    switch (step % 8) {
+      case 0: clock.move(milliseconds(step % 50)); break;
       case 1: store.let_go(); break;
       default:
-        if (replicas[step % replica_count]->is_shared() && replicas[step % replica_count]->take("guest", "a")) ++passed;
+        if (replica.is_shared() && replica.take("guest", "a")) ++passed;
     }
     const std::int64_t refilled = (clock.now() - began).count() * plan.per_minute / 60'000'000;
-    RC_ASSERT(passed <= plan.burst + refilled + 1 + replica_count * (LeasedBucket::block_milli(plan) / 1000));
+    too_many = std::max(too_many, passed - (plan.burst + refilled + 1 + replica_count * 2));  // Of each replica its share of the burst, less than a block.
   }
   while (store.let_go()) {
   }
+  RC_ASSERT(too_many <= 0);
 }
 
 }  // namespace
