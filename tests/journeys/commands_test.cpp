@@ -132,7 +132,7 @@ TEST_F(Commands, a_placement_that_does_not_hold_is_refused_by_whatever_reads_it_
     const auto ended = run(words);
     expect_one_clear_line(ended, 1, "PLACEMENT_INVALID", "process b takes 127.0.0.1:9101, which a has already");
     EXPECT_THAT(ended.complained, HasSubstr("process b: there is no module autth"));
-    EXPECT_THAT(ended.complained, HasSubstr("module order is in no process; called by checkout and promotion; heard by"));
+    EXPECT_THAT(ended.complained, HasSubstr("module order is in no process; called by checkout, gateway and promotion; heard by"));
     EXPECT_EQ(std::ranges::count(ended.complained, '\n'), 3) << ended.complained;
     EXPECT_EQ(ended.printed, "");
   }
