@@ -139,16 +139,13 @@ def clock_behind(cluster):
 
 
 def rolling_restart(cluster):
-    """Half of the replicas are of the next build when the migration comes, and the old ones go on selling with the new schema."""
+    """The next build's migration comes first: the old processes go on selling with the new schema, and no new one meets the old."""
     later = f"{cluster.folder}/emporion-next"
     shutil.copy(cluster.next_binary, later)
-    programs = list(cluster.shop.programs.values())
-    for program in programs[:len(programs) // 2]:
-        _replace(cluster, program, later)
     cluster.shop.emporion("migrate", "--placement", cluster.shop.placement, binary=later)
     cluster.migrate_further()
     time.sleep(5)
-    for program in programs[len(programs) // 2:]:
+    for program in cluster.shop.programs.values():
         _replace(cluster, program, later)
 
 
