@@ -9,7 +9,8 @@
 namespace emporion::postgres {
 namespace {
 
-constexpr Statement own_number{"trace.transaction", "SELECT pg_current_xact_id_if_assigned()::text::bigint"};
+// As the outbox counts (ADR 0034): its rows lead back here.
+constexpr Statement own_number{"trace.transaction", "SELECT pg_current_xact_id_if_assigned()::text::bigint + (SELECT shift FROM module_place)"};
 constexpr std::size_t statements_max = 16;  // Named in one span.
 
 }  // namespace

@@ -65,6 +65,16 @@ TEST_F(TransactionSpanTest, AStatementThatWritesIsACommitWithItsTransactionsNumb
   EXPECT_EQ(spans[0].id, trace::commit_span_id(trace, "test", transaction));
 }
 
+TEST_F(TransactionSpanTest, ItsNumberIsThatOfItsEventsAlsoAfterTheDatabaseHasMoved) {
+  sql("UPDATE module_place SET shift = 1000");
+  const auto spans = traced([](TransactionSpanTest& test) -> Task<void> {
+    const auto rows = co_await test.database().query(insert, std::int64_t{1}, "a");
+    test.transaction = (*rows)[0].get<std::int64_t>(0);
+  });
+  ASSERT_EQ(spans.size(), 1u);
+  EXPECT_EQ(attribute(spans[0], "emporion.transaction"), std::to_string(transaction + 1000));
+}
+
 TEST_F(TransactionSpanTest, AReadIsARead) {
   const auto spans = traced([](TransactionSpanTest& test) -> Task<void> { (void)co_await test.database().query(count_items); });
   ASSERT_EQ(spans.size(), 1u);
