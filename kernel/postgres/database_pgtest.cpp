@@ -248,7 +248,8 @@ TEST_F(DatabaseTest, a_statement_is_planned_once_and_one_with_optional_filters_e
   EXPECT_EQ((*mode)[0].get<std::string>(0), "force_generic_plan") << "what one statement sets ends with it";
 }
 
-static_assert(has_optional_filter("SELECT 1 FROM t WHERE ($1::uuid[] IS NULL OR id = ANY ($1))") && has_optional_filter("WHERE a = $1 AND ($2 IS NULL OR b = $2)"));
+static_assert(has_optional_filter("SELECT 1 FROM t WHERE ($1::uuid[] IS NULL OR id = ANY ($1))") &&
+              has_optional_filter("WHERE a = $1 AND ($2 IS NULL OR b = $2)"));
 static_assert(has_optional_filter("WHERE ($3::bool IS NOT TRUE OR low)") && !has_optional_filter("WHERE lease_until IS NULL OR lease_until < $1"));
 
 TEST_F(DatabaseTest, slow_statements_and_locked_rows_end_at_their_timeouts) {

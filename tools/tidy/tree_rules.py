@@ -109,14 +109,15 @@ def statement_effect(root: Path):
 
 def dependency_documented(root: Path):
     """Every package, from Debian or npm, has a line in docs/dependencies.md that says why it is here, and every line a package."""
-    wanted = [line.strip() for line in read(root / "tools/packages.txt").splitlines() if line.strip() and not line.startswith("#")]
+    lists = sorted((root / "tools").glob("packages*.txt"))
+    wanted = [line.strip() for each in lists for line in read(each).splitlines() if line.strip() and not line.startswith("#")]
     rows = [line.split("|")[1] for line in read(root / "docs/dependencies.md").splitlines() if line.startswith("| `")]
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     for name in wanted:
         if name not in documented:
             yield "docs/dependencies.md", f"says nothing of {name}"
     for name in sorted(documented - set(wanted)):
-        yield "docs/dependencies.md", f"names {name}, which is not in tools/packages.txt"
+        yield "docs/dependencies.md", f"names {name}, which is in no list of packages in tools"
     from_npm = set()
     for manifest in [found for depth in ("", "*/", "*/*/", "*/*/*/") for found in root.glob(f"{depth}package.json")]:
         if not {"node_modules", "build", "fixtures"} & set(manifest.relative_to(root).parts):
