@@ -1,5 +1,7 @@
 #include "modules/logistics/warehouse/app/options.hpp"
 
+#include <algorithm>
+
 namespace emporion::warehouse {
 namespace {
 
@@ -20,6 +22,7 @@ Options Options::read(const config::Settings& settings) {
   out.freight_base_minor = settings.integer("warehouse.freight_base_minor", out.freight_base_minor, 0, 1'000'000'000);
   out.freight_per_km_minor = settings.integer("warehouse.freight_per_km_minor", out.freight_per_km_minor, 0, 1'000'000);
   out.offline_wait = in_seconds(settings.span("warehouse.offline_wait_s", out.offline_wait));
+  out.evacuate_every = std::max(seconds(1), in_seconds(settings.span("warehouse.evacuate_every_s", out.evacuate_every)));
   out.hold.unasked = in_seconds(settings.span("warehouse.hold_unasked_s", out.hold.unasked));
   out.hold.ceiling = in_seconds(settings.span("warehouse.hold_ceiling_s", out.hold.ceiling));
   out.hold.ceiling_bank_transfer = in_seconds(settings.span("warehouse.hold_ceiling_bank_transfer_s", out.hold.ceiling_bank_transfer));

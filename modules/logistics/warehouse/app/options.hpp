@@ -14,6 +14,7 @@ struct Options {
   std::int64_t freight_base_minor = 0;
   std::int64_t freight_per_km_minor = 0;
   seconds offline_wait{15 * 60};
+  seconds evacuate_every{10};  ///< How often what is held in a warehouse that drains or is offline is moved.
   HoldPolicy hold;
 
   static Options read(const config::Settings& settings);

@@ -6,7 +6,7 @@ namespace emporion::warehouse {
 
 void Upkeep::schedule(Jobs& jobs) {
   jobs.every("warehouse.sweep", seconds(5), this, &Upkeep::sweep);
-  jobs.every("warehouse.evacuate", seconds(10), this, &Upkeep::evacuate);
+  jobs.every("warehouse.evacuate", options_.evacuate_every, this, &Upkeep::evacuate);
   jobs.every("warehouse.low_stock", minutes(1), this, &Upkeep::tell_low_stock);
   jobs.every("warehouse.retell_depletion", hours(1), this, &Upkeep::retell_depletion);
 }
