@@ -105,6 +105,18 @@ class ShopWarehouse final : public FakeWarehouse {
     const auto told = on_hand.find(sku);
     return (told == on_hand.end() ? 1'000 : told->second) - held(sku);
   }
+  /// As its job does when a warehouse closes: all that is held goes to `to`, line by line.
+  void close_down(const Uuid& to) {
+    for (auto& [id, hold] : holds) {
+      if (hold.state != State::active && hold.state != State::confirmed) continue;
+      for (auto& line : hold.shown.lines) {
+        line.warehouse_id = to;
+        ++hold.shown.version;
+      }
+    }
+    opened_in = to;
+  }
+  Uuid opened_in = the_warehouse;  ///< Where new units are held.
   int releases() const {
     int out = 0;
     for (const auto& [id, hold] : holds) out += hold.releases;
@@ -153,6 +165,7 @@ class ShopWarehouse final : public FakeWarehouse {
       const UtcTime until = std::min(request.expires_at, hold.created_at + 2 * hold.life);
       if (until > *hold.shown.expires_at) hold.shown.expires_at = until;
       ++hold.extensions;
+      ++hold.shown.version;
       return hold.shown;
     });
   }
@@ -161,6 +174,7 @@ class ShopWarehouse final : public FakeWarehouse {
       auto& hold = holds[request.id];
       if (hold.state == State::expired) return fail(ErrorKind::conflict, "RESERVATION_EXPIRED", "");
       if (hold.state == State::released) return fail(ErrorKind::conflict, "RESERVATION_STATE", "");
+      if (hold.state == State::active) ++hold.shown.version;
       hold.state = State::confirmed;
       hold.shown.order_id = request.order_id;
       hold.shown.expires_at.reset();
@@ -199,10 +213,10 @@ class ShopWarehouse final : public FakeWarehouse {
     made.created_at = clock_.now();
     made.life = std::min(seconds(request.ttl_seconds.value_or(900)), hot_life.value_or(hours(48)));
     made.shown.id = request.reservation_id;
+    made.shown.version = 1;
     made.shown.reference_id = request.reference_id;
     made.shown.expires_at = clock_.now() + made.life;
-    for (const auto& line : request.lines)
-      made.shown.lines.push_back({.line_no = line.line_no, .sku = line.sku, .warehouse_id = the_warehouse, .qty = line.qty});
+    for (const auto& line : request.lines) made.shown.lines.push_back({.line_no = line.line_no, .sku = line.sku, .warehouse_id = opened_in, .qty = line.qty});
     return (holds[request.reservation_id] = made).shown;
   }
 

@@ -85,6 +85,7 @@ class ShopOrders final : public AbsentOrder {
   ShopOrders(Faults& faults, ShopPromotion& promotion) : faults_(faults), promotion_(promotion) {}
   struct Stored {
     order::v1::CreateOrderRequest request;
+    std::optional<order::v1::ConfirmedReservation> told;  ///< With the confirmation.
     order::v1::OrderStatus status = order::v1::OrderStatus::pending_payment;
     int cancellations = 0;
     bool is_tombstone = false;
@@ -122,6 +123,7 @@ class ShopOrders final : public AbsentOrder {
       auto& stored = orders[request.id];
       if (stored.status == order::v1::OrderStatus::cancelled) return fail(ErrorKind::conflict, "INVALID_TRANSITION", "");
       stored.status = order::v1::OrderStatus::confirmed;
+      stored.told = request.reservation;
       return order::v1::OrderConfirmation{.id = request.id, .status = stored.status};
     });
   }

@@ -135,12 +135,23 @@ Task<Result<>> EventHandlers::on_reservation_resourced(postgres::UnitOfWork& wor
     if (!is_unknown_order(order.error())) co_return fail(order.error());
     co_return Result<>();
   }
+  const std::int64_t version = envelope.aggregate_version;
+  if (order->knows(event.reservation_id, version)) co_return Result<>();  // The order was confirmed with it.
+  // Before that, the lines may still be those of before the reservation was bound: the confirmation says what they were at some version, and what came after
+  // it is applied once more, whether it seemed to fit or not.
+  const bool waits = order->status == Status::pending_payment || order->status == Status::fraud_review;
+  if (waits) {
+    EMP_CO_TRY(co_await store_.keep_move(work, *event.order_id,
+                                         {event.reservation_id, version, event.line_no, event.from_warehouse_id, event.to_warehouse_id, event.qty}));
+  }
   LineState* line = order->find_line(event.line_no);
   if (line == nullptr || !move_allocated(*line, event.from_warehouse_id, event.to_warehouse_id, event.reservation_id, event.qty)) {
+    if (waits) co_return Result<>();
     co_return co_await store_.note_event(work, *event.order_id, envelope.source, std::nullopt,
                                          text(envelope.topic, " of line ", event.line_no, " does not fit"), envelope.event_id);
   }
   EMP_CO_TRY(co_await store_.save_lines(work, *order));
+  EMP_CO_TRY(co_await store_.set_reservation(work, *event.order_id, event.reservation_id, version));
   Edit edit{.kind = "allocation",
             .before = text(R"({"line_no":)", event.line_no, R"(,"warehouse_id":")", event.from_warehouse_id, R"(","qty":)", event.qty, "}"),
             .after = text(R"({"line_no":)", event.line_no, R"(,"warehouse_id":")", event.to_warehouse_id, R"(","qty":)", event.qty, "}"),

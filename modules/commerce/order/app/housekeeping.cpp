@@ -107,6 +107,7 @@ Task<Result<>> Housekeeping::flag_late(CallContext) {
     for (const Uuid& id : late) observe::warning("a confirmed order waits for its dispatch for longer than 48 hours", {{"order_id", id.to_string()}});
     if (static_cast<std::int32_t>(late.size()) < options_.page_rows) break;
   }
+  EMP_CO_TRY(co_await store_.forget_moves());
   co_return co_await store_.forget_track_tries();
 }
 

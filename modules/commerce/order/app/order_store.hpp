@@ -70,6 +70,16 @@ struct OrderFilter {
   std::int32_t count = 20;
 };
 
+/// Units of a reservation that Warehouse moved, as its version came to be `version`.
+struct ReservationMove {
+  Uuid reservation_id;
+  std::int64_t version = 0;
+  std::int32_t line_no = 0;
+  Uuid from;
+  Uuid to;
+  std::int32_t qty = 0;
+};
+
 /// Where a job goes on: after this order.
 struct JobCursor {
   UtcTime at = {};
@@ -132,6 +142,14 @@ class OrderStore {
   virtual Task<Result<postgres::UnitOfWork>> begin(CallContext context) = 0;
   virtual Task<Result<OrderState>> lock(postgres::UnitOfWork& work, Uuid id) = 0;  ///< Errors: ORDER_NOT_FOUND.
   virtual Task<Result<>> move(postgres::UnitOfWork& work, Move move) = 0;
+  /// As `confirm_batch`, for one, in `work`.
+  virtual Task<Result<ConfirmationAnswer>> confirm_in(postgres::UnitOfWork& work, Confirmation confirmation) = 0;
+  /// What the lines, saved before, name now. Shipment groups follow.
+  virtual Task<Result<>> set_reservation(postgres::UnitOfWork& work, Uuid order_id, Uuid reservation_id, std::int64_t version) = 0;
+  /// Keeps a move for the confirmation; one that is kept stays.
+  virtual Task<Result<>> keep_move(postgres::UnitOfWork& work, Uuid order_id, ReservationMove move) = 0;
+  /// The kept moves of that reservation that are later than `version`, in their order.
+  virtual Task<Result<std::vector<ReservationMove>>> moves_after(postgres::UnitOfWork& work, Uuid order_id, Uuid reservation_id, std::int64_t version) = 0;
   virtual Task<Result<>> note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason,
                                     std::optional<Uuid> event_id) = 0;
   virtual Task<Result<>> save_lines(postgres::UnitOfWork& work, OrderState order) = 0;
@@ -178,6 +196,8 @@ class OrderStore {
   virtual Task<Result<std::vector<JobRow>>> due_for_completion(UtcTime delivered_before, JobCursor after, std::int32_t count) = 0;
   virtual Task<Result<std::vector<CancelledOrder>>> unproven_cancellations(UtcTime cancelled_before, JobCursor after, std::int32_t count) = 0;
   virtual Task<Result<>> set_undone(Uuid order_id) = 0;
+  /// Drops kept moves of orders that do not wait for a confirmation any more.
+  virtual Task<Result<>> forget_moves() = 0;
   /// Flags at most `count` and answers which.
   virtual Task<Result<std::vector<Uuid>>> flag_late_dispatch(UtcTime confirmed_before, UtcTime now, std::int32_t count) = 0;
 };

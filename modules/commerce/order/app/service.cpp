@@ -37,17 +37,6 @@ Error refusal_of_creation(const std::string& outcome) {
   return Error(ErrorKind::conflict, outcome, "another live order has this session");
 }
 
-Error refusal_of_confirmation(const ConfirmationAnswer& answer) {
-  if (answer.outcome == "ORDER_NOT_FOUND") return not_found();
-  if (answer.outcome == "NOT_PAYABLE")
-    return Error(ErrorKind::conflict, answer.outcome, "payment captured, cash on delivery accepted, or nothing to pay")
-        .with("status", answer.status.value_or(""));
-  return Error(ErrorKind::conflict, "INVALID_TRANSITION",
-               answer.outcome == "REVIEW_NOT_APPROVED" ? "the review has not approved it" : "it cannot be confirmed any more")
-      .with("from", answer.status.value_or(""))
-      .with("to", "confirmed");
-}
-
 /// Refused while or after it left the house. The order as it is under the lock.
 Result<> may_be_readdressed(const OrderState& state) {
   if (state.facts().units_dispatched > 0) return fail(ErrorKind::conflict, "ALREADY_DISPATCHED", "a parcel is on its way");
@@ -70,6 +59,7 @@ OrderService::OrderService(Runtime& runtime, OrderStore& store, Neighbours& neig
       claiming_(claiming),
       clock_(clock),
       random_(random),
+      confirming_(store),
       create_lane_(runtime, LaneOptions{.name = "order.create"}, [&store](std::vector<NewOrder> batch) { return store.create_batch(std::move(batch)); }),
       confirm_lane_(runtime, LaneOptions{.name = "order.confirm"},
                     [&store](std::vector<Confirmation> batch) { return store.confirm_batch(std::move(batch)); }) {}
@@ -104,9 +94,10 @@ Task<Result<v1::CreateOrderResponse>> OrderService::create_order(CallContext con
 
 Task<Result<v1::OrderConfirmation>> OrderService::confirm_order(CallContext context, v1::ConfirmOrderRequest request) {
   const Confirmation confirmation{request.id, request.payment_id, std::string(to_string(request.payment_status)), request.provider, context.trace};
-  EMP_CO_ASSIGN(const auto answer, co_await confirm_lane_.submit(confirmation));
+  EMP_CO_ASSIGN(const auto answer, request.reservation ? co_await confirming_.confirm(std::move(context), std::move(request), confirmation)
+                                                       : co_await confirm_lane_.submit(confirmation));
   if (answer.outcome != "confirmed" && answer.outcome != "repeated") co_return fail(refusal_of_confirmation(answer));
-  v1::OrderConfirmation out{.id = request.id};
+  v1::OrderConfirmation out{.id = confirmation.order_id};
   const bool is_known = answer.status && from_string(*answer.status, out.status);
   EMP_ASSERT(is_known);
   co_return out;

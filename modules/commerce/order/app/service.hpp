@@ -6,6 +6,7 @@
 #include "kernel/postgres/idempotency.hpp"
 #include "modules/commerce/order/app/cancelling.hpp"
 #include "modules/commerce/order/app/claiming.hpp"
+#include "modules/commerce/order/app/confirming.hpp"
 
 namespace emporion::order {
 
@@ -48,6 +49,7 @@ class OrderService final : public v1::OrderApi {
   Claiming& claiming_;
   const Clock& clock_;
   Random& random_;
+  Confirming confirming_;
   Lane<NewOrder, CreationAnswer> create_lane_;
   Lane<Confirmation, ConfirmationAnswer> confirm_lane_;
 };

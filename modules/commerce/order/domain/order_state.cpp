@@ -1,6 +1,7 @@
 #include "modules/commerce/order/domain/order_state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace emporion::order {
 
@@ -24,6 +25,28 @@ Facts OrderState::facts() const {
 LineState* OrderState::find_line(std::int32_t line_no) {
   const auto found = std::ranges::find(lines, line_no, &LineState::line_no);
   return found == lines.end() ? nullptr : &*found;
+}
+
+Result<> allocate_anew(OrderState& order, const Uuid& reservation, const std::vector<UnitsOfLine>& units) {
+  const auto refusal = [](std::int32_t line_no) {
+    return fail(Error(ErrorKind::rule_violated, "ALLOCATION_MISMATCH", "the units do not add up to what is left of the line").with("line_no", line_no));
+  };
+  for (const UnitsOfLine& row : units) {
+    if (order.find_line(row.line_no) == nullptr || row.qty <= 0) return refusal(row.line_no);
+  }
+  std::vector<LineState> lines = order.lines;
+  for (LineState& line : lines) {
+    line.allocations.clear();
+    std::int64_t sum = 0;
+    for (const UnitsOfLine& row : units) {
+      if (row.line_no != line.line_no) continue;
+      line.allocations.push_back({row.warehouse_id, row.qty, reservation});
+      sum += row.qty;
+    }
+    if (sum != line.counters.live()) return refusal(line.line_no);
+  }
+  order.lines = std::move(lines);
+  return {};
 }
 
 std::vector<AllocatedUnits> take_allocated(LineState& line, std::int32_t units) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/base/result.hpp"
 #include "kernel/base/uuid.hpp"
 #include "kernel/money/money.hpp"
 #include "modules/commerce/order/domain/line_counters.hpp"
@@ -46,13 +47,30 @@ struct OrderState {
   ReturnState return_state = ReturnState::none;
   std::int64_t version = 0;
   std::int32_t edit_seq = 0;
+  Uuid reservation_id = {};
+  std::optional<std::int64_t> reservation_version = std::nullopt;  ///< The allocations are the reservation's at this version; without: as it was bound.
   std::vector<LineState> lines = {};
+
+  /// Whether the allocations have what was told of the reservation at `version`.
+  bool knows(const Uuid& reservation, std::int64_t told) const noexcept {
+    return reservation_version && reservation_id == reservation && told <= *reservation_version;
+  }
 
   /// The facts that the order's own rows tell.
   Facts facts() const;
   LineState* find_line(std::int32_t line_no);
 };
 
+/// Units of a line, by the line's number.
+struct UnitsOfLine {
+  std::int32_t line_no = 0;
+  Uuid warehouse_id;
+  std::int32_t qty = 0;
+};
+
+/// The order's allocations become `units`, held by `reservation`; or nothing changes. Errors: ALLOCATION_MISMATCH {line_no} if they do not add up to what is
+/// left of each line.
+Result<> allocate_anew(OrderState& order, const Uuid& reservation, const std::vector<UnitsOfLine>& units);
 /// Takes `units` off the line's allocations, from the last one back, and answers where they were.
 std::vector<AllocatedUnits> take_allocated(LineState& line, std::int32_t units);
 /// Moves `units` of the line to another warehouse; false if that many are not there.

@@ -31,6 +31,22 @@ TEST(OrderState, MovesUnitsToAnotherWarehouseAndNeverMoreThanThereAre) {
   EXPECT_EQ(line.allocations, (std::vector<AllocatedUnits>{{danang, 5, held}}));
 }
 
+TEST(OrderState, IsAllocatedAnewAsAWholeOrNotAtAll) {
+  OrderState order;
+  order.lines = {a_line()};
+  order.lines[0].counters.cancelled = 1;
+  const Uuid anew = Uuid::from_name("second reservation");
+  for (const auto& wrong :
+       std::vector<std::vector<UnitsOfLine>>{{}, {{1, danang, 3}}, {{1, danang, 5}}, {{1, danang, 4}, {2, hanoi, 1}}, {{1, danang, 5}, {1, hanoi, -1}}}) {
+    const auto refused = allocate_anew(order, anew, wrong);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason(), "ALLOCATION_MISMATCH");
+    EXPECT_EQ(order.lines[0].allocations, a_line().allocations);
+  }
+  ASSERT_TRUE(allocate_anew(order, anew, {{1, danang, 3}, {1, hanoi, 1}}));
+  EXPECT_EQ(order.lines[0].allocations, (std::vector<AllocatedUnits>{{danang, 3, anew}, {hanoi, 1, anew}}));
+}
+
 TEST(OrderState, CountsItsUnits) {
   OrderState order;
   order.lines.push_back(a_line());

@@ -213,7 +213,7 @@ Task<Result<>> cancel_after(OrderTest& test, Runtime& runtime, int turns, v1::Ca
 
 Task<Result<>> dispatch_after(OrderTest& test, Runtime& runtime, int turns, ShipmentDispatched event) {
   for (int i = 0; i < turns; ++i) co_await runtime.yield();
-  co_return co_await OrderTest::apply(test, &EventHandlers::on_shipment_dispatched, std::move(event), std::nullopt);
+  co_return co_await OrderTest::apply(test, &EventHandlers::on_shipment_dispatched, std::move(event), std::nullopt, 1);
 }
 
 TEST_F(OrderTest, acceptance_commerce_2_7_6_CancelAndDispatchAtOnceHaveExactlyOneWinner) {

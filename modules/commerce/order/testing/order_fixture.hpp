@@ -177,9 +177,9 @@ struct OrderTest : testing::PostgresTest {
 
   /// Applies an event of another module, as its consumer would; a given id stands for a redelivery.
   template <typename Event>
-  Result<> hear(Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event,
-                std::optional<Uuid> id = std::nullopt) {
-    return run(apply(*this, member, std::move(event), id));
+  Result<> hear(Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::optional<Uuid> id = std::nullopt,
+                std::optional<std::int64_t> version = std::nullopt) {
+    return run(apply(*this, member, std::move(event), id, version.value_or(++news_version)));
   }
   /// News of modules that do not exist yet, through the entries that their events will take.
   template <typename Owner, typename News>
@@ -200,8 +200,9 @@ struct OrderTest : testing::PostgresTest {
   }
   template <typename Event>
   static Task<Result<>> apply(OrderTest& test, Task<Result<>> (EventHandlers::*member)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event,
-                              std::optional<Uuid> id) {
+                              std::optional<Uuid> id, std::int64_t version) {
     messaging::Envelope envelope;
+    envelope.aggregate_version = version;
     envelope.event_id = id.value_or(Uuid::v7(test.clock.now(), test.random));
     envelope.topic = std::string(Event::topic);
     envelope.source = envelope.topic.substr(0, envelope.topic.find('.'));
@@ -233,6 +234,7 @@ struct OrderTest : testing::PostgresTest {
     return event;
   }
 
+  std::int64_t news_version = 1'000;  ///< Of what tells its events: each event has the next.
   const Uuid warehouse_id = Uuid::from_name("hanoi");
   MovableClock clock;
   SystemRandom random;

@@ -18,6 +18,25 @@ struct OrderBook {
   bool is_started = false;
   std::vector<std::string> causes;
   std::map<std::int32_t, std::int32_t> credits;  ///< Line → units taken out by consent, whose event is yet to come.
+  bool has_news = false;                         ///< Of its reservation, told before its confirmation.
+  std::optional<Uuid> reservation_id = std::nullopt;
+  std::optional<std::int64_t> reservation_version = std::nullopt;  ///< Of the confirmation's allocations; without: as the reservation was bound.
+
+  /// Whether the confirmation's allocations have it already.
+  bool knows(const Uuid& reservation, std::int64_t version) const noexcept {
+    return reservation_version && reservation_id == reservation && version <= *reservation_version;
+  }
+};
+
+/// What an event told of an order's reservation before the order was confirmed.
+struct EarlyNews {
+  Uuid event_id;
+  Uuid order_id;
+  Uuid reservation_id;
+  std::int64_t version = 0;  ///< Of the reservation.
+  std::string topic;
+  std::string data;  ///< The event's JSON.
+  Uuid trace;
 };
 
 class FulfillmentStore {
@@ -35,6 +54,9 @@ class FulfillmentStore {
   // Orders are locked before fulfillments, fulfillments by id.
   virtual Task<Result<std::vector<OrderBook>>> lock_orders(postgres::UnitOfWork& work, std::vector<Uuid> order_ids) = 0;
   virtual Task<Result<>> save_order(postgres::UnitOfWork& work, OrderBook book) = 0;
+  virtual Task<Result<>> keep_news(postgres::UnitOfWork& work, EarlyNews news) = 0;
+  /// Takes them out, in the order in which they happened.
+  virtual Task<Result<std::vector<EarlyNews>>> take_news(postgres::UnitOfWork& work, Uuid order_id) = 0;
   virtual Task<Result<std::vector<Fulfillment>>> lock(postgres::UnitOfWork& work, std::vector<Uuid> ids) = 0;
   virtual Task<Result<std::vector<Fulfillment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) = 0;
   /// False: this (order, warehouse, generation) is there already.

@@ -24,13 +24,6 @@ v1::Address address_of(const Fact& fact) {
   return {fact.name, fact.phone, fact.company, fact.country, fact.region_code, fact.city, fact.district, fact.ward, fact.line1, fact.line2, fact.postal_code};
 }
 
-v1::FulfillmentItem* item_of(Fulfillment& fulfillment, std::int32_t order_line) {
-  for (auto& item : fulfillment.view.items) {
-    if (item.order_line == order_line) return &item;
-  }
-  return nullptr;
-}
-
 Fulfillment& in_warehouse(std::map<Uuid, Fulfillment>& all, const order::v1::OrderConfirmed& event, const order::v1::OrderAllocationFact& allocation) {
   const auto [found, is_new] = all.try_emplace(allocation.warehouse_id);
   Fulfillment& out = found->second;
@@ -61,17 +54,6 @@ Fulfillment& in_warehouse(std::map<Uuid, Fulfillment>& all, const order::v1::Ord
 std::int64_t value_of(const Fulfillment& fulfillment) {
   std::int64_t out = 0;
   for (const auto& item : fulfillment.view.items) out += item.value ? item.value->amount() : 0;
-  return out;
-}
-
-/// Of the units that it still is to send, missing ones included until their end is known.
-std::int64_t value_left(const Fulfillment& fulfillment) {
-  std::int64_t out = 0;
-  for (const auto& item : fulfillment.view.items) {
-    const auto reported = fulfillment.facts.shorts.find(item.order_line);
-    const std::int32_t units = item.qty - item.cancelled - item.short_qty + (reported == fulfillment.facts.shorts.end() ? 0 : reported->second);
-    if (item.value && item.qty > 0) out += item.value->amount() / item.qty * units;
-  }
   return out;
 }
 
@@ -147,14 +129,21 @@ void Triggers::subscribe(messaging::Subscriptions& subscriptions) {
 }
 
 Task<Result<>> Triggers::on_order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event) {
-  EMP_CO_ASSIGN(const auto books, co_await store_.lock_orders(work, one(event.order_id)));
-  if (books.front().is_cancelled) co_return Result<>();
+  EMP_CO_ASSIGN(auto books, co_await store_.lock_orders(work, one(event.order_id)));
+  OrderBook& book = books.front();
+  if (book.is_cancelled) co_return Result<>();
   auto all = fulfillments_of(event, envelope.occurred_at, envelope.trace);
   for (Fulfillment& fulfillment : all) {
     fulfillment.announce();
     EMP_CO_ASSIGN(const bool is_new, co_await store_.insert(work, fulfillment));
     if (is_new) EMP_CO_TRY(co_await work.run_together(fulfillment.take_events()));
   }
+  if (event.reservation_version && !all.empty()) {
+    book.reservation_id = all.front().view.reservation_id;
+    book.reservation_version = event.reservation_version;
+  }
+  if (book.has_news) co_return co_await catch_up(work, std::move(book));
+  if (book.reservation_version) co_return co_await store_.save_order(work, std::move(book));
   co_return Result<>();
 }
 
@@ -166,6 +155,8 @@ Task<Result<>> Triggers::on_order_cancelled(postgres::UnitOfWork& work, messagin
     if (fulfillment.status() == Status::shipped) EMP_CO_TRY(fulfillment.expect_return());
   }
   EMP_CO_TRY(co_await store_.save(work, std::move(all)));
+  if (books.front().has_news) EMP_CO_TRY(co_await store_.take_news(work, event.order_id));
+  books.front().has_news = false;
   books.front().is_cancelled = true;
   co_return co_await store_.save_order(work, std::move(books.front()));
 }
@@ -205,85 +196,6 @@ Task<Result<>> Triggers::on_address_changed(postgres::UnitOfWork& work, messagin
     fulfillment.view.address = address_of(event.shipping_address);
     ++fulfillment.view.version;
     fulfillment.touch();
-  }
-  co_return co_await store_.save(work, std::move(all));
-}
-
-Task<Result<>> Triggers::on_resourced(postgres::UnitOfWork& work, messaging::Envelope envelope, warehouse::v1::ReservationResourced event) {
-  if (!event.order_id) co_return Result<>();  // Not an order's yet: nothing is picked for it.
-  EMP_CO_ASSIGN(const auto books, co_await store_.lock_orders(work, one(*event.order_id)));
-  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, *event.order_id));
-  Fulfillment* from = nullptr;
-  Fulfillment* to = nullptr;
-  std::int32_t generation = 1;
-  for (Fulfillment& fulfillment : all) {
-    if (fulfillment.view.warehouse_id == event.from_warehouse_id && item_of(fulfillment, event.line_no) != nullptr) from = &fulfillment;
-    if (fulfillment.view.warehouse_id != event.to_warehouse_id) continue;
-    generation = std::max(generation, fulfillment.view.generation + 1);
-    if ((fulfillment.status() == Status::pending || fulfillment.status() == Status::planning) && !fulfillment.picklist) to = &fulfillment;
-  }
-  if (from == nullptr && books.front().is_cancelled) co_return Result<>();
-  if (from == nullptr) co_return fail(ErrorKind::unavailable, "FULFILLMENT_NOT_THERE_YET", "the order's confirmation is still to come");
-  const v1::FulfillmentItem moved = *item_of(*from, event.line_no);
-  const std::int64_t value = moved.value && moved.qty > 0 ? moved.value->amount() / moved.qty * event.qty : 0;
-  const std::int64_t all_value = std::max(value_left(*from), value);
-  const std::int64_t cash = from->view.cod && all_value > 0 ? split_cash(from->view.cod->amount(), {value, all_value - value}, {1, 1})[0] : 0;
-
-  Fulfillment fresh;
-  const bool is_new = to == nullptr;
-  if (is_new) {
-    fresh.view = from->view;
-    fresh.facts = from->facts;
-    fresh.facts.shorts.clear();
-    fresh.facts.delivered.clear();
-    v1::Fulfillment& view = fresh.view;
-    view.warehouse_id = event.to_warehouse_id;
-    view.generation = generation;
-    view.id = fulfillment_id(*event.order_id, event.to_warehouse_id, generation);
-    view.status = v1::FulfillmentStatus::pending;
-    view.items.clear();
-    view.packages.clear();
-    view.cod.reset();
-    view.hold_reason.reset();
-    view.picklist_id.reset();
-    view.attempts = 0;
-    view.version = 0;
-    fresh.trace = envelope.trace;
-    to = &fresh;
-  }
-  if (v1::FulfillmentItem* there = item_of(*to, event.line_no)) {
-    there->qty += event.qty;
-    if (there->value) there->value = Money(there->value->amount() + value, there->value->currency());
-  } else {
-    v1::FulfillmentItem added = moved;
-    added.qty = event.qty;
-    added.picked = added.packed = added.short_qty = added.cancelled = 0;
-    if (added.value) added.value = Money(value, added.value->currency());
-    to->view.items.push_back(std::move(added));
-  }
-  if (cash > 0 && from->view.packages.empty()) {
-    const Currency currency = from->view.cod->currency();
-    to->view.cod = Money((to->view.cod ? to->view.cod->amount() : 0) + cash, currency);
-    from->reduce_cod(cash);
-  }
-  ++to->view.version;
-  to->touch();
-  from->settle_missing(event.line_no, event.qty, "sent from another warehouse");
-  if (is_new) {
-    fresh.announce();
-    EMP_CO_ASSIGN(const bool is_inserted, co_await store_.insert(work, fresh));
-    if (is_inserted) EMP_CO_TRY(co_await work.run_together(fresh.take_events()));
-  }
-  co_return co_await store_.save(work, std::move(all));
-}
-
-Task<Result<>> Triggers::on_shorted(postgres::UnitOfWork& work, messaging::Envelope, warehouse::v1::ReservationShorted event) {
-  EMP_CO_ASSIGN(auto all, co_await store_.lock_of_order(work, event.order_id));
-  for (Fulfillment& fulfillment : all) {
-    if (fulfillment.view.warehouse_id != event.warehouse_id || item_of(fulfillment, event.line_no) == nullptr) continue;
-    fulfillment.line_shorted(event.line_no, event.sku, event.missing);
-    fulfillment.settle_missing(event.line_no, event.missing, "nobody has it");
-    break;
   }
   co_return co_await store_.save(work, std::move(all));
 }

@@ -53,15 +53,17 @@ struct FulfillmentTest : testing::PostgresTest {
     return event;
   }
   template <typename Event>
-  void hear(Task<Result<>> (Triggers::*handler)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event) {
-    const auto done = run(deliver(handler, std::move(event)));
+  void hear(Task<Result<>> (Triggers::*handler)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::int64_t version = 0) {
+    const auto done = run(deliver(handler, std::move(event), version));
     ASSERT_TRUE(done) << done.error().to_string();
   }
   template <typename Event>
-  Task<Result<>> deliver(Task<Result<>> (Triggers::*handler)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event) {
+  Task<Result<>> deliver(Task<Result<>> (Triggers::*handler)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::int64_t version = 0) {
     EMP_CO_ASSIGN(auto work, co_await database().begin(context("fulfillment")));
     messaging::Envelope envelope;
+    envelope.event_id = Uuid::v7(clock.now(), random);
     envelope.occurred_at = clock.now();
+    envelope.aggregate_version = version;
     EMP_CO_TRY(co_await (triggers.*handler)(work, std::move(envelope), std::move(event)));
     co_return co_await work.commit();
   }

@@ -105,4 +105,10 @@ order::v1::CreateOrderRequest order_request(const PlaceOrderState& state, const 
   return out;
 }
 
+order::v1::ConfirmedReservation confirmed_reservation(const warehouse::v1::Reservation& held) {
+  order::v1::ConfirmedReservation out{.reservation_id = held.id, .version = held.version};
+  for (const auto& line : held.lines) out.units.push_back({.line_no = line.line_no, .warehouse_id = line.warehouse_id, .qty = line.qty});
+  return out;
+}
+
 }  // namespace emporion::checkout

@@ -335,6 +335,12 @@ Task<StepOutcome> PlaceOrder::confirm_order(State& state, saga::Context& context
     request.payment_id = payment_id(context.saga(), state.payment_attempt);
     request.provider = state.provider;
   }
+  if (state.held_elsewhere) {
+    const auto held = co_await neighbours_.warehouse().get_reservation(context.call(context.step_key() + ":held"),
+                                                                       {.id = reservation_id(context.saga(), state.reserve_attempt)});
+    if (!held) co_return outcome_of(held.error());
+    request.reservation = confirmed_reservation(*held);
+  }
   const auto confirmed = co_await neighbours_.order().confirm_order(context.call(context.step_key()), std::move(request));
   if (!confirmed) co_return outcome_of(confirmed.error());
   auto redeemed = co_await redeem_credit(state, context);

@@ -55,6 +55,7 @@ Task<StepOutcome> PlaceOrder::reserve(State& state, saga::Context& context) {
   }
   EMP_ASSERT(!held->lines.empty());  // Invariant 9: warehouses come from this answer only.
   state.reservation_expires_at = held->expires_at ? held->expires_at->to_string() : "";
+  state.held_version = held->version;
   if (held->expires_at && pays_online(state)) {
     context.set_deadline(std::min(context.now() + window, *held->expires_at - expiry_margin));
     if (*held->expires_at < context.now() + window / 2) state.short_hold = "yes";
@@ -88,7 +89,12 @@ Task<Result<warehouse::v1::Reservation>> PlaceOrder::extend_hold(State& state, s
   const Uuid id = reservation_id(context.saga(), state.reserve_attempt);
   auto longer =
       co_await neighbours_.warehouse().extend_reservation(context.call(context.step_key() + ":extend"), {.id = id, .expires_at = context.now() + span});
-  if (longer && longer->expires_at) state.reservation_expires_at = longer->expires_at->to_string();
+  if (longer && longer->expires_at) {
+    // One version more and another end: the extension alone. Without another end that version was a move.
+    const bool is_longer = longer->expires_at->to_string() != state.reservation_expires_at;
+    if (is_longer && state.held_version && longer->version == *state.held_version + 1) state.held_version = longer->version;
+    state.reservation_expires_at = longer->expires_at->to_string();
+  }
   co_return longer;
 }
 
@@ -103,7 +109,13 @@ Task<StepOutcome> PlaceOrder::commit_stock(State& state, saga::Context& context)
     const auto confirmed =
         co_await neighbours_.warehouse().confirm_reservation(context.call(context.step_key() + ":" + std::to_string(state.reserve_attempt)),
                                                              {.id = reservation_id(context.saga(), state.reserve_attempt), .order_id = state.order});
-    if (confirmed) co_return StepOutcome::done();
+    if (confirmed) {
+      // Bound by the very next version, nothing was moved since the order was made. Else it may have been, by a warehouse that closes; what is moved from here
+      // on is told with the order's id.
+      const bool is_as_made = state.reserve_attempt == 1 && state.held_version && confirmed->version == *state.held_version + 1;
+      if (!is_as_made) state.held_elsewhere = "yes";
+      co_return StepOutcome::done();
+    }
     if (confirmed.error().reason() != "RESERVATION_EXPIRED") co_return StepOutcome::from(as_dependency_error(confirmed.error()));
     if (state.reserve_attempt >= 2)
       co_return StepOutcome::refused(Error(ErrorKind::conflict, "OUT_OF_STOCK", "the goods could not be held long enough").with_json("items", "[]"));

@@ -43,6 +43,8 @@ void for_each_member(State& state, Visit&& visit) {
   visit("lengthened", state.lengthened);
   visit("short_hold", state.short_hold);
   visit("auth_expires_at", state.auth_expires_at);
+  visit("held_version", state.held_version);
+  visit("held_elsewhere", state.held_elsewhere);
 }
 
 struct Write {
@@ -56,6 +58,9 @@ struct Write {
   }
   void operator()(std::string_view name, const std::string& value) { writer.key(name).string(value); }
   void operator()(std::string_view name, std::int32_t value) { writer.key(name).integer(value); }
+  void operator()(std::string_view name, const std::optional<std::int64_t>& value) {
+    if (value) writer.key(name).integer(*value);
+  }
   void operator()(std::string_view name, bool value) { writer.key(name).boolean(value); }
   void operator()(std::string_view name, const std::optional<Money>& value) {
     if (value) (*this)(name, *value);
@@ -98,6 +103,12 @@ struct Read {
     const auto value = member ? member->integer() : std::nullopt;
     if (!value) return reader.missing(name);
     out = static_cast<std::int32_t>(*value);
+  }
+  void operator()(std::string_view name, std::optional<std::int64_t>& out) {
+    const auto member = object.member(name);
+    if (!member) return;
+    out = member->integer();
+    if (!out) reader.missing(name);
   }
   void operator()(std::string_view name, bool& out) {
     const auto member = object.member(name);

@@ -49,6 +49,8 @@ struct PlaceOrderState {
   std::optional<std::string> lengthened;       ///< "yes": the hold was lengthened for a payment whose outcome is unknown. Once.
   std::optional<std::string> short_hold;       ///< "yes": Warehouse granted far less than was asked: a hot SKU.
   std::optional<std::string> auth_expires_at;  ///< RFC 3339: until when what is authorized can be captured.
+  std::optional<std::int64_t> held_version;    ///< Of the reservation when it was made: the order was made from its lines at this version or a later one.
+  std::optional<std::string> held_elsewhere;   ///< "yes": the units may have moved since; Order is told where they are as it confirms (ADR 0037).
 };
 
 /// What the payment method pays.

@@ -32,7 +32,8 @@ constexpr Statement select_groups{"order.groups",
 constexpr Statement lock_header{
     "order.lock",
     "SELECT id, saga_id, session_id, status, payment_status, customer_id, grand_total, currency, confirmed_at IS NOT NULL, review_decision, "
-    "return_state = 'open' OR dispute_open, version, edit_seq, return_state, grand_total - credit_value FROM order_header WHERE id = $1 FOR NO KEY UPDATE",
+    "return_state = 'open' OR dispute_open, version, edit_seq, return_state, grand_total - credit_value, "
+    "reservation_id, reservation_version FROM order_header WHERE id = $1 FOR NO KEY UPDATE",
     Effect::writes};
 constexpr Statement select_counters{
     "order.line_counters",
@@ -196,6 +197,8 @@ OrderState read_state(const postgres::Rows& header, const postgres::Rows& lines)
   out.edit_seq = row.get<std::int32_t>(12);
   out.return_state = parse_return_state(row.get<std::string>(13)).value();
   out.amount_due = Money(row.get<std::int64_t>(14), out.grand_total.currency());
+  out.reservation_id = row.get<Uuid>(15);
+  out.reservation_version = row.get<std::optional<std::int64_t>>(16);
   for (const auto line : lines) {
     LineState item;
     item.line_no = line.get<std::int32_t>(0);

@@ -23,6 +23,10 @@ class PostgresOrderStore final : public OrderStore {
   Task<Result<postgres::UnitOfWork>> begin(CallContext context) override;
   Task<Result<OrderState>> lock(postgres::UnitOfWork& work, Uuid id) override;
   Task<Result<>> move(postgres::UnitOfWork& work, Move move) override;
+  Task<Result<ConfirmationAnswer>> confirm_in(postgres::UnitOfWork& work, Confirmation confirmation) override;
+  Task<Result<>> set_reservation(postgres::UnitOfWork& work, Uuid order_id, Uuid reservation_id, std::int64_t version) override;
+  Task<Result<>> keep_move(postgres::UnitOfWork& work, Uuid order_id, ReservationMove move) override;
+  Task<Result<std::vector<ReservationMove>>> moves_after(postgres::UnitOfWork& work, Uuid order_id, Uuid reservation_id, std::int64_t version) override;
   Task<Result<>> note_event(postgres::UnitOfWork& work, Uuid order_id, std::string actor, std::optional<Uuid> actor_id, std::string reason,
                             std::optional<Uuid> event_id) override;
   Task<Result<>> save_lines(postgres::UnitOfWork& work, OrderState order) override;
@@ -56,6 +60,7 @@ class PostgresOrderStore final : public OrderStore {
   Task<Result<std::vector<JobRow>>> due_for_completion(UtcTime delivered_before, JobCursor after, std::int32_t count) override;
   Task<Result<std::vector<CancelledOrder>>> unproven_cancellations(UtcTime cancelled_before, JobCursor after, std::int32_t count) override;
   Task<Result<>> set_undone(Uuid order_id) override;
+  Task<Result<>> forget_moves() override;
   Task<Result<std::vector<Uuid>>> flag_late_dispatch(UtcTime confirmed_before, UtcTime now, std::int32_t count) override;
 
  private:

@@ -29,14 +29,23 @@ constexpr Statement list_lists{"fulfillment.list_picklists",
                                " ORDER BY picklist -> 'priority' DESC, picklist ->> 'ship_by', id OFFSET $4::int4 LIMIT $5::int4"};
 constexpr Statement open_orders{"fulfillment.open_orders", "INSERT INTO order_book (order_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
                                 Effect::writes};
-constexpr Statement lock_books{
-    "fulfillment.lock_orders",
-    "SELECT order_id, is_cancelled, is_started, causes, (SELECT coalesce(array_agg(key::int4), '{}') FROM jsonb_each(credits)),"
-    " (SELECT coalesce(array_agg(value::int4), '{}') FROM jsonb_each(credits)) FROM order_book WHERE order_id = ANY($1) ORDER BY order_id FOR UPDATE"};
-constexpr Statement save_book{
-    "fulfillment.save_order",
-    "UPDATE order_book SET is_cancelled = $2, is_started = $3, causes = $4,"
-    " credits = (SELECT coalesce(jsonb_object_agg(line::text, qty), '{}') FROM unnest($5::int4[], $6::int4[]) AS c(line, qty)) WHERE order_id = $1",
+constexpr Statement lock_books{"fulfillment.lock_orders",
+                               "SELECT order_id, is_cancelled, is_started, causes, (SELECT coalesce(array_agg(key::int4), '{}') FROM jsonb_each(credits)),"
+                               " (SELECT coalesce(array_agg(value::int4), '{}') FROM jsonb_each(credits)), has_news, reservation_id, reservation_version FROM "
+                               "order_book WHERE order_id = ANY($1) ORDER BY order_id FOR UPDATE"};
+constexpr Statement save_book{"fulfillment.save_order",
+                              "UPDATE order_book SET is_cancelled = $2, is_started = $3, causes = $4,"
+                              " credits = (SELECT coalesce(jsonb_object_agg(line::text, qty), '{}') FROM unnest($5::int4[], $6::int4[]) AS c(line, qty)),"
+                              " has_news = $7, reservation_id = $8, reservation_version = $9 WHERE order_id = $1",
+                              Effect::writes};
+constexpr Statement insert_news{"fulfillment.keep_news",
+                                "INSERT INTO early_news (event_id, order_id, reservation_id, version, topic, data, trace) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                                " ON CONFLICT DO NOTHING",
+                                Effect::writes};
+constexpr Statement delete_news{
+    "fulfillment.take_news",
+    "WITH taken AS (DELETE FROM early_news WHERE order_id = $1 RETURNING event_id, order_id, reservation_id, version, topic, data, trace)"
+    " SELECT * FROM taken ORDER BY reservation_id, version, event_id",
     Effect::writes};
 constexpr Statement lock_ids{"fulfillment.lock", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE id = ANY($1) ORDER BY id FOR UPDATE"};
 constexpr Statement lock_order{"fulfillment.lock_of_order", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE order_id = $1 ORDER BY id FOR UPDATE"};
@@ -158,6 +167,9 @@ Task<Result<std::vector<OrderBook>>> PostgresFulfillmentStore::lock_orders(postg
   std::vector<OrderBook> out;
   for (const auto row : answers[1]) {
     OrderBook book{row.get<Uuid>(0), row.get<bool>(1), row.get<bool>(2), row.get<std::vector<std::string>>(3), {}};
+    book.has_news = row.get<bool>(6);
+    book.reservation_id = row.get<std::optional<Uuid>>(7);
+    book.reservation_version = row.get<std::optional<std::int64_t>>(8);
     const auto lines = row.get<std::vector<std::int32_t>>(4);
     const auto quantities = row.get<std::vector<std::int32_t>>(5);
     for (std::size_t i = 0; i < lines.size(); ++i) book.credits[lines[i]] = quantities[i];
@@ -174,8 +186,24 @@ Task<Result<>> PostgresFulfillmentStore::save_order(postgres::UnitOfWork& work, 
     lines.push_back(line);
     quantities.push_back(qty);
   }
-  EMP_CO_TRY(co_await work.query(save_book, book.order_id, book.is_cancelled, book.is_started, book.causes, lines, quantities));
+  EMP_CO_TRY(co_await work.query(save_book, book.order_id, book.is_cancelled, book.is_started, book.causes, lines, quantities, book.has_news,
+                                 book.reservation_id, book.reservation_version));
   co_return Result<>();
+}
+
+Task<Result<>> PostgresFulfillmentStore::keep_news(postgres::UnitOfWork& work, EarlyNews news) {
+  EMP_CO_TRY(co_await work.query(insert_news, news.event_id, news.order_id, news.reservation_id, news.version, news.topic, news.data, news.trace));
+  co_return Result<>();
+}
+
+Task<Result<std::vector<EarlyNews>>> PostgresFulfillmentStore::take_news(postgres::UnitOfWork& work, Uuid order_id) {
+  EMP_CO_ASSIGN(const auto rows, co_await work.query(delete_news, order_id));
+  std::vector<EarlyNews> out;
+  for (const auto row : rows) {
+    out.push_back({row.get<Uuid>(0), row.get<Uuid>(1), row.get<Uuid>(2), row.get<std::int64_t>(3), row.get<std::string>(4), row.get<std::string>(5),
+                   row.get<std::optional<Uuid>>(6).value_or(Uuid())});
+  }
+  co_return out;
 }
 
 Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::lock(postgres::UnitOfWork& work, std::vector<Uuid> ids) {

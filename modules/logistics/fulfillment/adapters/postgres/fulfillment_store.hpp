@@ -16,6 +16,8 @@ class PostgresFulfillmentStore final : public FulfillmentStore {
                                                         std::int32_t offset, std::int32_t limit) override;
   Task<Result<std::vector<OrderBook>>> lock_orders(postgres::UnitOfWork& work, std::vector<Uuid> order_ids) override;
   Task<Result<>> save_order(postgres::UnitOfWork& work, OrderBook book) override;
+  Task<Result<>> keep_news(postgres::UnitOfWork& work, EarlyNews news) override;
+  Task<Result<std::vector<EarlyNews>>> take_news(postgres::UnitOfWork& work, Uuid order_id) override;
   Task<Result<std::vector<Fulfillment>>> lock(postgres::UnitOfWork& work, std::vector<Uuid> ids) override;
   Task<Result<std::vector<Fulfillment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) override;
   Task<Result<bool>> insert(postgres::UnitOfWork& work, const Fulfillment& fulfillment) override;

@@ -1,0 +1,107 @@
+#include "modules/logistics/fulfillment/testing/fulfillment_fixture.hpp"
+
+namespace emporion::fulfillment {
+namespace {
+
+/// What Warehouse tells of an order's units around the order's confirmation, which comes by another feed.
+struct EarlyNewsTest : FulfillmentTest {
+  void moved(const std::string& order, std::int64_t version, const std::string& from, const std::string& to, std::int32_t qty = 2) {
+    warehouse::v1::ReservationResourced event;
+    event.reservation_id = id("reservation of " + order);
+    event.order_id = id(order);
+    event.line_no = 1;
+    event.sku = "SKU-1";
+    event.qty = qty;
+    event.from_warehouse_id = id(from);
+    event.to_warehouse_id = id(to);
+    hear(&Triggers::on_resourced, event, version);
+  }
+  void shorted(const std::string& order, std::int64_t version, const std::string& where, std::int32_t missing) {
+    warehouse::v1::ReservationShorted event;
+    event.reservation_id = id("reservation of " + order);
+    event.order_id = id(order);
+    event.line_no = 1;
+    event.sku = "SKU-1";
+    event.warehouse_id = id(where);
+    event.missing = missing;
+    hear(&Triggers::on_shorted, event, version);
+  }
+  /// Units of line 1 that are still to be sent from there.
+  std::int32_t units(const std::string& order, const std::string& where) {
+    std::int32_t out = 0;
+    for (const auto& fulfillment : of_order(order)) {
+      if (fulfillment.warehouse_id == id(where) && fulfillment.status != v1::FulfillmentStatus::cancelled)
+        out += fulfillment.items.at(0).qty - fulfillment.items.at(0).cancelled;
+    }
+    return out;
+  }
+};
+
+TEST_F(EarlyNewsTest, AMoveThatIsToldBeforeTheConfirmationWaitsForIt) {
+  moved("o", 4, "hanoi", "danang", 1);
+  moved("o", 5, "danang", "saigon", 1);
+  EXPECT_TRUE(of_order("o").empty());
+  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  EXPECT_EQ(units("o", "hanoi"), 1);
+  EXPECT_EQ(units("o", "danang"), 0);
+  EXPECT_EQ(units("o", "saigon"), 1);
+  EXPECT_EQ(value("SELECT count(*) FROM early_news"), "0");
+}
+
+TEST_F(EarlyNewsTest, AMoveThatTheConfirmationKnowsIsAppliedNeitherBeforeNorAfterIt) {
+  moved("o", 4, "hanoi", "danang");
+  auto order = an_order("o", {"danang"});
+  order.reservation_version = 5;
+  hear(&Triggers::on_order_confirmed, order);
+  moved("o", 5, "hanoi", "danang", 1);  // Told late; it is in as well.
+  EXPECT_EQ(units("o", "danang"), 2);
+  EXPECT_EQ(units("o", "hanoi"), 0);
+  moved("o", 6, "danang", "saigon", 1);
+  EXPECT_EQ(units("o", "danang"), 1);
+  EXPECT_EQ(units("o", "saigon"), 1);
+}
+
+TEST_F(EarlyNewsTest, OfMovesThatCameEarlyOnlyThoseAfterTheConfirmationsVersionAreApplied) {
+  moved("o", 4, "hanoi", "danang");
+  moved("o", 5, "danang", "saigon");
+  auto order = an_order("o", {"danang"});
+  order.reservation_version = 4;
+  hear(&Triggers::on_order_confirmed, order);
+  EXPECT_EQ(units("o", "saigon"), 2);
+  EXPECT_EQ(units("o", "danang"), 0);
+}
+
+TEST_F(EarlyNewsTest, UnitsThatNobodyHasAreToldOnceTheOrderIsConfirmed) {
+  shorted("o", 4, "hanoi", 1);
+  EXPECT_EQ(events("line.shorted"), "0");
+  auto order = an_order("o", {"hanoi"});
+  order.reservation_version = 4;  // The lines name what was given up, too: it is not told otherwise.
+  hear(&Triggers::on_order_confirmed, order);
+  EXPECT_EQ(events("line.shorted"), "1");
+  EXPECT_EQ(units("o", "hanoi"), 1);
+}
+
+TEST_F(EarlyNewsTest, NewsOfAnOrderThatIsCancelledBeforeItIsConfirmedAreForgotten) {
+  moved("o", 4, "hanoi", "danang");
+  order::v1::OrderCancelled cancelled;
+  cancelled.order_id = id("o");
+  hear(&Triggers::on_order_cancelled, cancelled);
+  moved("o", 5, "danang", "saigon");
+  shorted("o", 6, "saigon", 1);
+  EXPECT_EQ(value("SELECT count(*) FROM early_news"), "0");
+  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  EXPECT_TRUE(of_order("o").empty());
+}
+
+TEST_F(EarlyNewsTest, UnitsThatComeBackAndLeaveAgainLeaveTheParcelTheyCameBackTo) {
+  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  moved("o", 4, "hanoi", "danang");
+  moved("o", 5, "danang", "hanoi");
+  moved("o", 6, "hanoi", "saigon");
+  EXPECT_EQ(units("o", "hanoi"), 0);
+  EXPECT_EQ(units("o", "danang"), 0);
+  EXPECT_EQ(units("o", "saigon"), 2);
+}
+
+}  // namespace
+}  // namespace emporion::fulfillment
