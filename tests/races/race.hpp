@@ -36,6 +36,7 @@ class Race {
 std::vector<std::unique_ptr<Race>> checkout_races();
 std::vector<std::unique_ptr<Race>> payment_races();
 std::vector<std::unique_ptr<Race>> order_races();
+std::vector<std::unique_ptr<Race>> warehouse_races();
 
 /// A round that could not be prepared, or a reply that nobody expects.
 inline Round broken(std::string what) { return {"", std::move(what)}; }

@@ -22,7 +22,7 @@ long given(const char* variable, long fallback) {
 
 std::vector<std::unique_ptr<Race>> all_races() {
   std::vector<std::unique_ptr<Race>> out;
-  for (auto make : {checkout_races, payment_races, order_races}) {
+  for (auto make : {checkout_races, payment_races, order_races, warehouse_races}) {
     for (auto& race : make()) out.push_back(std::move(race));
   }
   return out;
