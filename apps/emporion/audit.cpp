@@ -34,6 +34,8 @@ constexpr Agreement agreements[] = {
     {"no order was placed but by a saga that stands", "order.placed_orders", "checkout.pursued_orders", Agreement::Relation::left_in_right},
     {"units that confirmed orders expect are held or shipped in Warehouse", "order.confirmed_units_by_order", "warehouse.confirmed_units_by_order",
      Agreement::Relation::left_in_right},
+    {"the units of an open order are held in the warehouses that it names", "order.sources_by_line", "warehouse.sources_by_line",
+     Agreement::Relation::left_in_right},
     {"no unit is committed for an order that does not stand", "warehouse.confirmed_units_by_order", "order.live_units_by_order",
      Agreement::Relation::left_in_right},
     {"what each standing order owes is secured in Payment, to the minor unit", "order.due_by_order", "payment.secured_by_order",
@@ -98,8 +100,11 @@ class Auditor {
       : runtime_(runtime), modules_(modules), looks_max_(1 + static_cast<int>(patience / look_again)) {
     for (const auto& module : modules) {
       const std::string name(module.name);
-      stores_[name] = std::make_unique<postgres::Database>(
-          runtime, postgres::DatabaseOptions{.dsn = databases.dsn_of(name), .module = name, .connections_shared = 1, .statement_timeout = minutes(10), .planning = postgres::Planning::each_time});
+      stores_[name] = std::make_unique<postgres::Database>(runtime, postgres::DatabaseOptions{.dsn = databases.dsn_of(name),
+                                                                                              .module = name,
+                                                                                              .connections_shared = 1,
+                                                                                              .statement_timeout = minutes(10),
+                                                                                              .planning = postgres::Planning::each_time});
     }
   }
 

@@ -27,7 +27,16 @@ std::vector<Break> breaks_between_modules() {
               " WHERE x.status = 'confirmed' AND s.sku = l.sku AND s.warehouse_id = l.warehouse_id;"
               "UPDATE reservation_line l SET released = qty FROM reservation x WHERE x.id = l.reservation_id AND x.status = 'confirmed' RETURNING x.order_id "
               "|| ':' || l.sku",
+       .also = {"the units of an open order are held in the warehouses that it names"},
        .database = "warehouse"},
+      // The warehouse closed and its units went elsewhere, which nobody told the order.
+      {.module = "order.sources_by_line / warehouse.sources_by_line",
+       .invariant = "the units of an open order are held in the warehouses that it names",
+       .sql =
+           "UPDATE order_line l SET allocations = jsonb_set(l.allocations, '{0,warehouse_id}', to_jsonb(gen_random_uuid()::text)) FROM order_header h "
+           "WHERE h.id = l.order_id AND h.status = 'confirmed' RETURNING h.id || ':' || l.line_no || ':' || (l.allocations #>> '{0,warehouse_id}') || ':' || "
+           "(l.allocations #>> '{0,reservation_id}')",
+       .database = "order"},
       {.module = "warehouse.confirmed_units_by_order / order.live_units_by_order",
        .invariant = "no unit is committed for an order that does not stand",
        .sql = "UPDATE stock s SET reserved = reserved + l.qty FROM reservation_line l JOIN reservation x ON x.id = l.reservation_id"

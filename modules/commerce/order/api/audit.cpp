@@ -62,6 +62,11 @@ std::vector<AuditFact> audit_facts() {
        "  SELECT h.id, l.sku, CASE WHEN h.status = 'cancelled' THEN l.shipped_qty ELSE l.qty - l.cancelled_qty END AS units FROM order_header h JOIN "
        "order_line l ON l.order_id = h.id "
        "  WHERE h.confirmed_at IS NOT NULL) u WHERE units > 0 GROUP BY id, sku"},
+      // Where each line's units are held, as its order says. Of lines that are whole: what was cancelled may be taken elsewhere.
+      {"order.sources_by_line",
+       "SELECT h.id || ':' || l.line_no || ':' || (a ->> 'warehouse_id') || ':' || (a ->> 'reservation_id'), sum((a ->> 'qty')::int)::text FROM order_header h "
+       "JOIN order_line l ON l.order_id = h.id CROSS JOIN LATERAL jsonb_array_elements(l.allocations) a "
+       "WHERE h.status IN ('confirmed', 'processing') AND l.cancelled_qty = 0 GROUP BY h.id, l.line_no, a ->> 'warehouse_id', a ->> 'reservation_id'"},
       // What confirmed orders cost: equals payment.secured_by_order.
       {"order.due_by_order",
        "SELECT id::text, format('%s %s', grand_total, currency) FROM order_header "

@@ -63,6 +63,10 @@ std::vector<AuditFact> audit_facts() {
       {"warehouse.confirmed_units_by_order",
        "SELECT x.order_id || ':' || l.sku, sum(l.qty - l.released - l.owed)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
        "WHERE x.status IN ('confirmed', 'fulfilled') GROUP BY x.order_id, l.sku HAVING sum(l.qty - l.released - l.owed) > 0"},
+      {"warehouse.sources_by_line",
+       "SELECT x.order_id || ':' || l.line_no || ':' || l.warehouse_id || ':' || x.id, (l.qty - l.released - l.owed)::text FROM reservation x "
+       "JOIN reservation_line l ON l.reservation_id = x.id WHERE x.status IN ('confirmed', 'fulfilled') AND x.order_id IS NOT NULL AND l.qty > l.released + "
+       "l.owed"},
       {"warehouse.shipped_units_by_order",
        "SELECT x.order_id || ':' || l.sku, sum(l.shipped)::text FROM reservation x JOIN reservation_line l ON l.reservation_id = x.id "
        "WHERE x.status IN ('confirmed', 'fulfilled') AND l.shipped > 0 GROUP BY x.order_id, l.sku"},
