@@ -12,7 +12,7 @@ Task<Result<PlacementBasis::View>> PlacementBasis::read(Uuid saga, Uuid session,
   auto kept = std::make_shared<const SessionView>(std::move(view));
   if (kept_.insert_or_assign(saga, kept).second) order_.push_back(saga);
   while (order_.size() > kept_max) {
-    kept_.erase(order_.front());
+    forget(order_.front());
     order_.pop_front();
   }
   co_return kept;
@@ -24,6 +24,18 @@ Task<Result<PlacementBasis::View>> PlacementBasis::of(Uuid saga, Uuid session, U
   co_return co_await read(saga, session, std::move(owner));
 }
 
-void PlacementBasis::forget(Uuid saga) { kept_.erase(saga); }
+void PlacementBasis::keep(Uuid saga, warehouse::v1::Reservation held) {
+  if (kept_.contains(saga)) held_.insert_or_assign(saga, std::move(held));
+}
+
+std::optional<warehouse::v1::Reservation> PlacementBasis::reservation(Uuid saga, Uuid id) const {
+  const auto found = held_.find(saga);
+  return found != held_.end() && found->second.id == id ? std::optional(found->second) : std::nullopt;
+}
+
+void PlacementBasis::forget(Uuid saga) {
+  kept_.erase(saga);
+  held_.erase(saga);
+}
 
 }  // namespace emporion::checkout

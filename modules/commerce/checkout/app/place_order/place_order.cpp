@@ -185,8 +185,7 @@ Task<StepOutcome> PlaceOrder::assess_risk(State& state, saga::Context& context) 
 Task<StepOutcome> PlaceOrder::create_order(State& state, saga::Context& context) {
   const auto view = co_await basis_.of(context.saga(), state.session, state.quote, owner_of(state));
   if (!view) co_return outcome_of(view.error());
-  const auto held =
-      co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = reservation_id(context.saga(), state.reserve_attempt)});
+  const auto held = co_await reservation_of(state, context);
   if (!held) co_return outcome_of(held.error());
   if (state.redemption) {  // Last of what may be refused before the order is asked for.
     auto reserved = co_await reserve_promotions(state, context, **view);

@@ -49,6 +49,8 @@ class PlaceOrder {
   Task<Outcome> reserve(State& state, saga::Context& context);
   /// As the window ends with the payment's outcome unknown: lengthens hold and window once, as far as Warehouse allows. Without its answer the window ends.
   Task<void> lengthen_hold(State& state, saga::Context& context);
+  /// As it was made, or read again where another process made it.
+  Task<Result<warehouse::v1::Reservation>> reservation_of(const State& state, saga::Context& context);
   Task<Result<warehouse::v1::Reservation>> extend_hold(State& state, saga::Context& context, seconds span);
   Task<Outcome> reserve_promotions(State& state, saga::Context& context, const SessionView& view);
   Task<Outcome> commit_promotions(State& state, saga::Context& context, const SessionView& view);

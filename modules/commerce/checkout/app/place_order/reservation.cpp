@@ -60,10 +60,18 @@ Task<StepOutcome> PlaceOrder::reserve(State& state, saga::Context& context) {
     context.set_deadline(std::min(context.now() + window, *held->expires_at - expiry_margin));
     if (*held->expires_at < context.now() + window / 2) state.short_hold = "yes";
   }
+  basis_.keep(context.saga(), *held);
   co_return StepOutcome::done();
 }
 
 Task<StepOutcome> PlaceOrder::reserve_stock(State& state, saga::Context& context) { co_return co_await reserve(state, context); }
+
+Task<Result<warehouse::v1::Reservation>> PlaceOrder::reservation_of(const State& state, saga::Context& context) {
+  const Uuid id = reservation_id(context.saga(), state.reserve_attempt);
+  // Another process may have reserved once more since, and kept a later version of it.
+  if (auto kept = basis_.reservation(context.saga(), id); kept && kept->version == state.held_version) co_return std::move(*kept);
+  co_return co_await neighbours_.warehouse().get_reservation(context.call(context.step_key()), {.id = id});
+}
 
 Task<StepOutcome> PlaceOrder::release_stock(State& state, saga::Context& context) {
   // Every attempt that may hold something; an id that never arrived leaves a tombstone that refuses the late call.
