@@ -3,7 +3,9 @@
 //   bench_checkout purchase SECONDS …  complete purchases, one after the other, until the time is up
 //   bench_checkout confirm ORDERS …    prepares that many sessions first, or as many as 40 s allow, then times their confirms alone
 //
-// … is URL CLIENTS SKUS SHOP_PID POSTGRES_PID: the shop sells SKUS articles named B1000 and up; the processes are looked at for their processor time.
+// … is URL CLIENTS SKUS SHOP_PIDS POSTGRES_PID [METRICS_URL…]: the shop sells SKUS articles named B1000 and up; the processes, a comma between each two, are
+// looked at for their processor time. A shop of several processes tells its metrics at several places; without any it is the URL.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -34,15 +36,18 @@ struct Options {
   std::string url;
   int clients = 0;
   int skus = 0;
-  pid_t shop = 0;
+  std::vector<pid_t> shop;
   pid_t postgres = 0;
+  std::vector<std::string> metrics;
 };
 
 struct Processors {
   double shop = 0, postgres = 0, load = 0;
 
   static Processors now(const Options& options) {
-    return {processor_seconds(options.shop, false), processor_seconds(options.postgres, true), own_processor_seconds()};
+    double shop = 0;
+    for (const pid_t process : options.shop) shop += processor_seconds(process, false);
+    return {shop, processor_seconds(options.postgres, true), own_processor_seconds()};
   }
 };
 
@@ -55,7 +60,7 @@ class Round {
     start_ = Steady::now();
     if (options_.is_confirm) co_await side_by_side(&Round::prepare_sessions);
     figures_ = {};
-    const auto before = co_await read_metrics(client_, options_.url);
+    const auto before = co_await read_metrics(client_, options_.metrics);
     if (!before) co_return complain(before.error());
     const Processors processors = Processors::now(options_);
     start_ = Steady::now();
@@ -63,7 +68,7 @@ class Round {
     const auto answered = Steady::now();
     const auto heard = co_await wait_until_heard();
     if (!heard) co_return complain(heard.error());
-    const auto after = co_await read_metrics(client_, options_.url);
+    const auto after = co_await read_metrics(client_, options_.metrics);
     if (!after) co_return complain(after.error());
     report(answered, *heard, processors, *before, *after);
     co_return orders_ > 0 ? 0 : 1;
@@ -130,7 +135,7 @@ class Round {
     auto last_change = Steady::now();
     std::int64_t applied = -1;
     for (const auto begin = Steady::now(); Steady::now() - begin < hearing_max;) {
-      EMP_CO_ASSIGN(const auto metrics, co_await read_metrics(client_, options_.url));
+      EMP_CO_ASSIGN(const auto metrics, co_await read_metrics(client_, options_.metrics));
       const auto now = Steady::now();
       if (applied >= 0 && metrics.events_applied != applied) last_change = now;
       applied = metrics.events_applied;
@@ -188,12 +193,18 @@ int number(std::string_view digits) {
 }
 
 std::optional<Options> parse(int count, char** arguments) {
-  if (count != 8) return std::nullopt;
+  if (count < 8) return std::nullopt;
   const std::string_view kind = arguments[1];
   Options out{
       .is_confirm = kind == "confirm", .amount = number(arguments[2]), .url = arguments[3], .clients = number(arguments[4]), .skus = number(arguments[5])};
-  out.shop = number(arguments[6]);
+  for (std::string_view left = arguments[6]; !left.empty();) {
+    const auto end = std::min(left.find(','), left.size());
+    out.shop.push_back(number(left.substr(0, end)));
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
   out.postgres = number(arguments[7]);
+  for (int at = 8; at < count; ++at) out.metrics.emplace_back(arguments[at]);
+  if (out.metrics.empty()) out.metrics.push_back(out.url);
   if ((kind != "confirm" && kind != "purchase") || out.amount < 1 || out.clients < 1 || out.skus < 3) return std::nullopt;
   return out;
 }
@@ -204,7 +215,7 @@ std::optional<Options> parse(int count, char** arguments) {
 int main(int count, char** arguments) {
   auto options = emporion::bench::parse(count, arguments);
   if (!options) {
-    std::fprintf(stderr, "usage: bench_checkout purchase SECONDS | confirm ORDERS, then URL CLIENTS SKUS SHOP_PID POSTGRES_PID\n");
+    std::fprintf(stderr, "usage: bench_checkout purchase SECONDS | confirm ORDERS, then URL CLIENTS SKUS SHOP_PIDS POSTGRES_PID [METRICS_URL…]\n");
     return 2;
   }
   emporion::Runtime runtime;

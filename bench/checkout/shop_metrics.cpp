@@ -24,24 +24,26 @@ std::int64_t value_of(std::string_view line) {
 
 }  // namespace
 
-ShopMetrics ShopMetrics::parse(std::string_view page) {
-  ShopMetrics out;
+void ShopMetrics::add(std::string_view page) {
   while (!page.empty()) {
     const auto end = std::min(page.find('\n'), page.size());
     const std::string_view line = page.substr(0, end);
     page.remove_prefix(std::min(end + 1, page.size()));
     const std::string_view name = line.substr(0, line.find('{'));
-    if (name == "emporion_lane_batch_size_count") out.lanes[std::string(label_of(line, "lane=\""))].batches = value_of(line);
-    if (name == "emporion_lane_batch_size_sum") out.lanes[std::string(label_of(line, "lane=\""))].commands = value_of(line);
-    if (name == "emporion_events_applied_total") out.events_applied += value_of(line);
+    if (name == "emporion_lane_batch_size_count") lanes[std::string(label_of(line, "lane=\""))].batches += value_of(line);
+    if (name == "emporion_lane_batch_size_sum") lanes[std::string(label_of(line, "lane=\""))].commands += value_of(line);
+    if (name == "emporion_events_applied_total") events_applied += value_of(line);
   }
-  return out;
 }
 
-Task<Result<ShopMetrics>> read_metrics(http::Client& client, std::string url) {
-  EMP_CO_ASSIGN(const auto page, co_await client.send({.url = url + "/metrics"}));
-  if (page.status != 200) co_return fail(ErrorKind::unavailable, "METRICS_REFUSED", text("status ", page.status));
-  co_return ShopMetrics::parse(page.body);
+Task<Result<ShopMetrics>> read_metrics(http::Client& client, std::vector<std::string> urls) {
+  ShopMetrics out;
+  for (const std::string& url : urls) {
+    EMP_CO_ASSIGN(const auto page, co_await client.send({.url = url + "/metrics"}));
+    if (page.status != 200) co_return fail(ErrorKind::unavailable, "METRICS_REFUSED", text(url, ": status ", page.status));
+    out.add(page.body);
+  }
+  co_return out;
 }
 
 }  // namespace emporion::bench

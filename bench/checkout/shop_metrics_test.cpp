@@ -14,7 +14,8 @@ TEST(ShopMetrics, ReadsWhatTheKernelWrites) {
   observe::counter("emporion_events_applied_total", "Events applied.", {{"consumer", "order"}, {"producer", "payment"}}).increment(40);
   observe::counter("emporion_events_applied_total", "Events applied.", {{"consumer", "checkout"}, {"producer", "order"}}).increment(2);
 
-  const auto metrics = ShopMetrics::parse(observe::render_metrics());
+  ShopMetrics metrics;
+  metrics.add(observe::render_metrics());
 
   ASSERT_TRUE(metrics.lanes.contains("order.create"));
   EXPECT_EQ(metrics.lanes.at("order.create").batches, 2);
@@ -22,8 +23,17 @@ TEST(ShopMetrics, ReadsWhatTheKernelWrites) {
   EXPECT_EQ(metrics.events_applied, 42);
 }
 
+TEST(ShopMetrics, AddsWhatSeveralProcessesTell) {
+  ShopMetrics metrics;
+  metrics.add("emporion_events_applied_total{consumer=\"a\"} 2\nemporion_lane_batch_size_count{lane=\"x\"} 3\n");
+  metrics.add("emporion_events_applied_total{consumer=\"b\"} 5\nemporion_lane_batch_size_count{lane=\"x\"} 4\n");
+  EXPECT_EQ(metrics.events_applied, 7);
+  EXPECT_EQ(metrics.lanes.at("x").batches, 7);
+}
+
 TEST(ShopMetrics, AServerThatDidNothingHasNoLanes) {
-  const auto metrics = ShopMetrics::parse("");
+  ShopMetrics metrics;
+  metrics.add("");
   EXPECT_TRUE(metrics.lanes.empty());
   EXPECT_EQ(metrics.events_applied, 0);
 }
