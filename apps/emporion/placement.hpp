@@ -42,7 +42,8 @@ struct Placement {
   /// Another home, for the modules too: their secrets lie in it.
   void use_home(const std::string& folder);
 
-  /// `environment` overrides what the file says; nullptr: the file alone. Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED. What else is wrong with it, apps/emporion/placement_check.hpp finds.
+  /// `environment` overrides what the file says; nullptr: the file alone. Errors: CONFIG_UNREADABLE, CONFIG_MALFORMED. What else is wrong with it,
+  /// apps/emporion/placement_check.hpp finds.
   static Result<Placement> load(const std::optional<std::string>& file, const char* const* environment = environ);
 };
 
