@@ -36,6 +36,9 @@ move: bootstrap ## Each module out of the process of all and back while buyers b
 bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for three minutes.
 	@bench/run.sh $(ARGS)
 
+bench-hops: ## What a hop costs: one process, one per domain, one per module, in one run. ARGS="ROUNDS SECONDS".
+	@bench/hops.sh $(ARGS)
+
 format: bootstrap ## Format all C++ files in place.
 	@tools/format.sh
 
@@ -73,4 +76,4 @@ mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--disco
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races journeys move bench format format-check tidy golden package deploy acceptance fuzz mutate test-cluster
+.PHONY: help bootstrap build run test crash races journeys move bench bench-hops format format-check tidy golden package deploy acceptance fuzz mutate test-cluster

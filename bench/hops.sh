@@ -36,17 +36,17 @@ make_placement() {
   local name=$1 folder=$work/$1
   mkdir -p "$folder/home"
   chmod 711 "$folder" "$folder/home"
-  { sed -E 's/127\.0\.0\.1:(9[12][0-9][0-9])/127.0.0.1:1\1/g; s/127\.0\.0\.1:8080/127.0.0.1:18080/' "deploy/placement/$name.yaml"; cat bench/checkout/placement.yaml; } >"$folder/placement.yaml"
+  { echo "home: $folder/home"; sed -E 's/127\.0\.0\.1:(9[12][0-9][0-9])/127.0.0.1:1\1/g; s/127\.0\.0\.1:8080/127.0.0.1:18080/' "deploy/placement/$name.yaml"; cat bench/checkout/placement.yaml; } >"$folder/placement.yaml"
 }
-emporion() { local command=$1 name=$2; shift 2; "$binary" $command "$@" --placement "$work/$name/placement.yaml" --home "$work/$name/home"; }
+emporion() { local command=$1 name=$2; shift 2; "$binary" $command "$@" --placement "$work/$name/placement.yaml"; }
 
 start_process() {
   local name=$1 process=$2 folder=$work/$1
   : >"$folder/$process.ready"
   if [ "$process" = all ]; then
-    "$binary" up --placement "$folder/placement.yaml" --home "$folder/home" --port 18080 >"$folder/all.ready" 2>"$folder/all.log" &
+    "$binary" up --placement "$folder/placement.yaml" --port 18080 >"$folder/all.ready" 2>"$folder/all.log" &
   else
-    "$binary" serve --placement "$folder/placement.yaml" --home "$folder/home" --process "$process" >"$folder/$process.ready" 2>"$folder/$process.log" &
+    "$binary" serve --placement "$folder/placement.yaml" --process "$process" >"$folder/$process.ready" 2>"$folder/$process.log" &
   fi
   pid_of[$process]=$!
 }
@@ -96,7 +96,7 @@ for name in "${placements[@]}"; do
   emporion migrate "$name" >"$work/$name/migrate.log" 2>&1
   [ "$name" = one ] || emporion "pki init" "$name" >"$work/$name/pki.log" 2>&1
   start_shop "$name"
-  timeout 180 "$binary" import online-retail "$work/assortment.csv" --placement "$work/$name/placement.yaml" --home "$work/$name/home" >"$work/$name/import.log" 2>&1
+  timeout 180 "$binary" import online-retail "$work/assortment.csv" --placement "$work/$name/placement.yaml" >"$work/$name/import.log" 2>&1
   stop_shop
 done
 for round in $(seq "$rounds"); do
