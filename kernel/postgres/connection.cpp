@@ -145,7 +145,7 @@ struct Connection::Impl : std::enable_shared_from_this<Impl> {
     if (use == Use::shared) {
       for (const Bound& bound : unit.bounds) sent = sent && prepare_apart(bound);
     }
-    if (options.planning == Planning::once && std::ranges::any_of(unit.bounds, [](const Bound& each) { return has_optional_filter(each.statement.sql); })) {
+    if (options.planning == Planning::once && std::ranges::any_of(unit.bounds, [this](const Bound& each) { return prepared.find(each).filters_optionally; })) {
       sent = sent && send_control(plan_each_time);
       entry.steps.push_back({Step::Kind::control, nullptr, plan_each_time});
     }

@@ -17,6 +17,7 @@ Prepared& PreparedStatements::find(const Bound& bound) {
     found = statements_.emplace(bound.statement.name, Prepared{}).first;
     found->second.statement = found->first;
     found->second.sql = bound.statement.sql;
+    found->second.filters_optionally = has_optional_filter(bound.statement.sql);
     for (const auto& slot : bound.parameters.slots()) found->second.oids.push_back(slot.oid);
   }
   Prepared& known = found->second;

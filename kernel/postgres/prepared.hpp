@@ -21,6 +21,7 @@ struct Prepared {
   std::string name;            ///< On the server; new at each attempt.
   std::string sql;
   std::vector<std::uint32_t> oids;
+  bool filters_optionally = false;  ///< `has_optional_filter`, found out once.
   State state = State::absent;
   std::optional<Error> error;  ///< Why the last attempt failed.
 };
