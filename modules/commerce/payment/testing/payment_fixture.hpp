@@ -4,6 +4,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
+#include "kernel/testing/eventually.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_bank_store.hpp"
 #include "modules/commerce/payment/adapters/postgres/postgres_credit_store.hpp"
@@ -178,6 +179,9 @@ struct PaymentTest : testing::PostgresTest {
   /// One round of the worker; `after` is how much later.
   void work(microseconds after = microseconds(0)) {
     clock.move(after);
+    // A refused command answers before its rollback has ended, and the worker passes by what is locked.
+    const std::string open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    ASSERT_TRUE(testing::eventually(runtime(), [&] { return value(open) == "0"; }, [&] { return value(open) + " transactions open"; }));
     const auto done = run(module().worker.run_due(by("payment")));
     ASSERT_TRUE(done) << done.error().to_string();
   }
