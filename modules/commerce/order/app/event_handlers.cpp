@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 #include "modules/commerce/order/domain/progress.hpp"
 
@@ -136,7 +137,7 @@ Task<Result<>> EventHandlers::on_reservation_resourced(postgres::UnitOfWork& wor
     co_return Result<>();
   }
   const std::int64_t version = envelope.aggregate_version;
-  if (order->knows(event.reservation_id, version)) co_return Result<>();  // The order was confirmed with it.
+  if (!EMP_GUARD("order.move_is_later_than_the_lines", !order->knows(event.reservation_id, version))) co_return Result<>();  // The order was confirmed with it.
   // Before that, the lines may still be those of before the reservation was bound: the confirmation says what they were at some version, and what came after
   // it is applied once more, whether it seemed to fit or not.
   const bool waits = order->status == Status::pending_payment || order->status == Status::fraud_review;

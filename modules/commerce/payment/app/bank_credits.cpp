@@ -4,6 +4,7 @@
 
 #include "contracts/commerce/payment/v1/payment_api.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/observe/log.hpp"
 
@@ -111,11 +112,13 @@ Task<Result<Matched>> BankCredits::match(CallContext context, Uuid payment_id, s
   if (credit.amount != amount || amount.currency() != locked.payment.amount.currency()) {
     co_return fail(Error(ErrorKind::rule_violated, "AMOUNT_MISMATCH", "the bank announced another amount").with("amount", credit.amount.amount()));
   }
-  if (credit.state == "returned") co_return fail(ErrorKind::conflict, "TRANSFER_MATCHED", "this transfer was paid out again");
+  if (!EMP_GUARD("payment.transfer_is_not_paid_out", credit.state != "returned"))
+    co_return fail(ErrorKind::conflict, "TRANSFER_MATCHED", "this transfer was paid out again");
   if (credit.payment_id && *credit.payment_id != payment_id)
     co_return fail(ErrorKind::conflict, "TRANSFER_MATCHED", "this transfer counts for another payment");
   if (credit.payment_id) co_return Matched{std::move(locked.payment)};
-  const bool is_second = credit.proposed_payment == payment_id && credit.proposed_by && *credit.proposed_by != context.principal.id;
+  const bool is_second =
+      credit.proposed_payment == payment_id && credit.proposed_by && EMP_GUARD("payment.large_transfer_takes_two", *credit.proposed_by != context.principal.id);
   if (takes_two(amount) && !is_second) {
     credit.proposed_payment = payment_id;
     credit.proposed_by = context.principal.id;

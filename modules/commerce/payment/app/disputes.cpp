@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
 
@@ -62,7 +63,7 @@ Task<Result<Disputes::Entered>> Disputes::enter(CallContext context, Uuid paymen
   const std::int64_t left = payment.captured_amount - locked.around.charged_back - locked.around.disputed;
   const Money& amount = news.report.amount;
   const bool fits = amount.currency() == payment.amount.currency() && (known ? amount == known->amount : amount.amount() > 0 && amount.amount() <= left);
-  if (!fits) {
+  if (!EMP_GUARD("payment.dispute_fits", fits)) {
     EMP_CO_TRY(co_await refuse_mismatch(work, std::move(locked), std::move(news.report)));
     EMP_CO_TRY(co_await work.commit());
     co_return Entered{known.value_or(Dispute{}), DisputeVerdict::ignore, true};
@@ -77,13 +78,14 @@ Task<Result<Disputes::Entered>> Disputes::enter(CallContext context, Uuid paymen
   Dispute& dispute = out.dispute;
   const DisputeStatus to = news.report.status;
   const DisputeVerdict verdict = judge_dispute(dispute.status, to, news.is_present_state);
-  if (known && verdict != DisputeVerdict::apply && !news.is_answered) co_return Entered{std::move(dispute), verdict, false};
+  const bool moves = EMP_GUARD("payment.dispute_moves_once", verdict == DisputeVerdict::apply);
+  if (known && !moves && !news.is_answered) co_return Entered{std::move(dispute), verdict, false};
   if (news.report.evidence_due_at) dispute.evidence_due_at = news.report.evidence_due_at;
   if (news.is_answered && dispute.answer) {
     dispute.answer->state = "sent";
     dispute.next_run_at.reset();
   }
-  if (verdict == DisputeVerdict::apply) {
+  if (moves) {
     if (is_open(to)) {
       dispute.status = to;
     } else {

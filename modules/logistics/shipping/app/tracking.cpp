@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
@@ -64,7 +65,8 @@ bool is_signed(std::string_view header, std::string_view body, const std::vector
   bool is_good = false;
   for (const std::string& secret : secrets) is_good |= security::constant_time_equal(*given, security::hmac_sha256(secret, text(time, ".", body)));
   const std::int64_t now_s = now.micros_since_epoch() / 1'000'000;
-  return is_good && seconds_given <= now_s + age_s_max && seconds_given >= now_s - age_s_max;
+  return EMP_GUARD("shipping.webhook_signature", is_good) &&
+         EMP_GUARD("shipping.signature_age", seconds_given <= now_s + age_s_max && seconds_given >= now_s - age_s_max);
 }
 
 Tracking::Tracking(ShipmentStore& store, postgres::Database& database, Runtime& runtime, Jobs& jobs, const Clock& clock, std::vector<std::string> secrets)

@@ -2,6 +2,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
+#include "kernel/testing/rival.hpp"
 #include "modules/platform/gateway/adapters/rpc/keys_service.hpp"
 
 namespace emporion::gateway {
@@ -156,6 +157,25 @@ TEST_F(KeysPgTest, TheDayOfItsLastUseIsKnown) {
   ASSERT_TRUE(lets_in(*made.secret));
   ASSERT_TRUE(run(service.reload()).has_value());
   EXPECT_EQ(value("SELECT last_used_on = current_date FROM api_key"), "t");
+}
+
+TEST_F(KeysPgTest, AKeyThatIsRevokedJustNowIsNotRotated) {
+  const auto made = create();
+  testing::Rival other(superuser_dsn());
+  other.run("UPDATE api_key SET is_revoked = true, version = version + 1");
+  const auto refused = other.beside(runtime(), service.rotate_api_key(staff("rotate"), {.id = made.key.id}));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().reason(), "API_KEY_REVOKED");
+  EXPECT_EQ(value("SELECT previous_sha256 IS NULL FROM api_key"), "t");
+}
+
+TEST_F(KeysPgTest, APrefixIsOfOneKey) {
+  (void)create();
+  auto connection = postgres::BlockingConnection::open(superuser_dsn());
+  const auto second = connection->run(
+      "INSERT INTO api_key (id, prefix, secret_sha256, owner, scopes, plan) SELECT gen_random_uuid(), prefix, secret_sha256, owner, scopes, plan FROM api_key");
+  ASSERT_FALSE(second.has_value());
+  EXPECT_THAT(second.error().to_string(), HasSubstr("api_key_prefix_key"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "kernel/testing/eventually.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
+#include "kernel/testing/rival.hpp"
 #include "modules/platform/gateway/adapters/postgres/lease_store.hpp"
 
 namespace emporion::gateway {
@@ -90,6 +91,24 @@ TEST_F(RateLeasesPgTest, TheStoreGrantsWholeTokensAndBooksWhatWasUsed) {
   // A minute later it has refilled, to the burst and no further
   (void)sql("UPDATE rate_bucket SET at = at - interval '10 minutes'");
   EXPECT_EQ(lease(0, 100'000)[0].granted_milli, 20'000);
+}
+
+TEST_F(RateLeasesPgTest, WhatAnotherReplicaTakesJustNowIsGone) {
+  start(1);
+  (void)lease(0, 0);
+  testing::Rival other(superuser_dsn());
+  other.run("SELECT * FROM rate_lease(ARRAY['guest'], ARRAY['a'], ARRAY[0::bigint], ARRAY[15000::bigint], ARRAY[1::bigint], ARRAY[20000::bigint])");
+  const auto ours = other.beside(runtime(), replicas[0]->store.lease({{"guest", "a", {1, 20}, 0, 15'000}}));
+  ASSERT_TRUE(ours.has_value()) << ours.error().to_string();
+  EXPECT_EQ((*ours)[0].granted_milli, 5'000);
+}
+
+TEST_F(RateLeasesPgTest, ABucketsClockIsNotSetBackByWhoWaitedForIt) {
+  start(1);
+  (void)lease(0, 0);
+  (void)sql("UPDATE rate_bucket SET at = now() + interval '1 minute'");
+  (void)lease(0, 0);
+  EXPECT_EQ(value("SELECT at > now() + interval '30 seconds' FROM rate_bucket"), "t") << "else that minute would fill it twice";
 }
 
 TEST_F(RateLeasesPgTest, ManyBucketsAreOneStatementAndAnswerInTheirOrder) {

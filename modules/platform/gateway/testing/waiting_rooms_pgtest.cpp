@@ -4,6 +4,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/testing/postgres_fixture.hpp"
+#include "kernel/testing/rival.hpp"
 #include "kernel/testing/temporary_folder.hpp"
 #include "modules/platform/gateway/adapters/rpc/waiting_room_service.hpp"
 #include "modules/platform/gateway/testing/fake_warehouse.hpp"
@@ -207,6 +208,60 @@ TEST_F(WaitingRoomsPgTest, ASaleToComeHoldsNobodyYetAndTakesNobody) {
   EXPECT_EQ(run(service.join_waiting_room(customer("minh"), {.sale_id = sale, .visitor = {}})).error().reason(), "SALE_NOT_FOUND");
   EXPECT_TRUE(run(service.list_waiting_rooms(context(), {}))->waiting_rooms.empty());
   EXPECT_EQ(run(service.list_sales(staff(), {}))->sales.size(), 1u);
+}
+
+// --- Several replicas at once ---
+
+TEST_F(WaitingRoomsPgTest, WhoJoinsJustBeforeStandsBefore) {
+  flag();
+  testing::Rival other(superuser_dsn());
+  other.run(text("SELECT * FROM waiting_join(ARRAY['", sale, "'::uuid], ARRAY['somebody'])"));
+  const auto joined = other.beside(runtime(), service.join_waiting_room(customer("linh"), {.sale_id = sale, .visitor = {}}));
+  ASSERT_TRUE(joined.has_value()) << joined.error().to_string();
+  EXPECT_EQ(tickets.read(joined->ticket)->number, 2);
+  EXPECT_EQ(value("SELECT joined FROM flagged_sale"), "2");
+}
+
+TEST_F(WaitingRoomsPgTest, ASubjectHasOneTicketAndANumberOneSubject) {
+  flag();
+  (void)join("linh");
+  const auto refusal = [this](const std::string& subject, const std::string& number) {
+    auto connection = postgres::BlockingConnection::open(superuser_dsn());
+    const auto done =
+        connection->run("INSERT INTO waiting_ticket (sale_id, subject, number) SELECT sale_id, " + subject + ", " + number + " FROM waiting_ticket");
+    return done ? "accepted" : done.error().to_string();
+  };
+  EXPECT_THAT(refusal("subject", "number + 1"), ::testing::HasSubstr("waiting_ticket_pkey"));
+  EXPECT_THAT(refusal("'somebody'", "number"), ::testing::HasSubstr("waiting_ticket_sale_id_number_key"));
+}
+
+TEST_F(WaitingRoomsPgTest, WhomAnotherReplicaLetsInJustNowIsInside) {
+  flag();
+  stock->left["BOWL"] = 1;
+  for (int i = 0; i < 10; ++i) (void)join(text("buyer ", i));
+  testing::Rival other(superuser_dsn());
+  other.run(text("SELECT waiting_admit('", sale, "', 1000, 1)"));
+  EXPECT_EQ(*other.beside(runtime(), store.admit(sale, 1'000, 1)), 3) << "three are inside for one unit, whoever let them in";
+  EXPECT_EQ(value("SELECT admitted FROM flagged_sale"), "3");
+}
+
+TEST_F(WaitingRoomsPgTest, ASaleThatIsPutJustNowIsSeenByOneThatOverlaps) {
+  testing::Rival other(superuser_dsn());
+  other.run(
+      "INSERT INTO flagged_sale (id, name, skus, starts_at, ends_at, admitted_per_s_min) VALUES (gen_random_uuid(), 'theirs', '{BOWL}', now(), "
+      "now() + interval '1 hour', 5)");
+  const auto refused = other.beside(runtime(), service.put_sale(staff(), a_sale()));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().reason(), "SALE_OVERLAPS");
+}
+
+TEST_F(WaitingRoomsPgTest, ASaleThatAnotherOneEndsJustNowIsEndedOnce) {
+  flag();
+  testing::Rival other(superuser_dsn());
+  other.run("UPDATE flagged_sale SET ends_at = now(), version = version + 1");
+  EXPECT_TRUE(other.beside(runtime(), service.end_sale(staff(), {.id = sale})).has_value());
+  EXPECT_EQ(value("SELECT count(*) FROM gateway_change WHERE action = 'sale.end'"), "0") << "the other one tells of it";
+  EXPECT_EQ(value("SELECT version FROM flagged_sale"), "2");
 }
 
 }  // namespace
