@@ -27,7 +27,7 @@ crash: bootstrap ## Every saga with a crash and a lost answer at each of its poi
 races: bootstrap ## The published attacks on shops and the field's known races, many rounds each. ARGS=--gtest_filter=*stock* for one.
 	@tools/races.sh $(ARGS)
 
-journeys: bootstrap ## The journeys over one process, a process per domain and a process per module. ARGS=per-module for one of them.
+journeys: bootstrap ## The journeys over one process, a process per domain and a process per module, and whether they come out alike. ARGS=per-module for one.
 	@tools/journeys.sh $(ARGS)
 
 move: bootstrap ## Each module out of the process of all and back while buyers buy, and each party killed at each step: half an hour.

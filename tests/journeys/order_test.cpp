@@ -176,7 +176,7 @@ TEST_F(OrderLife, acceptance_commerce_2_7_11_CashRefusedAtTheDoorIsCancelledWith
 TEST_F(OrderLife, acceptance_commerce_2_7_7_ACrashBetweenCommitAndPublicationLosesAndDoublesNothing) {
   open("checkout:\n  saga_lease_s: 2\nfulfillment:\n  autopilot: false\n");
   // Given a process that dies a few points behind the request to confirm an order: from the third one on its commit may be durable. What is found afterwards
-  // tells whether the moment was right.
+  // tells whether the moment was right. Where Order has a process of its own, that one dies, and the entry answers that it is not known yet.
   bool was_in_time = false;
   for (int point = 3; point <= 10 && !was_in_time; ++point) {
     EXPECT_EQ(shop->stop(), 0);
@@ -185,7 +185,7 @@ TEST_F(OrderLife, acceptance_commerce_2_7_7_ACrashBetweenCommitAndPublicationLos
     Buyer buyer(client, shop->url());
     ASSERT_EQ(run(buyer.prepare("TEA-SHAN-100", 1, text("crash-", point))).status, 200);
     const auto answer = run(buyer.confirm(text("crash-", point)));
-    const bool has_died = answer.status == 0 && shop->wait_for_end(10);
+    const bool has_died = answer.status != 201 && shop->wait_for_end(10);
     const UtcTime ended = SystemClock().now();
     // When it is started again
     if (!has_died) shop->stop();

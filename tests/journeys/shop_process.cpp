@@ -29,17 +29,18 @@ std::vector<std::string> with_the_demos_staff(std::vector<std::string> environme
 
 }  // namespace
 
-ShopProcess::ShopProcess(std::string settings) {
+ShopProcess::ShopProcess(std::string settings, std::string placement) : placement_(std::move(placement)) {
+  const char* const chosen = std::getenv("EMP_JOURNEY_PLACEMENT");
+  if (placement_.empty()) placement_ = chosen == nullptr ? "one" : chosen;
   std::string pattern = (std::filesystem::temp_directory_path() / "emporion-journey-XXXXXX").string();
   EMP_ASSERT(mkdtemp(pattern.data()) != nullptr);
   home_ = pattern;
   std::filesystem::permissions(home_, std::filesystem::perms::owner_all | std::filesystem::perms::group_exec | std::filesystem::perms::others_exec);
   // One machine plays every buyer, so the limits per address and per minute are lifted.
-  std::ofstream placement(home_ / "placement.yaml");
-  placement << "gateway:\n  rate:\n";
-  for (const char* plan : {"guest", "user", "login", "checkout_confirm", "webhook"})
-    placement << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
-  placement << settings;
+  std::ofstream file(home_ / "placement.yaml");
+  file << "gateway:\n  rate:\n";
+  for (const char* plan : {"guest", "user", "login", "checkout_confirm", "webhook"}) file << "    " << plan << ": {per_minute: 100000000, burst: 1000000}\n";
+  file << settings;
 }
 
 ShopProcess::~ShopProcess() {
@@ -78,15 +79,14 @@ void ShopProcess::seed() {
 }
 
 void ShopProcess::start(const std::vector<std::string>& environment, std::uint16_t port) {
-  const char* const placement = std::getenv("EMP_JOURNEY_PLACEMENT");
-  if (placement == nullptr || std::string_view(placement) == "one") {
+  if (placement_ == "one") {
     launch(environment, port);
     url_ = process_.wait_until_ready();
     return;
   }
   if (!parts_) {
     seed();
-    parts_ = std::make_unique<Parts>(home_, placement, port);
+    parts_ = std::make_unique<Parts>(home_, placement_, port);
   }
   parts_->start_all(with_the_demos_staff(environment, home_ / "placement.yaml", port));
   url_ = parts_->url();

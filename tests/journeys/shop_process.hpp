@@ -15,8 +15,8 @@ namespace emporion::journeys {
 /// EMP_JOURNEY_PLACEMENT=per-module (or per-domain) the shop is served by the processes of that placement instead: every journey can run either way.
 class ShopProcess {
  public:
-  /// `settings`: lines of the placement file. Does not start yet.
-  explicit ShopProcess(std::string settings = {});
+  /// `settings`: lines of the placement file. `placement` is used instead of EMP_JOURNEY_PLACEMENT, if given. Does not start yet.
+  explicit ShopProcess(std::string settings = {}, std::string placement = {});
   ~ShopProcess();
   ShopProcess(const ShopProcess&) = delete;
   ShopProcess& operator=(const ShopProcess&) = delete;
@@ -55,6 +55,7 @@ class ShopProcess {
  private:
   void launch(const std::vector<std::string>& environment, std::uint16_t port);
   std::filesystem::path home_;
+  std::string placement_;  ///< "one", or a file of deploy/placement.
   std::string url_;
   std::string audit_report_;
   std::string printed_;
