@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "kernel/testing/postgres_fixture.hpp"
+#include "kernel/testing/rival.hpp"
 
 // What the database itself holds of a module's move (ADR 0034).
 namespace emporion::postgres {
@@ -46,30 +47,12 @@ TEST_F(MoveTest, OneOfAProcessOnlyLeavesTheDatabaseAsItIs) {
   EXPECT_EQ(reason(count_events), "");
 }
 
-Task<Result<>> write_slowly(Runtime& runtime, Database& database, CallContext context, bool& has_committed) {
-  EMP_CO_ASSIGN(auto work, co_await database.begin(std::move(context)));
-  EMP_CO_TRY(co_await work.query(append, std::string("slow")));
-  co_await runtime.sleep_for(milliseconds(300));  // tidy-allow(test_sleeps): the transaction is what takes its time.
-  EMP_CO_TRY(co_await work.commit());
-  has_committed = true;
-  co_return Result<>();
-}
-
-Task<Result<>> decide_meanwhile(Runtime& runtime, Database& database, const bool& has_committed, bool& came_after) {
-  co_await runtime.sleep_for(milliseconds(100));  // tidy-allow(test_sleeps): between the other's write and its commit.
-  EMP_CO_TRY(co_await database.query(decide));
-  came_after = has_committed;
-  co_return Result<>();
-}
-
 TEST_F(MoveTest, WhoIsWritingHasCommittedBeforeItIsDecided) {
   announce("switching");
-  bool has_committed = false, came_after = false;
-  std::vector<Task<Result<>>> both;
-  both.push_back(write_slowly(runtime(), database(), context(), has_committed));
-  both.push_back(decide_meanwhile(runtime(), database(), has_committed, came_after));
-  for (const auto& done : run(when_all(std::move(both)))) EXPECT_TRUE(done.has_value()) << done.error().to_string();
-  EXPECT_TRUE(came_after);
+  testing::Rival writer(superuser_dsn());
+  writer.run("SELECT outbox_append('test.thing.happened', 'slow', 1, '{}')");
+  EXPECT_TRUE(writer.beside(runtime(), database().query(decide)).has_value());
+  EXPECT_TRUE(writer.was_waited_for());
   EXPECT_EQ(value("SELECT count(*) FROM outbox"), "1");
 }
 
@@ -108,6 +91,36 @@ TEST_F(MoveTest, WhoArrivesGoesOnCountingAndNobodyHoldsALease) {
   EXPECT_EQ(value("SELECT (o.xid::text::bigint >= m.horizon) || ' ' || o.id FROM outbox o, module_move m"), "true 78");
   EXPECT_EQ(value("SELECT count(*) FROM job_lease WHERE until IS NOT NULL"), "0");
   EXPECT_EQ(value("SELECT waits FROM module_place"), "f");
+}
+
+TEST_F(MoveTest, AMoveThatIsGivenUpJustNowIsNotDecided) {
+  announce("switching");
+  testing::Rival other(superuser_dsn());
+  other.run("UPDATE module_move SET state = 'aborted'");
+  const auto decided = other.beside(runtime(), database().query(decide));
+  ASSERT_FALSE(decided.has_value());
+  EXPECT_EQ(decided.error().reason(), "MOVE_NOT_SWITCHING");
+  EXPECT_EQ(append_event(), "");
+}
+
+TEST_F(MoveTest, WhoArrivesJustBeforeIsNotSetBack) {
+  announce("announced", false);
+  sql("UPDATE module_place SET waits = true");
+  sql("UPDATE module_move SET state = 'done', horizon = 1, sequences = '{\"outbox_id_seq\": [77, true]}'");
+  testing::Rival other(superuser_dsn());
+  other.run("SELECT move_arrive(1)");
+  other.run("SELECT setval('outbox_id_seq', 90)");  // As if it had served for a while.
+  EXPECT_TRUE(other.beside(runtime(), database().query(arrive)).has_value());
+  EXPECT_EQ(append_event(), "");
+  EXPECT_EQ(value("SELECT id FROM outbox"), "91");
+}
+
+TEST_F(MoveTest, NobodyArrivesWhereItWasNotMovedTo) {
+  announce("switching");
+  sql("UPDATE module_place SET waits = true");
+  sql("UPDATE module_move SET state = 'done'");
+  EXPECT_EQ(reason(arrive), "MOVE_NOT_DECIDED");
+  EXPECT_EQ(value("SELECT waits FROM module_place"), "t");
 }
 
 TEST_F(MoveTest, WhatServesIsNotEmptied) {

@@ -139,6 +139,22 @@ TEST_F(MovesTest, AMoveThatTheConfirmationKnowsIsNotAppliedAgain) {
   EXPECT_EQ(sources(), "danang 1, saigon 1");
 }
 
+TEST_F(MovesTest, MovesOfAReservationThatRanOutAreNotThoseOfTheNext) {
+  const auto order = an_order();
+  ASSERT_TRUE(create(order));
+  moved(order, 4, danang, saigon, 1);
+  ASSERT_TRUE(confirm_with(held_in(order, 2, {{danang, 2}}, Uuid::from_name("second attempt"))));
+  EXPECT_EQ(sources(), "danang 2");
+  EXPECT_EQ(told().reservation_version, 2);
+}
+
+TEST_F(MovesTest, AMoveIsKeptOnceHoweverOftenItIsTold) {
+  const auto order = an_order();
+  ASSERT_TRUE(create(order));
+  for (int i = 0; i < 2; ++i) moved(order, 4, danang, saigon, 1);  // It does not fit yet.
+  EXPECT_EQ(count("order_move"), "1");
+}
+
 TEST_F(MovesTest, AnOrderOfWhichNothingIsSaidIsConfirmedWithTheMovesThatItWasTold) {
   const auto order = an_order();
   ASSERT_TRUE(create(order));
