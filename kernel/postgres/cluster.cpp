@@ -323,7 +323,47 @@ Result<PrivateCluster> PrivateCluster::start(const fs::path& wanted, const Progr
   return PrivateCluster(folder, socket_folder, was_running);
 }
 
+Result<BlockingConnection*> PrivateCluster::administrator() {
+  if (!administrator_) {
+    EMP_ASSIGN(auto opened, BlockingConnection::open(superuser_dsn("postgres")));
+    administrator_ = std::make_shared<BlockingConnection>(std::move(opened));
+  }
+  return administrator_.get();
+}
+
+fs::path PrivateCluster::moved_mark(std::string_view module) const { return folder_ / "roles" / text(module, ".moved"); }
+
 Result<std::string> PrivateCluster::ensure_database(std::string_view module) {
+  std::error_code error;
+  if (fs::exists(moved_mark(module), error)) return fail(ErrorKind::conflict, "MODULE_MOVED", read_text(moved_mark(module)));
+  return make_again(module);
+}
+
+Result<> PrivateCluster::drop_database(std::string_view module, std::string_view where_now) {
+  EMP_ASSERT(is_identifier(module));
+  const std::string name = text("emporion_", module);
+  EMP_ASSIGN(const FolderLock lock, FolderLock::take(folder_));
+  std::error_code error;
+  const bool was_marked = fs::exists(moved_mark(module), error);
+  EMP_TRY(write_secret(moved_mark(module), std::string(where_now)));  // First: from here on nobody makes an empty one instead.
+  EMP_ASSIGN(auto* const server, administrator());
+  if (const auto dropped = server->run(text("DROP DATABASE IF EXISTS ", name)); !dropped) {
+    if (!was_marked) fs::remove(moved_mark(module), error);
+    return fail(ErrorKind::conflict, "DATABASE_IN_USE", dropped.error().detail());
+  }
+  if (const auto dropped = server->run(text("DROP ROLE IF EXISTS ", name)); !dropped) return failed(dropped.error().detail());
+  fs::remove(folder_ / "roles" / text(module, ".password"), error);
+  return {};
+}
+
+Result<> PrivateCluster::readmit(std::string_view module) {
+  std::error_code error;
+  fs::remove(moved_mark(module), error);
+  if (error) return not_writable(moved_mark(module), error.value());
+  return {};
+}
+
+Result<std::string> PrivateCluster::make_again(std::string_view module) {
   EMP_ASSERT(is_identifier(module));
   const std::string name = text("emporion_", module);
   EMP_ASSIGN(const FolderLock lock, FolderLock::take(folder_));
@@ -332,12 +372,9 @@ Result<std::string> PrivateCluster::ensure_database(std::string_view module) {
   const bool known = fs::exists(secret);
   const std::string password = known ? read_text(secret) : random_text();
 
-  if (!administrator_) {
-    EMP_ASSIGN(auto opened, BlockingConnection::open(superuser_dsn("postgres")));
-    administrator_ = std::make_shared<BlockingConnection>(std::move(opened));
-  }
+  EMP_ASSIGN(auto* const server, administrator());
   const auto run = [&](const std::string& sql) -> Result<BlockingConnection::TextRows> {
-    auto rows = administrator_->run(sql);
+    auto rows = server->run(sql);
     if (!rows) return failed(rows.error().detail());
     return rows;
   };

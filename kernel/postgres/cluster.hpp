@@ -26,8 +26,14 @@ class PrivateCluster {
   static Result<PrivateCluster> start(const std::filesystem::path& folder, const Progress& progress = {}, Durability durability = Durability::full);
 
   /// Makes the module's role (with a password of its own, kept in the folder, readable by us only) and its database if absent, revokes CONNECT on it from
-  /// PUBLIC, and answers the role's DSN. Safe to repeat.
+  /// PUBLIC, and answers the role's DSN. Safe to repeat. Errors: MODULE_MOVED after `drop_database`, until `readmit`.
   Result<std::string> ensure_database(std::string_view module);
+  /// Drops the module's database, role and password. `ensure_database` refuses from then on, in the words of `where_now`: who believes that the module is here
+  /// must not find an empty database. Safe to repeat, also after it ended in the middle. Errors: DATABASE_IN_USE, and everything is as it was.
+  Result<> drop_database(std::string_view module, std::string_view where_now);
+  /// The same as `ensure_database` for who brings the module back; others are refused until `readmit`.
+  Result<std::string> make_again(std::string_view module);
+  Result<> readmit(std::string_view module);
   /// The superuser's DSN on database `name`: for tests and the audit's damage fixtures only.
   std::string superuser_dsn(std::string_view name) const;
   /// True if the server was running already when `start` came: then somebody else may need it.
@@ -37,6 +43,8 @@ class PrivateCluster {
 
  private:
   PrivateCluster(std::filesystem::path folder, std::filesystem::path socket_folder, bool was_running);
+  Result<BlockingConnection*> administrator();
+  std::filesystem::path moved_mark(std::string_view module) const;
   std::filesystem::path folder_;
   std::filesystem::path socket_folder_;
   bool was_running_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "kernel/base/text.hpp"
@@ -46,6 +47,14 @@ std::string one_value(const std::string& dsn, const std::string& sql) {
   auto rows = connection->run(sql);
   if (!rows) return rows.error().detail();
   return rows->empty() ? "" : rows->front().front().value_or("null");
+}
+
+bool holds_soon(const std::function<bool()>& holds) {
+  for (int i = 0; i < 300; ++i) {
+    if (holds()) return true;
+    usleep(20'000);  // tidy-allow(test_sleeps): another process ends a session in its own time.
+  }
+  return false;
 }
 
 /// One cluster for the tests that leave it whole.
@@ -163,6 +172,44 @@ TEST_F(SharedClusterTest, a_module_s_role_enters_its_own_database_only) {
     EXPECT_NE(refused.error().detail().find("permission denied for database"), std::string::npos) << refused.error().detail();
   }
   EXPECT_EQ(one_value(*payment, "SELECT current_user"), "emporion_payment");
+}
+
+TEST_F(ClusterTest, a_dropped_database_is_not_made_again_by_who_looks_for_it) {
+  auto cluster = start();
+  ASSERT_TRUE(cluster) << cluster.error().to_string();
+  const auto dsn = cluster->ensure_database("order");
+  ASSERT_TRUE(dsn);
+  const auto left = [&] {
+    return one_value(cluster->superuser_dsn("postgres"),
+                     "SELECT (SELECT count(*) FROM pg_database WHERE datname = 'emporion_order') || ' ' || (SELECT count(*) FROM pg_roles WHERE rolname = "
+                     "'emporion_order')");
+  };
+  {
+    auto user = BlockingConnection::open(*dsn);
+    ASSERT_TRUE(user);
+    const auto refused = cluster->drop_database("order", "it is elsewhere");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason(), "DATABASE_IN_USE");
+    EXPECT_EQ(left(), "1 1");
+    EXPECT_TRUE(cluster->ensure_database("order")) << "what was refused changed nothing";
+  }
+  ASSERT_TRUE(holds_soon([&] { return cluster->drop_database("order", "it is elsewhere").has_value(); }));  // The session ends in its own time.
+  EXPECT_EQ(left(), "0 0");
+  EXPECT_TRUE(cluster->drop_database("order", "it is elsewhere")) << "a repeat";
+  const auto refused = cluster->ensure_database("order");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason(), "MODULE_MOVED");
+  EXPECT_EQ(refused.error().detail(), "it is elsewhere");
+  EXPECT_EQ(left(), "0 0");
+  // Who brings it back makes it, and lets the others in when it is time.
+  const auto again = cluster->make_again("order");
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_NE(*again, *dsn) << "it has another password";
+  EXPECT_EQ(cluster->ensure_database("order").error().reason(), "MODULE_MOVED");
+  ASSERT_TRUE(cluster->readmit("order"));
+  EXPECT_TRUE(cluster->readmit("order")) << "a repeat";
+  EXPECT_EQ(cluster->ensure_database("order").value(), *again);
+  EXPECT_EQ(one_value(*again, "SELECT 1"), "1");
 }
 
 TEST_F(ClusterTest, a_folder_with_a_long_path_and_a_quote_works) {

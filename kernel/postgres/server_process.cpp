@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <string_view>
 
 namespace emporion::postgres {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* arguments, const OsUser& user, int output) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, const OsUser& user, int output) {
   setsid();
   if (chdir("/") != 0) _exit(127);
   const int nothing = open("/dev/null", O_RDONLY);
@@ -30,7 +31,7 @@ namespace fs = std::filesystem;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2}) signal(number, SIG_DFL);
-  execv(arguments[0], arguments);
+  execve(arguments[0], arguments, environment);
   _exit(127);
 }
 
@@ -65,8 +66,14 @@ pid_t spawn(const std::vector<std::string>& arguments, const OsUser& user, int o
   std::vector<char*> raw;
   for (const auto& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);
+  // Another user has another home: a server that connects to another one would look for certificates in ours, and may not.
+  std::vector<char*> environment;
+  for (char* const* each = environ; *each != nullptr; ++each) {
+    if (!user.is_other || !std::string_view(*each).starts_with("HOME=")) environment.push_back(*each);
+  }
+  environment.push_back(nullptr);
   const pid_t child = fork();
-  if (child == 0) become(raw.data(), user, output);
+  if (child == 0) become(raw.data(), environment.data(), user, output);
   return child;
 }
 

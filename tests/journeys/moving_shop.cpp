@@ -1,12 +1,18 @@
 #include "tests/journeys/moving_shop.hpp"
 
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "kernel/base/assert.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/config/settings.hpp"
+#include "kernel/postgres/dsn.hpp"
 #include "tests/journeys/free_ports.hpp"
 
 namespace emporion::journeys {
@@ -38,16 +44,43 @@ std::string first_value(const std::string& dsn, const std::string& sql) {
   return rows->empty() ? "" : rows->front().front().value_or("null");
 }
 
+/// Makes a server a host: it takes connections at `address`, over TLS with a certificate of its own and with passwords.
+void put_on_network(postgres::PrivateCluster& cluster, const std::filesystem::path& folder, const std::string& address) {
+  namespace fs = std::filesystem;
+  const bool stopped = cluster.stop().has_value();
+  EMP_ASSERT(stopped);
+  const fs::path data = folder / "data";
+  const auto made = run_program({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                                 "/CN=" + address, "-addext", "subjectAltName=IP:" + address, "-keyout", data / "server.key", "-out", data / "server.crt"},
+                                folder.parent_path());
+  EMP_ASSERT(made.code == 0);
+  struct stat owner{};
+  EMP_ASSERT(stat(data.c_str(), &owner) == 0 && chown((data / "server.key").c_str(), owner.st_uid, owner.st_gid) == 0);
+  fs::permissions(data / "server.key", fs::perms::owner_read | fs::perms::owner_write);
+  std::ofstream(data / "postgresql.conf", std::ios::app) << "listen_addresses = '" << address << "'\nssl = on\n";
+  std::ofstream(data / "pg_hba.conf", std::ios::trunc) << "local all all scram-sha-256\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
+  cluster = cluster_in(folder);
+}
+
+/// An address of this machine that nobody else has: everything below 127.0.0.0/8 is.
+std::string host_address(int number) { return text("127.", 64 + getpid() / 250 % 128, '.', 1 + getpid() % 250, '.', number); }
+
 }  // namespace
 
-MovingShop::MovingShop(std::string module, bool moves_database) : module_(std::move(module)), moves_database_(moves_database) {
+MovingShop::MovingShop(std::string module, bool moves_database, MovingTarget target) : module_(std::move(module)), moves_database_(moves_database) {
   home_ = cluster_in(shop_.home() / "postgres");
+  if (target.disk_mib > 0) {
+    std::filesystem::create_directory(shop_.home() / "target");
+    const std::string size = text("size=", target.disk_mib, "m,mode=0755");
+    has_disk_of_its_own_ = mount("none", (shop_.home() / "target").c_str(), "tmpfs", 0, size.c_str()) == 0;
+  }
   if (moves_database_) {
     target_ = cluster_in(shop_.home() / "target");
     auto dsn = target_->ensure_database(module_);
     EMP_ASSERT(dsn.has_value());
     target_dsn_ = *dsn;
   }
+  if (target.on_host) make_hosts();
   shop_.start();
   write_placement();
   // The one that has everything now vouches for all of it, so that the module may come back.
@@ -61,8 +94,35 @@ MovingShop::MovingShop(std::string module, bool moves_database) : module_(std::m
 
 MovingShop::~MovingShop() {
   (void)other_.stop();
+  (void)rest_.stop();
   if (shop_.is_running()) (void)shop_.stop();
   if (target_) (void)target_->stop();
+  if (has_disk_of_its_own_) (void)umount2((shop_.home() / "target").c_str(), MNT_DETACH);
+}
+
+void MovingShop::make_hosts() {
+  home_address_ = host_address(1);
+  target_address_ = host_address(2);
+  put_on_network(*home_, shop_.home() / "postgres", home_address_);
+  put_on_network(*target_, shop_.home() / "target", target_address_);
+  const auto authorities = shop_.home() / "authorities.pem";
+  std::ofstream(authorities) << text_of(shop_.home() / "postgres" / "data" / "server.crt") << text_of(shop_.home() / "target" / "data" / "server.crt");
+  target_dsn_ = over_tls(target_address_, target_dsn_);
+}
+
+std::string MovingShop::over_tls(const std::string& address, const std::string& dsn) const {
+  const auto target = postgres::target_of_dsn(dsn);
+  EMP_ASSERT(target.has_value());
+  return text("host=", address, " dbname=", target->database, " user=", target->user, " password=", postgres::password_of_dsn(dsn),
+              " sslmode=verify-full sslrootcert=", (shop_.home() / "authorities.pem").string());
+}
+
+std::string MovingShop::plain_target_dsn() const { return target_dsn_ + " sslmode=disable"; }
+
+void MovingShop::resize_target(int mib) {
+  const std::string size = text("size=", mib, "m");
+  const bool resized = mount("none", (shop_.home() / "target").c_str(), "tmpfs", MS_REMOUNT, size.c_str()) == 0;
+  EMP_ASSERT(resized);
 }
 
 void MovingShop::write_placement() {
@@ -82,15 +142,52 @@ void MovingShop::start_other() {
   other_.start({"serve", "--placement", (shop_.home() / "next.yaml").string(), "--process", "moved"}, {}, shop_.home() / "moved.log");
 }
 
+void MovingShop::start_other_when_awaited() {
+  const auto is_awaited = [this] {
+    auto at = postgres::BlockingConnection::open(target_->superuser_dsn("emporion_" + module_));
+    if (!at) return false;
+    const auto waits = at->run("SELECT waits FROM module_place");
+    return waits && !waits->empty() && waits->front().front() == "t";
+  };
+  if (other_.is_running()) return;
+  for (int i = 0; i < 1'200 && !is_awaited(); ++i)
+    std::this_thread::sleep_for(milliseconds(100));  // tidy-allow(test_sleeps): another process says when it may be started.
+  start_other();
+  (void)other_.wait_until_ready();
+}
+
+void MovingShop::start_rest() {
+  rest_.start({"serve", "--placement", (shop_.home() / "next.yaml").string(), "--process", "all"}, {}, shop_.home() / "rest.log");
+  (void)rest_.wait_until_ready();
+}
+
 std::vector<std::string> MovingShop::words_of(const std::string& command, const std::vector<std::string>& words) const {
   std::vector<std::string> out = {command, module_, "--placement", (shop_.home() / "next.yaml").string()};
-  if (moves_database_) out.insert(out.end(), {"--superuser", target_->superuser_dsn("postgres")});
+  if (moves_database_ && target_address_.empty()) {
+    out.insert(out.end(), {"--superuser", target_->superuser_dsn("postgres")});
+  } else if (moves_database_) {
+    const auto& from = command == "extract" ? home_ : target_;
+    out.insert(out.end(), {"--superuser", over_tls(target_address_, target_->superuser_dsn("postgres")), "--via",
+                           over_tls(command == "extract" ? home_address_ : target_address_, from->superuser_dsn("postgres"))});
+  }
   out.insert(out.end(), words.begin(), words.end());
   return out;
 }
 
 Ended MovingShop::move(const std::string& command, const std::vector<std::string>& words) {
   return run_emporion(words_of(command, words), shop_.home(), {}, 170);
+}
+
+std::vector<Ended> MovingShop::move_twice_at_once(const std::string& command, const std::vector<std::string>& words) {
+  std::vector<Ended> out(2);
+  std::vector<std::thread> both;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto folder = shop_.home() / text("at_once_", i);
+    std::filesystem::create_directory(folder);
+    both.emplace_back([&, i, folder] { out[i] = run_emporion(words_of(command, words), folder, {}, 170); });
+  }
+  for (auto& each : both) each.join();
+  return out;
 }
 
 std::string MovingShop::move_and_kill(const std::string& command, const std::string& at_line) {
@@ -125,7 +222,12 @@ std::string MovingShop::value_at_home(const std::string& module, const std::stri
 }
 std::string MovingShop::value_elsewhere(const std::string& sql) { return first_value(target_->superuser_dsn("emporion_" + module_), sql); }
 
-std::string MovingShop::logs() const { return text_of(shop_.home() / "emporion.log") + text_of(shop_.home() / "moved.log"); }
+std::string MovingShop::value_at_target(const std::string& sql) { return first_value(target_->superuser_dsn("postgres"), sql); }
+std::string MovingShop::value_at_home_server(const std::string& sql) { return first_value(home_->superuser_dsn("postgres"), sql); }
+
+std::string MovingShop::logs() const {
+  return text_of(shop_.home() / "emporion.log") + text_of(shop_.home() / "moved.log") + text_of(shop_.home() / "rest.log");
+}
 
 Task<Reply> Crowding::timed(Task<Reply> call, const char* what) {
   const auto began = std::chrono::steady_clock::now();

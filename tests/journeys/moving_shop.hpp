@@ -13,22 +13,37 @@
 
 namespace emporion::journeys {
 
+/// Where the second server is.
+struct MovingTarget {
+  int disk_mib = 0;      ///< A file system of its own of that size, where this process may mount one (`has_disk_of_its_own`).
+  bool on_host = false;  ///< Both servers are hosts with an address each, which take connections from each other over TLS and with passwords only.
+};
+
 /// The demo shop in one process, with a second PostgreSQL server and the placement of a second process, `moved`, to which one module may go.
 class MovingShop {
  public:
   /// `moves_database`: to a database of its own on that server; else the process alone moves.
-  MovingShop(std::string module, bool moves_database);
+  MovingShop(std::string module, bool moves_database, MovingTarget target = {});
   ~MovingShop();
+
+  bool has_disk_of_its_own() const noexcept { return has_disk_of_its_own_; }
+  void resize_target(int mib);
 
   /// The process that has everything at first.
   ShopProcess& whole() noexcept { return shop_; }
   /// The one that the module goes to. Not started by itself: it is part of a move.
   ServedProcess& other() noexcept { return other_; }
   void start_other();
+  /// Starts it once the database that a move fills says that it waits, and waits until it is ready; nothing if it runs.
+  void start_other_when_awaited();
+  /// The process that has everything else in the placement of after the move, to be started instead of `whole`.
+  ServedProcess& rest() noexcept { return rest_; }
+  void start_rest();
 
   /// Runs `emporion extract` or `absorb` with these words more, to its end. Callable from any thread, one at a time.
   Ended move(const std::string& command, const std::vector<std::string>& words = {});
-  /// The same, killed as soon as it has printed a line that begins so. Answers what it printed until then.
+  std::vector<Ended> move_twice_at_once(const std::string& command, const std::vector<std::string>& words);
+  /// The same as `move`, killed as soon as it has printed a line that begins so. Answers what it printed until then.
   std::string move_and_kill(const std::string& command, const std::string& at_line);
   /// `emporion audit` with the placement of after the move, if the module is out, else of before.
   int audit(bool is_out);
@@ -38,18 +53,29 @@ class MovingShop {
   std::string value_at_home(const std::string& module, const std::string& sql);
   /// The same where the module went to.
   std::string value_elsewhere(const std::string& sql);
+  /// The same of the server there, whether or not the module's database is.
+  std::string value_at_target(const std::string& sql);
+  std::string value_at_home_server(const std::string& sql);
   std::string logs() const;
+  /// How the module's database there is reached; how it would be without TLS.
+  const std::string& target_dsn() const noexcept { return target_dsn_; }
+  std::string plain_target_dsn() const;
 
  private:
+  void make_hosts();
+  std::string over_tls(const std::string& address, const std::string& dsn) const;
   std::vector<std::string> words_of(const std::string& command, const std::vector<std::string>& words) const;
   void write_placement();
   std::string module_;
   bool moves_database_;
+  bool has_disk_of_its_own_ = false;
   ShopProcess shop_{"demo: true\n"};  ///< Its databases need not outlive the machine.
   std::optional<postgres::PrivateCluster> home_;
   std::optional<postgres::PrivateCluster> target_;
   std::string target_dsn_;
+  std::string home_address_, target_address_;  ///< Of hosts; else empty.
   ServedProcess other_;
+  ServedProcess rest_;
   std::string report_;
 };
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "kernel/base/text.hpp"
@@ -71,11 +72,7 @@ TEST_F(Moving, WarehouseGoesOutWithItsDatabaseAndComesBackWhileBuyersBuy) {
   open("warehouse", true);
   std::string stock_at_home;
   while_buying([&] {
-    std::thread other([&] {
-      std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): it is started while the move waits for it.
-      shop->start_other();
-      (void)shop->other().wait_until_ready();
-    });
+    std::thread other([&] { shop->start_other_when_awaited(); });
     move("extract");
     other.join();
     EXPECT_EQ(shop->value_elsewhere("SELECT to_process FROM module_move WHERE state = 'done' ORDER BY epoch DESC LIMIT 1"), "moved");
@@ -94,6 +91,109 @@ TEST_F(Moving, WarehouseGoesOutWithItsDatabaseAndComesBackWhileBuyersBuy) {
   EXPECT_EQ(shop->whole().stop(), 0) << shop->logs();
 }
 
+// The new server has a small file system of its own.
+TEST_F(Moving, WhatHasNoRoomIsRefusedBeforeAnythingBegins) {
+  shop = std::make_unique<MovingShop>("warehouse", true, MovingTarget{.disk_mib = 110});
+  if (!shop->has_disk_of_its_own()) GTEST_SKIP() << "only root may mount a file system; Room of emporion_app_test has the rule";
+  const auto refused = shop->move("extract");
+  EXPECT_EQ(refused.code, 1) << refused.printed;
+  EXPECT_THAT(refused.complained, HasSubstr("NO_ROOM"));
+  EXPECT_THAT(refused.complained, HasSubstr(" are free in "));
+  EXPECT_EQ(shop->value_at_home("warehouse", "SELECT (SELECT count(*) FROM module_move) + (SELECT count(*) FROM pg_replication_slots)"), "0");
+  shop->resize_target(1'000);
+  std::thread other([&] { shop->start_other_when_awaited(); });
+  move("extract");
+  other.join();
+  EXPECT_THAT(told, HasSubstr(" are free in "));
+  expect_clean(true);
+}
+
+// Each server at an address of its own: the modules, the command and the servers between them speak TLS, and check whom they speak to.
+TEST_F(Moving, ToAServerOnAnotherHostItGoesAndComesBackOverTls) {
+  shop = std::make_unique<MovingShop>("warehouse", true, MovingTarget{.on_host = true});
+  crowd = std::make_unique<Crowding>(client, shop->whole().url(), 3);
+  EXPECT_FALSE(postgres::BlockingConnection::open(shop->plain_target_dsn())) << "the server takes connections without TLS";
+  EXPECT_TRUE(postgres::BlockingConnection::open(shop->target_dsn()));
+  while_buying([&] {
+    std::thread other([&] { shop->start_other_when_awaited(); });
+    move("extract");
+    other.join();
+    EXPECT_EQ(shop->value_elsewhere("SELECT count(*) > 0 AND bool_and(s.ssl AND a.client_addr IS NOT NULL) FROM pg_stat_activity a JOIN pg_stat_ssl s USING "
+                                    "(pid) WHERE a.application_name = 'emporion warehouse'"),
+              "t");
+    std::this_thread::sleep_for(milliseconds(700));  // tidy-allow(test_sleeps): buyers buy from there.
+    move("absorb");
+  });
+  expect_nobody_noticed();
+  expect_orders_there();
+  expect_clean(false);
+}
+
+TEST_F(Moving, WhatWasLeftIsDroppedOnceNobodyRefersToItAndTheModuleStillComesBack) {
+  open("warehouse", true);
+  const auto left_at_home = [&] {
+    return shop->value_at_home_server(
+        "SELECT (SELECT count(*) FROM pg_database WHERE datname = 'emporion_warehouse') || ' ' || (SELECT count(*) FROM pg_roles "
+        "WHERE rolname = 'emporion_warehouse') || ' ' || (SELECT count(*) FROM pg_replication_slots)");
+  };
+  const auto mark = shop->whole().home() / "postgres" / "roles" / "warehouse.moved";
+  const auto early = shop->move("extract", {"--finish", "--yes"});
+  EXPECT_EQ(early.code, 1) << early.printed;
+  std::thread other([&] { shop->start_other_when_awaited(); });
+  move("extract");
+  other.join();
+  // The process with the placement of before still looks at the old database.
+  const auto in_use = shop->move("extract", {"--finish", "--yes"});
+  EXPECT_EQ(in_use.code, 1) << in_use.printed;
+  EXPECT_THAT(in_use.complained, HasSubstr("OLD_PLACE_IN_USE"));
+  EXPECT_THAT(in_use.complained, HasSubstr("emporion warehouse"));
+  EXPECT_EQ(shop->whole().stop(), 0) << shop->logs();
+  shop->start_rest();
+  // Nobody serves at the new place just now: the old one is not dropped.
+  EXPECT_EQ(shop->other().stop(), 0);
+  EXPECT_THAT(shop->move("extract", {"--finish", "--yes"}).complained, HasSubstr("NEW_PLACE_SILENT"));
+  shop->start_other();
+  (void)shop->other().wait_until_ready();
+  const auto looked = shop->move("extract", {"--finish"});
+  EXPECT_EQ(looked.code, 0) << looked.complained;
+  EXPECT_THAT(looked.printed, HasSubstr("give --yes, too"));
+  EXPECT_EQ(left_at_home(), "1 1 0") << "it was only looked at";
+  for (const auto& each : shop->move_twice_at_once("extract", {"--finish", "--yes"})) EXPECT_EQ(each.code, 0) << each.complained;
+  EXPECT_EQ(left_at_home(), "0 0 0");
+  EXPECT_FALSE(std::filesystem::exists(mark.parent_path() / "warehouse.password"));
+  const auto again = shop->move("extract", {"--finish", "--yes"});
+  EXPECT_EQ(again.code, 0) << again.complained;
+  EXPECT_THAT(again.printed, HasSubstr("the old database is gone"));
+  // Who has the placement of before finds no empty database to serve from.
+  EXPECT_NE(shop->audit(false), 0);
+  EXPECT_THAT(shop->report(), HasSubstr("MODULE_MOVED"));
+  EXPECT_EQ(left_at_home(), "0 0 0");
+  while_buying([] {});
+  expect_nobody_noticed();
+  expect_clean(true);
+  // It comes back into a database that is made again, and then the other one goes.
+  EXPECT_EQ(shop->rest().stop(), 0);
+  std::thread whole([&] {
+    for (int i = 0; i < 600 && std::filesystem::exists(mark); ++i)
+      std::this_thread::sleep_for(milliseconds(100));  // tidy-allow(test_sleeps): another process says when it may be started.
+    shop->whole().start();
+  });
+  move("absorb");
+  whole.join();
+  EXPECT_THAT(shop->move("absorb", {"--finish", "--yes"}).complained, HasSubstr("OLD_PLACE_IN_USE"));
+  EXPECT_EQ(shop->other().stop(), 0);
+  const auto finished = shop->move("absorb", {"--finish", "--yes"});
+  EXPECT_EQ(finished.code, 0) << finished.printed << finished.complained;
+  EXPECT_EQ(shop->value_at_target("SELECT (SELECT count(*) FROM pg_database WHERE datname = 'emporion_warehouse') || ' ' || (SELECT count(*) FROM pg_roles "
+                                  "WHERE rolname = 'emporion_warehouse')"),
+            "0 0");
+  crowd = std::make_unique<Crowding>(client, shop->whole().url(), 3);
+  while_buying([] {});
+  expect_nobody_noticed();
+  expect_orders_there();
+  expect_clean(false);
+}
+
 // What takes minutes; `make move` runs it.
 struct EveryMove : Moving {
   void SetUp() override {
@@ -105,10 +205,7 @@ struct EveryMove : Moving {
   }
   /// After which both processes run.
   void move_first_out_and_back() {
-    std::thread other([&] {
-      std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): it is started while the move waits for it.
-      start_other();
-    });
+    std::thread other([&] { shop->start_other_when_awaited(); });
     move("extract");
     other.join();
     move("absorb");
@@ -131,10 +228,7 @@ INSTANTIATE_TEST_SUITE_P(, EveryModule,
 TEST_P(EveryModule, GoesOutWithItsDatabaseAndComesBack) {
   open(GetParam(), true);
   while_buying([&] {
-    std::thread other([&] {
-      std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): it is started while the move waits for it.
-      start_other();
-    });
+    std::thread other([&] { shop->start_other_when_awaited(); });
     move("extract");
     other.join();
     std::this_thread::sleep_for(milliseconds(1'000));  // tidy-allow(test_sleeps): buyers buy from there.
@@ -153,11 +247,7 @@ TEST_F(EveryMove, ThatIsKilledAtAStepGoesOnWhenItIsOrderedAgain) {
   while_buying([&] {
     for (const char* const step : steps) {
       for (const char* const command : {"extract", "absorb"}) {
-        // The other process can run only once there is a database for it.
-        std::thread other([&] {
-          std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): as said.
-          start_other();
-        });
+        std::thread other([&] { shop->start_other_when_awaited(); });
         const auto until = shop->move_and_kill(command, step);
         EXPECT_THAT(until, HasSubstr(step));
         move(command);

@@ -57,9 +57,11 @@ Result<> Ends::open_home(const Placement& placement) {
   return {};
 }
 
-Result<End> Ends::at_home(std::string_view module) {
-  EMP_ASSIGN(auto dsn, cluster_->ensure_database(module));
-  return End{std::move(dsn), cluster_->superuser_dsn(text("emporion_", module))};
+Result<End> Ends::at_home(std::string_view module, Direction direction, Purpose purpose) {
+  End out{{}, cluster_->superuser_dsn(text("emporion_", module))};
+  if (purpose == Purpose::finish && direction == Direction::extract) return out;  // It may be gone.
+  EMP_ASSIGN(out.dsn, direction == Direction::absorb && purpose == Purpose::move ? cluster_->make_again(module) : cluster_->ensure_database(module));
+  return out;
 }
 
 /// The role and the database that the connection string names, if they are missing.
@@ -79,8 +81,30 @@ Result<> Ends::make_database(const End& end) {
   return {};
 }
 
-Result<Ends> Ends::find(const Placement& placement, Direction direction, const MoveWords& words) {
+Result<> Ends::readmit() { return cluster_ ? cluster_->readmit(order_.module.name) : Result<>(); }
+
+Result<> Ends::drop_what_was_left(std::string_view where_now, const Mover::Say& say) {
+  if (direction_ == Direction::absorb) return drop_outside(say);
+  EMP_TRY(cluster_->drop_database(order_.module.name, where_now));
+  say(text("dropped: database and role emporion_", order_.module.name, " of the home, and its password"));
+  return {};
+}
+
+Result<> Ends::drop_outside(const Mover::Say& say) {
+  EMP_ASSIGN(const auto target, postgres::target_of_dsn(order_.from.dsn));
+  EMP_ASSIGN(auto at, postgres::BlockingConnection::open(text(order_.from.superuser_dsn, " dbname=postgres")));
+  if (const auto dropped = at.run(text("DROP DATABASE IF EXISTS ", at.quoted_name(target.database))); !dropped)
+    return fail(ErrorKind::conflict, "DATABASE_IN_USE", dropped.error().detail());
+  say(text("dropped: database ", target.database, " at ", target.host));
+  // PostgreSQL itself knows whether anything else there depends on the role.
+  const auto role = at.run(text("DROP ROLE IF EXISTS ", at.quoted_name(target.user)));
+  say(role ? text("dropped: role ", target.user) : text("role ", target.user, " stays: ", role.error().detail()));
+  return {};
+}
+
+Result<Ends> Ends::find(const Placement& placement, Direction direction, const MoveWords& words, Purpose purpose) {
   Ends out;
+  out.direction_ = direction;
   MoveOrder& order = out.order_;
   EMP_ASSIGN(order.module, definition_of(words.module));
   const Process* process = direction == Direction::extract && !words.to ? process_of(placement, words.module) : nullptr;
@@ -107,7 +131,7 @@ Result<Ends> Ends::find(const Placement& placement, Direction direction, const M
     return out;
   }
   EMP_TRY(out.open_home(placement));
-  EMP_ASSIGN(End home, out.at_home(words.module));
+  EMP_ASSIGN(End home, out.at_home(words.module, moves_database ? direction : Direction::extract, moves_database ? purpose : Purpose::move));
   if (!moves_database) {
     order.from = order.to = {home.dsn, {}};
     return out;
@@ -117,9 +141,10 @@ Result<Ends> Ends::find(const Placement& placement, Direction direction, const M
   order.other_database = true;
   order.from = direction == Direction::extract ? home : away;
   order.to = direction == Direction::extract ? away : home;
-  order.publisher_dsn =
-      words.via ? text(*words.via, " ", postgres::dsn_part("dbname", postgres::target_of_dsn(order.from.dsn)->database)) : order.from.superuser_dsn;
-  EMP_TRY(out.make_database(away));
+  order.publisher_dsn = words.via && purpose == Purpose::move
+                            ? text(*words.via, " ", postgres::dsn_part("dbname", postgres::target_of_dsn(order.from.dsn)->database))
+                            : order.from.superuser_dsn;
+  if (purpose == Purpose::move) EMP_TRY(out.make_database(away));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "apps/emporion/moving/reach.hpp"
+#include "apps/emporion/moving/room.hpp"
 #include "kernel/base/text.hpp"
 #include "kernel/postgres/migration.hpp"
 
@@ -20,17 +21,8 @@ constexpr seconds seats_wait{120};
 constexpr seconds switch_wait{30};
 constexpr seconds new_place_wait{30};
 constexpr int lock_tries = 50;
-constexpr seconds slot_wait{20};
 constexpr seconds say_every{2};
 constexpr seconds silent_for{3};  ///< Then it is looked whether there is anybody to wait for.
-
-constexpr const char* select_state =
-    "SELECT p.id, p.waits, coalesce(l.epoch, 0), coalesce(l.to_place::text, ''), coalesce(l.to_process, ''), coalesce(f.from_process, ''), "
-    "coalesce(f.from_addresses, ''), coalesce(o.epoch, 0), coalesce(o.state, ''), coalesce(o.to_place::text, ''), coalesce(o.to_process, '') FROM module_place "
-    "p "
-    "LEFT JOIN LATERAL (SELECT * FROM module_move WHERE state = 'done' ORDER BY epoch DESC LIMIT 1) l ON true "
-    "LEFT JOIN LATERAL (SELECT * FROM module_move WHERE state = 'done' ORDER BY epoch LIMIT 1) f ON true "
-    "LEFT JOIN LATERAL (SELECT * FROM module_move WHERE state IN ('announced', 'switching') AND epoch > coalesce(l.epoch, 0) LIMIT 1) o ON true";
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
@@ -46,29 +38,7 @@ std::string quoted(const std::string& value) {
 
 }  // namespace
 
-std::string Mover::name() const { return text("emporion_move_", order_.module.name); }
-
-Result<std::string> Mover::value(Connection& at, const std::string& sql) {
-  EMP_ASSIGN(const auto rows, at.run(sql));
-  return rows.empty() ? std::string() : rows.front().front().value_or("");
-}
-
-Result<Mover::State> Mover::state_of(Connection& at) {
-  EMP_ASSIGN(const auto rows, at.run(select_state));
-  const auto& row = rows.at(0);
-  const auto word = [&](std::size_t i) { return row[i].value_or(""); };
-  return State{.place = word(0),
-               .waits = word(1) == "t",
-               .last_epoch = std::stoll(word(2)),
-               .last_place = word(3),
-               .last_process = word(4),
-               .came_from_process = word(5),
-               .came_from_addresses = word(6),
-               .epoch = std::stoll(word(7)),
-               .phase = word(8),
-               .to_place = word(9),
-               .to_process = word(10)};
-}
+std::string Mover::name() const { return copy_name(order_.module.name); }
 
 Result<> Mover::open() {
   const auto connect = [](std::optional<Connection>& at, const std::string& dsn) -> Result<> {
@@ -83,7 +53,7 @@ Result<> Mover::open() {
   } else {
     EMP_TRY(connect(to_, order_.from.dsn));
   }
-  EMP_ASSIGN(state_, state_of(*from_));
+  EMP_ASSIGN(state_, standing_of(*from_));
   return {};
 }
 
@@ -104,7 +74,7 @@ Result<> Mover::run() {
 
 /// A move that was decided is over; what it left lying about is put away.
 Result<bool> Mover::is_there_already() {
-  EMP_ASSIGN(const State there, state_of(*to_));
+  EMP_ASSIGN(const Standing there, standing_of(*to_));
   if (order_.to_process.empty()) {
     order_.to_process = state_.came_from_process;
     if (order_.to_addresses.empty() && !state_.came_from_addresses.empty()) order_.to_addresses = {state_.came_from_addresses};
@@ -120,7 +90,7 @@ Result<bool> Mover::is_there_already() {
     EMP_TRY(clean_up());
     return true;
   }
-  if (!serves_from(state_)) {
+  if (!state_.is_served()) {
     return fail(ErrorKind::conflict, "MODULE_NOT_HERE",
                 text(order_.module.name, " does not serve from the database it is to leave, but from process ", state_.last_process));
   }
@@ -131,20 +101,27 @@ Result<> Mover::prepare() {
   if (!order_.other_database) return {};
   say_("step prepare: the new database");
   EMP_TRY(expect_same_schema());
-  EMP_ASSIGN(const State there, state_of(*to_));
+  EMP_ASSIGN(const Standing there, standing_of(*to_));
   if (state_.epoch > 0 && state_.to_place == there.place && there.waits) return {};  // It is being filled.
-  EMP_ASSIGN(const std::string seats, value(*to_, "SELECT count(*) FROM module_seat WHERE state IN ('serves', 'ready_to_leave', 'stays')"));
-  const bool is_used = serves_from(there) && seats != "0";
-  EMP_ASSIGN(const auto bytes, value(*from_super_, "SELECT pg_size_pretty(pg_database_size(current_database()))"));
-  say_(text("it will take about ", bytes));
+  EMP_TRY(see_room());
+  EMP_ASSIGN(const std::string seats, first_value(*to_, "SELECT count(*) FROM module_seat WHERE state IN ('serves', 'ready_to_leave', 'stays')"));
+  const bool is_used = there.is_served() && seats != "0";
   EMP_TRY(to_super_->run(text("SELECT move_prepare(", is_used ? "false" : "true", ")")));
+  return {};
+}
+
+Result<> Mover::see_room() {
+  EMP_ASSIGN(const Room room, room_for(*from_super_, *to_super_));
+  const auto seen = expect_room(room);
+  if (!seen && !order_.ignores_space) return fail(seen.error());
+  say_(seen ? *seen : text(seen.error().detail(), "; nobody looks at that"));
   return {};
 }
 
 Result<> Mover::expect_same_schema() {
   constexpr const char* schema = "SELECT md5(string_agg(part || number || checksum, ',' ORDER BY part, number)) FROM schema_migration";
-  EMP_ASSIGN(const auto old_schema, value(*from_, schema));
-  EMP_ASSIGN(const auto new_schema, value(*to_, schema));
+  EMP_ASSIGN(const auto old_schema, first_value(*from_, schema));
+  EMP_ASSIGN(const auto new_schema, first_value(*to_, schema));
   if (old_schema == new_schema) return {};
   return fail(
       ErrorKind::conflict, "SCHEMAS_DIFFER",
@@ -152,18 +129,19 @@ Result<> Mover::expect_same_schema() {
 }
 
 Result<> Mover::announce() {
-  EMP_ASSIGN(const State there, state_of(*to_));
+  EMP_ASSIGN(const Standing there, standing_of(*to_));
   if (state_.epoch > 0) {
     if (state_.to_place != there.place || state_.to_process != order_.to_process) {
       return fail(ErrorKind::conflict, "MOVE_UNDER_WAY", text("a move to process ", state_.to_process, " is under way; finish it, or give it up with --abort"));
     }
     epoch_ = state_.epoch;
-    EMP_ASSIGN(from_process_, value(*from_, text("SELECT from_process FROM module_move WHERE epoch = ", epoch_)));
+    EMP_ASSIGN(from_process_, first_value(*from_, text("SELECT from_process FROM module_move WHERE epoch = ", epoch_)));
     say_(text("step announce: move ", epoch_, " goes on"));
     return {};
   }
   EMP_TRY(clean_up());
-  EMP_ASSIGN(from_process_, value(*from_, "SELECT process FROM module_seat WHERE state IN ('serves', 'ready_to_leave', 'stays') ORDER BY at DESC LIMIT 1"));
+  EMP_ASSIGN(from_process_,
+             first_value(*from_, "SELECT process FROM module_seat WHERE state IN ('serves', 'ready_to_leave', 'stays') ORDER BY at DESC LIMIT 1"));
   if (from_process_.empty()) {
     return fail(ErrorKind::conflict, "MODULE_NOT_SERVED",
                 text("no process has served ", order_.module.name, " yet: start it, or serve it from the new place at once by the placement alone"));
@@ -177,11 +155,12 @@ Result<> Mover::announce() {
         ErrorKind::invalid_argument, "ADDRESS_UNKNOWN",
         text("the placement does not say where process ", from_process_, ", which serves ", order_.module.name, " now, can be reached: give it a `listen`"));
   }
-  EMP_ASSIGN(const auto epoch,
-             value(*from_, text("INSERT INTO module_move (epoch, state, from_place, from_process, from_addresses, to_place, to_process, to_addresses) SELECT "
-                                "coalesce(max(epoch), 0) + 1, 'announced', ",
-                                quoted(state_.place), ", ", quoted(from_process_), ", ", quoted(joined(from_addresses)), ", ", quoted(there.place), ", ",
-                                quoted(order_.to_process), ", ", quoted(joined(order_.to_addresses)), " FROM module_move RETURNING epoch")));
+  EMP_ASSIGN(
+      const auto epoch,
+      first_value(*from_, text("INSERT INTO module_move (epoch, state, from_place, from_process, from_addresses, to_place, to_process, to_addresses) SELECT "
+                               "coalesce(max(epoch), 0) + 1, 'announced', ",
+                               quoted(state_.place), ", ", quoted(from_process_), ", ", quoted(joined(from_addresses)), ", ", quoted(there.place), ", ",
+                               quoted(order_.to_process), ", ", quoted(joined(order_.to_addresses)), " FROM module_move RETURNING epoch")));
   epoch_ = std::stoll(epoch);
   say_(text("step announce: move ", epoch_, ", from process ", from_process_, " to ", order_.to_process, " at ", joined(order_.to_addresses)));
   return {};
@@ -191,9 +170,9 @@ Result<> Mover::announce() {
 /// of the move before it has anything else.
 Result<> Mover::replicate() {
   const bool goes_on = state_.epoch == epoch_;
-  EMP_ASSIGN(const auto has_slot, value(*from_super_, text("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '", name(), "'")));
-  EMP_ASSIGN(const auto has_subscription, value(*to_super_, text("SELECT count(*) FROM pg_subscription WHERE subname = '", name(), "'")));
-  EMP_ASSIGN(const auto tables, value(*to_super_, "SELECT count(*) FROM pg_subscription_rel"));
+  EMP_ASSIGN(const auto has_slot, first_value(*from_super_, text("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '", name(), "'")));
+  EMP_ASSIGN(const auto has_subscription, first_value(*to_super_, text("SELECT count(*) FROM pg_subscription WHERE subname = '", name(), "'")));
+  EMP_ASSIGN(const auto tables, first_value(*to_super_, "SELECT count(*) FROM pg_subscription_rel"));
   if (goes_on && has_slot == "1" && has_subscription == "1" && tables != "0" && tables != "1") {
     say_("step copy: goes on");
     return wait_for_copy();
@@ -208,12 +187,12 @@ Result<> Mover::replicate() {
   for (const auto& row : keyless) EMP_TRY(name_rows_whole(*row[0]));
   EMP_TRY(from_super_->run(text("CREATE PUBLICATION ", name(), " FOR TABLE module_move WITH (publish_via_partition_root = true)")));
   EMP_TRY(from_super_->run(text("SELECT pg_create_logical_replication_slot('", name(), "', 'pgoutput')")));
-  EMP_ASSIGN(const auto moves, value(*from_, "SELECT coalesce(json_agg(m), '[]') FROM module_move m"));
+  EMP_ASSIGN(const auto moves, first_value(*from_, "SELECT coalesce(json_agg(m), '[]') FROM module_move m"));
   EMP_TRY(to_super_->run(
       text("BEGIN; DELETE FROM module_move; INSERT INTO module_move SELECT * FROM json_populate_recordset(NULL::module_move, ", quoted(moves), "); COMMIT")));
   EMP_TRY(to_super_->run(text("CREATE SUBSCRIPTION ", name(), " CONNECTION ", quoted(order_.publisher_dsn), " PUBLICATION ", name(),
                               " WITH (create_slot = false, slot_name = '", name(), "', copy_data = false)")));
-  EMP_ASSIGN(const auto names, value(*from_super_, "SELECT string_agg(name::text, ', ') FROM moving_table WHERE name <> 'module_move'::regclass"));
+  EMP_ASSIGN(const auto names, first_value(*from_super_, "SELECT string_agg(name::text, ', ') FROM moving_table WHERE name <> 'module_move'::regclass"));
   EMP_TRY(from_super_->run(text("ALTER PUBLICATION ", name(), " ADD TABLE ", names)));
   EMP_TRY(to_super_->run(text("ALTER SUBSCRIPTION ", name(), " REFRESH PUBLICATION WITH (copy_data = true)")));
   return wait_for_copy();
@@ -236,9 +215,9 @@ Result<> Mover::wait_for_copy() {
                               "(SELECT coalesce(sum(tuples_processed), 0) FROM pg_stat_progress_copy) FROM pg_subscription_rel"));
     const auto& row = rows[0];
     EMP_ASSIGN(const auto lag,
-               value(*from_super_, text("SELECT coalesce(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint FROM pg_replication_slots WHERE "
-                                        "slot_name = '",
-                                        name(), "'")));
+               first_value(*from_super_, text("SELECT coalesce(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint FROM pg_replication_slots WHERE "
+                                              "slot_name = '",
+                                              name(), "'")));
     if (lag.empty()) {
       return fail(ErrorKind::unavailable, "SLOT_LOST",
                   "the old database no longer keeps what the new one has not read; give the order again, and it begins anew");
@@ -257,19 +236,21 @@ Result<> Mover::wait_for_copy() {
 /// Whether nobody is left at the old place who could have a part in the move: nobody listens there, and nobody works on the database, where it is that one's
 /// own.
 Result<bool> Mover::old_place_is_gone() {
-  EMP_ASSIGN(const auto addresses, value(*from_, text("SELECT from_addresses FROM module_move WHERE epoch = ", epoch_)));
+  EMP_ASSIGN(const auto addresses, first_value(*from_, text("SELECT from_addresses FROM module_move WHERE epoch = ", epoch_)));
   std::istringstream words(addresses);
   for (std::string address; words >> address;) {
     if (somebody_listens(address)) return false;
   }
   if (!order_.other_database) return true;
-  EMP_ASSIGN(const auto sessions, value(*from_, text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND "
-                                                     "application_name = 'emporion ",
-                                                     order_.module.name, "'")));
+  EMP_ASSIGN(const auto sessions,
+             first_value(*from_, text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND "
+                                      "application_name = 'emporion ",
+                                      order_.module.name, "'")));
   return sessions == "0";
 }
 
 Result<> Mover::wait_for_seats() {
+  if (order_.on_filled) EMP_TRY(order_.on_filled());
   say_(text("step stand by: process ", order_.to_process, " at ", joined(order_.to_addresses), " is to run"));
   std::string missing, said;
   Time heard = after(silent_for);
@@ -306,7 +287,7 @@ Result<> Mover::switch_over() {
   EMP_TRY(from_->run(text("UPDATE module_move SET state = 'switching' WHERE state = 'announced' AND epoch = ", epoch_)));
   Time heard = after(silent_for);
   for (const Time end = after(switch_wait); !passed(end); pause(milliseconds(5))) {
-    EMP_ASSIGN(const auto phase, value(*from_, text("SELECT state FROM module_move WHERE epoch = ", epoch_)));
+    EMP_ASSIGN(const auto phase, first_value(*from_, text("SELECT state FROM module_move WHERE epoch = ", epoch_)));
     if (phase == "done") return {};
     if (phase != "switching") return fail(ErrorKind::conflict, "MOVE_ABORTED", text("move ", epoch_, " was given up meanwhile; the module stays where it is"));
     if (!gone_ && passed(heard)) {
@@ -318,9 +299,9 @@ Result<> Mover::switch_over() {
       EMP_TRY(from_->run(text("SELECT move_decide(", epoch_, ")")));
     }
   }
-  EMP_ASSIGN(const auto why, value(*from_, text("SELECT note FROM module_seat WHERE process = ", quoted(from_process_), " ORDER BY at DESC LIMIT 1")));
+  EMP_ASSIGN(const auto why, first_value(*from_, text("SELECT note FROM module_seat WHERE process = ", quoted(from_process_), " ORDER BY at DESC LIMIT 1")));
   EMP_ASSIGN(const auto back,
-             value(*from_, text("UPDATE module_move SET state = 'announced' WHERE state = 'switching' AND epoch = ", epoch_, " RETURNING epoch")));
+             first_value(*from_, text("UPDATE module_move SET state = 'announced' WHERE state = 'switching' AND epoch = ", epoch_, " RETURNING epoch")));
   if (back.empty()) return {};  // It was decided just now.
   return fail(ErrorKind::unavailable, "MOVE_PUT_OFF",
               text("process ", from_process_, " did not get to leave: ", why, ". The module stays where it is; give the order again"));
@@ -329,8 +310,8 @@ Result<> Mover::switch_over() {
 Result<> Mover::wait_for_new_place() {
   const auto began = std::chrono::steady_clock::now();
   for (const Time end = after(new_place_wait); !passed(end); pause(milliseconds(5))) {
-    EMP_ASSIGN(const auto serves, value(*to_, text("SELECT count(*) FROM module_seat WHERE process = ", quoted(order_.to_process),
-                                                   " AND state IN ('serves', 'stays', 'ready_to_leave') AND epoch >= ", epoch_)));
+    EMP_ASSIGN(const auto serves, first_value(*to_, text("SELECT count(*) FROM module_seat WHERE process = ", quoted(order_.to_process),
+                                                         " AND state IN ('serves', 'stays', 'ready_to_leave') AND epoch >= ", epoch_)));
     if (serves == "0") continue;
     const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
     say_(text("step done: process ", order_.to_process, " serves ", order_.module.name, ", ", took.count(), " ms after the decision was seen"));
@@ -341,43 +322,18 @@ Result<> Mover::wait_for_new_place() {
       text("the move is decided, and process ", order_.to_process, " does not serve ", order_.module.name, " yet: it will as soon as it runs. See to it now"));
 }
 
-/// Puts away what copies from `from` to `to`.
-Result<> Mover::clean(Connection& from, Connection& to) {
-  EMP_ASSIGN(
-      const auto has_subscription,
-      value(to, text("SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database() AND s.subname = '",
-                     name(), "'")));
-  if (has_subscription == "1") {
-    EMP_TRY(to.run(text("ALTER SUBSCRIPTION ", name(), " DISABLE")));
-    EMP_TRY(to.run(text("ALTER SUBSCRIPTION ", name(), " SET (slot_name = NONE)")));
-    EMP_TRY(to.run(text("DROP SUBSCRIPTION ", name())));
-  }
-  // The move's own, and those of copies that were not at their end.
-  const std::string slots =
-      text("FROM pg_replication_slots WHERE database = current_database() AND (slot_name = '", name(), "' OR slot_name ~ '^pg_[0-9]+_sync_[0-9]+_[0-9]+$')");
-  std::string left;
-  for (const Time end = after(slot_wait); left != "0"; pause(milliseconds(50))) {
-    if (passed(end))
-      return fail(ErrorKind::unavailable, "SLOT_IN_USE", "the new database's server still reads from the old one; give the order again in a moment");
-    EMP_TRY(from.run(text("SELECT pg_drop_replication_slot(slot_name) ", slots, " AND NOT active")));
-    EMP_ASSIGN(left, value(from, text("SELECT count(*) ", slots)));
-  }
-  EMP_TRY(from.run(text("DROP PUBLICATION IF EXISTS ", name())));
-  return {};
-}
-
 /// Both ways: what an earlier move the other way left lying about would carry back what this one brings.
 Result<> Mover::clean_up() {
   if (!order_.other_database) return {};
-  EMP_TRY(clean(*from_super_, *to_super_));
-  return clean(*to_super_, *from_super_);
+  EMP_TRY(put_away_copy(order_.module.name, *from_super_, *to_super_));
+  return put_away_copy(order_.module.name, *to_super_, *from_super_);
 }
 
 Result<> Mover::abort() {
   EMP_TRY(open());
-  EMP_ASSIGN(const auto given_up, value(*from_, "UPDATE module_move SET state = 'aborted' WHERE state IN ('announced', 'switching') RETURNING epoch"));
+  EMP_ASSIGN(const auto given_up, first_value(*from_, "UPDATE module_move SET state = 'aborted' WHERE state IN ('announced', 'switching') RETURNING epoch"));
   if (given_up.empty()) {
-    if (!serves_from(state_))
+    if (!state_.is_served())
       return fail(ErrorKind::conflict, "MOVE_DECIDED",
                   text(order_.module.name, " serves from process ", state_.last_process, "; bring it back with emporion absorb"));
     EMP_TRY(clean_up());

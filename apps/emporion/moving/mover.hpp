@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/emporion/moving/standing.hpp"
 #include "kernel/base/result.hpp"
 #include "kernel/module/module.hpp"
 #include "kernel/postgres/blocking.hpp"
@@ -29,6 +30,8 @@ struct MoveOrder {
   std::vector<std::string> to_addresses;
   /// The addresses at which others reach that process; empty: unknown.
   std::function<std::vector<std::string>(std::string_view process)> addresses_of;
+  bool ignores_space = false;           ///< Nobody looks whether there is room.
+  std::function<Result<>()> on_filled;  ///< Called once the new database says itself where the module serves. May be empty.
 };
 
 /// Moves a module, step by step (ADR 0034). Each step finds out what is done already, so an order that was interrupted is given again. Until the move is
@@ -38,27 +41,18 @@ class Mover {
   using Say = std::function<void(std::string_view line)>;
   Mover(MoveOrder order, Say say) : order_(std::move(order)), say_(std::move(say)) {}
 
-  /// Answers when the new place serves. Errors: MODULE_NOT_HERE, MOVE_UNDER_WAY (to another place), MODULE_NOT_SERVED, SCHEMAS_DIFFER, MOVE_PUT_OFF (it stays
-  /// where it is; again later), NEW_PLACE_SILENT (decided, but nobody serves there yet), those of the databases.
+  /// Answers when the new place serves. Errors: MODULE_NOT_HERE, MOVE_UNDER_WAY (to another place), MODULE_NOT_SERVED, SCHEMAS_DIFFER, NO_ROOM, MOVE_PUT_OFF
+  /// (it stays where it is; again later), NEW_PLACE_SILENT (decided, but nobody serves there yet), those of the databases.
   Result<> run();
   /// Gives up a move that is not decided. Errors: NO_MOVE; MOVE_DECIDED.
   Result<> abort();
 
  private:
   using Connection = postgres::BlockingConnection;
-  struct State {
-    std::string place;
-    bool waits = false;
-    std::int64_t last_epoch = 0;
-    std::string last_place, last_process, came_from_process, came_from_addresses;  ///< The last two of its first move.
-    std::int64_t epoch = 0;                                                        ///< Of a move under way; 0: none.
-    std::string phase, to_place, to_process;
-  };
-  static Result<State> state_of(Connection& at);
-  static bool serves_from(const State& state) { return state.last_epoch == 0 ? !state.waits : state.last_place == state.place; }
   Result<> open();
   Result<bool> is_there_already();
   Result<> prepare();
+  Result<> see_room();
   Result<> expect_same_schema();
   Result<> announce();
   Result<> replicate();
@@ -68,15 +62,13 @@ class Mover {
   Result<> wait_for_seats();
   Result<> switch_over();
   Result<> wait_for_new_place();
-  Result<> clean(Connection& from, Connection& to);
   Result<> clean_up();
-  Result<std::string> value(Connection& at, const std::string& sql);
   std::string name() const;
 
   MoveOrder order_;
   Say say_;
   std::optional<Connection> from_, to_, from_super_, to_super_;
-  State state_;
+  Standing state_;
   std::string from_process_;
   std::int64_t epoch_ = 0;
   bool gone_ = false;  ///< Nobody is left at the old place.
