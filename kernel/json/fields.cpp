@@ -40,6 +40,15 @@ bool decode_base64(std::string_view text, std::string& out) {
   return (bits & ((1u << held) - 1)) == 0;  // Bits that no byte holds are zero: one text per value.
 }
 
+bool holds_nul(const Value& value) {
+  bool found = false;
+  if (const auto text = value.string()) found = text->find('\0') != std::string_view::npos;
+  value.for_each_element([&found](const Value& element) { return !(found = holds_nul(element)); });
+  value.for_each_member(
+      [&found](std::string_view name, const Value& member) { return !(found = name.find('\0') != std::string_view::npos || holds_nul(member)); });
+  return found;
+}
+
 bool refuse_card(std::int64_t number, Reader& reader) {
   const bool is_refused = reader.refuses_cards() && is_card_number(number);
   if (is_refused) reader.card_number();
@@ -191,6 +200,8 @@ void read_json(const Value& value, Reader& reader, Uuid& out) { parse_member(val
 void read_json(const Value& value, Reader& reader, UtcTime& out) { parse_member(value, reader, out); }
 void read_json(const Value& value, Reader& reader, Raw& out) {
   out.json = value.to_json();
+  // The same character that no string member may have, and that jsonb does not store. The text tells cheaply that it is not there.
+  if (out.json.find("\\u0000") != std::string::npos && holds_nul(value)) reader.out_of_range("control characters");
   // What has an open shape is written by staff and holds article numbers too.
   if (reader.refuses_cards() && holds_card_number(out.json, CardSearch::by_shape)) reader.card_number();
 }

@@ -31,6 +31,20 @@ TEST(Base64, HasOneTextPerValue) {
   }
 }
 
+std::string read_raw(const std::string& json) {
+  const auto document = Document::parse(json);
+  Reader reader;
+  Raw out;
+  read_json(document->root(), reader, out);
+  return reader.ok() ? out.json : reader.to_error().reason();
+}
+
+TEST(Raw, OfAnyShapeHasNoNullCharacter) {
+  EXPECT_EQ(read_raw(R"({"a": [1, "x\\u0000y"]})"), R"({"a":[1,"x\\u0000y"]})") << "a backslash and six letters";
+  for (const auto* refused : {R"("\u0000")", R"({"a":["b\u0000"]})", R"({"a\u0000":1})", R"([[{"a":{"b":"\u0000"}}],1])"})
+    EXPECT_EQ(read_raw(refused), "OUT_OF_RANGE") << refused;
+}
+
 template <typename T>
 std::optional<T> from_text(std::string_view text) {
   Reader reader;

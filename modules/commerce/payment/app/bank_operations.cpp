@@ -44,7 +44,8 @@ std::unexpected<Error> other_amount(const Money& due) {
   return fail(Error(ErrorKind::rule_violated, "AMOUNT_MISMATCH", text(due.amount(), " ", due.currency(), " is to be paid out")).with("amount", due.amount()));
 }
 
-/// A line of a statement as the bank's webhook would have told it.
+}  // namespace
+
 std::string message_of(const StatementLine& line) {
   std::string out;
   json::Writer writer(out);
@@ -58,8 +59,6 @@ std::string message_of(const StatementLine& line) {
   writer.key("remittance").string(line.remittance).end_object();
   return out;
 }
-
-}  // namespace
 
 Task<Result<v1::ListPaymentCasesResponse>> BankOperations::list_payment_cases(CallContext, v1::ListPaymentCasesRequest request) {
   CaseFilter filter{request.kind, request.open, request.payment_id, std::nullopt, std::nullopt, request.page_size.value_or(20)};

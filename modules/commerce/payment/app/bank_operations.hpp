@@ -9,6 +9,9 @@
 
 namespace emporion::payment {
 
+/// A line of a statement as the bank's webhook would have told it: what its gateway reads.
+std::string message_of(const StatementLine& line);
+
 /// What staff does about money that no provider moves.
 class BankOperations final : public v1::BankApi {
  public:

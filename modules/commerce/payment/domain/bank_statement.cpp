@@ -80,16 +80,20 @@ std::size_t column_of(const Row& header, std::string_view name) {
   return found == header.end() ? none : static_cast<std::size_t>(found - header.begin());
 }
 
+/// Banks send files in other encodings too; such a line is named, like any other that cannot be read.
+bool is_text(std::string_view bytes) { return is_valid_utf8(bytes) && bytes.find('\0') == std::string_view::npos; }
+
 std::optional<std::string> read_line(const Row& row, const Columns& columns, StatementLine& out) {
   const std::size_t last = std::max({columns.id, columns.amount, columns.currency, columns.remittance, columns.booked == none ? 0 : columns.booked});
   if (row.size() <= last) return "TOO_FEW_FIELDS";
   out.bank_txn_id = row[columns.id];
-  if (out.bank_txn_id.empty() || out.bank_txn_id.size() > txn_id_length_max) return "BANK_TXN_ID_INVALID";
+  if (out.bank_txn_id.empty() || out.bank_txn_id.size() > txn_id_length_max || !is_text(out.bank_txn_id)) return "BANK_TXN_ID_INVALID";
   const auto money = money_of(row[columns.amount], row[columns.currency]);
   if (!money || money->is_zero()) return "AMOUNT_INVALID";
   out.amount = *money;
   out.remittance = row[columns.remittance];
   if (out.remittance.size() > remittance_length_max) return "REMITTANCE_TOO_LONG";
+  if (!is_text(out.remittance)) return "REMITTANCE_INVALID";
   if (columns.booked != none && !row[columns.booked].empty()) {
     std::string when = row[columns.booked];
     if (when.size() == 10) when += "T00:00:00Z";  // A date alone.

@@ -34,6 +34,18 @@ TEST(BankStatement, NamesTheLinesThatCannotBeRead) {
             "11UNENDED_QUOTES ");
 }
 
+TEST(BankStatement, NamesTheLinesWhoseBytesAreNoText) {
+  using namespace std::string_view_literals;
+  const auto read =
+      parse_bank_statement("bank_txn_id,amount,currency,remittance\nA\xFF,1,VND,x\nB\0,1,VND,x\nC,1,VND,tr\xE0 ti\xE8n\nD,1,VND,x\0\nE,1,VND,tr\u1ea3\n"sv);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->lines.size(), 1u);
+  EXPECT_EQ(read->lines[0].bank_txn_id, "E");
+  std::string told;
+  for (const BadLine& bad : read->refused) told += std::to_string(bad.line) + bad.reason + " ";
+  EXPECT_EQ(told, "2BANK_TXN_ID_INVALID 3BANK_TXN_ID_INVALID 4REMITTANCE_INVALID 5REMITTANCE_INVALID ");
+}
+
 TEST(BankStatement, WithoutItsHeaderIsRefused) {
   for (const char* text : {"", "FT1,253000,VND,x\n", "bank_txn_id,amount,currency\n"})
     EXPECT_EQ(parse_bank_statement(text).error().reason(), "MALFORMED_STATEMENT") << text;

@@ -94,6 +94,14 @@ TEST_F(BankMoney, OfAStatementCountsOnceHoweverOftenTheFileComes) {
   expect_clean_audit();
 }
 
+TEST_F(BankMoney, OfAStatementInAnotherEncodingCountsWhereItsLinesCanBeRead) {
+  const auto done = import("FT1,5000,VND,tr\xE0 ti\xE8n\nFT2,6000,VND,x\n");
+  ASSERT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(done->suspense, 1);
+  ASSERT_EQ(done->refused.size(), 1u);
+  EXPECT_EQ(done->refused[0].reason, "REMITTANCE_INVALID");
+}
+
 TEST_F(BankMoney, OfOneStatementSentTwiceAtOnceCountsOnce) {
   const auto request = a_transfer();
   std::vector<Task<Result<v1::ImportStatementResponse>>> tasks;

@@ -43,6 +43,18 @@ TEST_F(ImportsTest, TakesAllButTheBadRowAndARepeatCreatesNothing) {  // CAT-A10
   EXPECT_EQ(count("outbox WHERE topic = 'catalog.product.created'"), 999);
 }
 
+TEST_F(ImportsTest, ARowThatTheDatabaseWouldNotStoreIsRefusedAlone) {
+  v1::ImportRow row{.external_reference = "odd", .product = a_product("SKU-9")};
+  row.product.specifications = json::Raw{R"({"a":"x\u0000y"})"};
+  std::string content = lines(2);
+  append_json(content, row);
+  const auto job = import(content, "k");
+  ASSERT_TRUE(job.has_value()) << job.error().to_string();
+  EXPECT_EQ(job->created, 2);
+  ASSERT_EQ(job->errors.size(), 1u);
+  EXPECT_EQ(job->errors[0].reason, "OUT_OF_RANGE");
+}
+
 TEST_F(ImportsTest, AnAtomicOneIsAllOrNothing) {  // CAT-A10
   auto content = lines(20);
   ASSERT_TRUE(create(a_product("SKU-7")).has_value());

@@ -3,7 +3,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/postgres/answer_once.hpp"
-#include "modules/product/catalog/app/product_form.hpp"
+#include "modules/product/catalog/app/import_rows.hpp"
 
 namespace emporion::catalog {
 namespace {
@@ -12,9 +12,7 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr std::size_t rows_max = 100'000;
-constexpr std::size_t errors_kept = 1'000;
-constexpr std::size_t insert_rows = 1'000;  // In one statement.
-constexpr std::int32_t chunk_rows = 100;    // In one transaction.
+constexpr std::int32_t chunk_rows = 100;  // In one transaction.
 
 constexpr Statement find_job{"catalog.find_import_job", "SELECT id, request_hash FROM import_job WHERE caller = $1::text AND key = $2::text"};
 constexpr Statement insert_job{"catalog.insert_import_job",
@@ -34,33 +32,6 @@ constexpr Statement open_jobs{"catalog.open_import_jobs", "SELECT id FROM import
 constexpr Statement is_atomic{"catalog.is_import_atomic", "SELECT atomic FROM import_job WHERE id = $1::uuid"};
 constexpr Statement allow_long_statement{"catalog.allow_long_statement", "SELECT set_config('statement_timeout', '120000', true)"};
 
-// The good rows of an import, column by column.
-struct Columns {
-  std::vector<std::int32_t> numbers;
-  std::vector<std::string> references;
-  std::vector<Uuid> ids;
-  std::vector<json::Raw> products;
-  std::vector<json::Raw> codes;
-  std::vector<bool> has_slug;
-  std::vector<bool> publish;
-};
-
-struct ParsedImport {
-  std::vector<Columns> chunks;
-  std::vector<v1::ImportError> errors;
-  std::int32_t refused = 0;
-  std::int32_t rows = 0;
-};
-
-json::Raw codes_json(const std::vector<std::string>& codes) {
-  json::Raw out{""};
-  json::Writer writer(out.json);
-  writer.begin_array();
-  for (const auto& code : codes) writer.string(code);
-  writer.end_array();
-  return out;
-}
-
 json::Raw errors_json(const std::vector<v1::ImportError>& errors) {
   json::Raw out{"["};
   for (const auto& error : errors) {
@@ -69,28 +40,6 @@ json::Raw errors_json(const std::vector<v1::ImportError>& errors) {
   }
   out.json += ']';
   return out;
-}
-
-void refuse(ParsedImport& import, std::optional<std::string> reference, const Error& error) {
-  ++import.refused;
-  if (import.errors.size() < errors_kept)
-    import.errors.push_back({.row = import.rows, .external_reference = std::move(reference), .reason = error.reason(), .detail = error.detail()});
-}
-
-void parse_line(std::string_view line, const AttributeDefinitions& definitions, const Uuid& id, ParsedImport& import) {
-  auto row = parse_json<v1::ImportRow>(line);
-  if (!row) return refuse(import, std::nullopt, row.error());
-  auto form = make_form(std::move(row->product), definitions);
-  if (!form) return refuse(import, row->external_reference, form.error());
-  if (import.chunks.empty() || import.chunks.back().numbers.size() == insert_rows) import.chunks.emplace_back();
-  Columns& columns = import.chunks.back();
-  columns.numbers.push_back(import.rows);
-  columns.references.push_back(std::move(row->external_reference));
-  columns.ids.push_back(id);
-  columns.products.push_back(std::move(form->product));
-  columns.codes.push_back(codes_json(form->attribute_codes));
-  columns.has_slug.push_back(form->has_slug);
-  columns.publish.push_back(row->publish.value_or(false));
 }
 
 }  // namespace
@@ -109,15 +58,11 @@ Task<Result<v1::ImportJob>> Imports::begin(CallContext context, v1::ImportProduc
   EMP_CO_ASSIGN(const auto definitions, co_await attributes_.definitions());
   ParsedImport import;
   std::string_view rest = request.content;
-  while (!rest.empty()) {
-    const auto end = rest.find('\n');
-    const std::string_view line = trimmed(rest.substr(0, end));
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    if (line.empty()) continue;
+  while (const auto line = next_import_line(rest)) {
     if (static_cast<std::size_t>(++import.rows) > rows_max)
       co_return fail(
           Error(ErrorKind::payload_too_large, "TOO_MANY_ROWS", "an import has at most 100,000 lines").with("max", static_cast<std::int64_t>(rows_max)));
-    parse_line(line, *definitions, Uuid::v7(clock_.now(), random_), import);
+    take_import_line(*line, *definitions, Uuid::v7(clock_.now(), random_), import);
     if (import.rows % 100 == 0) co_await runtime_.yield();
   }
   if (import.rows == 0) co_return fail(ErrorKind::invalid_argument, "IMPORT_EMPTY", "an import has at least one line");
