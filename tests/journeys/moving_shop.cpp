@@ -117,6 +117,13 @@ std::string MovingShop::over_tls(const std::string& address, const std::string& 
               " sslmode=verify-full sslrootcert=", (shop_.home() / "authorities.pem").string());
 }
 
+bool MovingShop::could_serve_elsewhere() const {
+  auto at = postgres::BlockingConnection::open(target_dsn_);
+  if (!at) return false;
+  const auto waits = at->run("SELECT waits FROM module_place");
+  return waits && !waits->empty() && waits->front().front() == "f";
+}
+
 std::string MovingShop::plain_target_dsn() const { return target_dsn_ + " sslmode=disable"; }
 
 void MovingShop::resize_target(int mib) {

@@ -57,6 +57,8 @@ class MovingShop {
   std::string value_at_target(const std::string& sql);
   std::string value_at_home_server(const std::string& sql);
   std::string logs() const;
+  /// Whether the module could serve from the database there just now: it may connect, and is not told to wait.
+  bool could_serve_elsewhere() const;
   /// How the module's database there is reached; how it would be without TLS.
   const std::string& target_dsn() const noexcept { return target_dsn_; }
   std::string plain_target_dsn() const;

@@ -7,6 +7,7 @@
 #include "apps/emporion/moving/reach.hpp"
 #include "apps/emporion/moving/room.hpp"
 #include "kernel/base/text.hpp"
+#include "kernel/postgres/dsn.hpp"
 #include "kernel/postgres/migration.hpp"
 
 namespace emporion::app::moving {
@@ -58,7 +59,7 @@ Result<> Mover::open() {
 }
 
 Result<> Mover::run() {
-  if (order_.other_database) EMP_TRY(postgres::migrate(order_.to.dsn, order_.module.migrations));
+  if (order_.other_database) EMP_TRY(make_schema());
   EMP_TRY(open());
   EMP_ASSIGN(const bool there, is_there_already());
   if (there) return {};
@@ -70,6 +71,24 @@ Result<> Mover::run() {
   const auto serves = wait_for_new_place();
   EMP_TRY(clean_up());
   return serves;
+}
+
+/// A new database is closed to its module until it says that it waits: a process that came early would find it empty, and serve from it.
+Result<> Mover::make_schema() {
+  EMP_ASSIGN(const auto target, postgres::target_of_dsn(order_.to.dsn));
+  EMP_ASSIGN(auto at, Connection::open(order_.to.superuser_dsn));
+  const std::string role = at.quoted_name(target.user);
+  EMP_ASSIGN(const auto is_open, first_value(at, text("SELECT rolcanlogin AND to_regclass('module_place') IS NOT NULL FROM pg_roles WHERE rolname = ",
+                                                      at.quoted_literal(target.user))));
+  if (is_open != "f") {
+    EMP_TRY(postgres::migrate(order_.to.dsn, order_.module.migrations));
+    return {};
+  }
+  EMP_TRY(at.run(text("ALTER ROLE ", role, " NOLOGIN")));
+  EMP_TRY(postgres::migrate(text(order_.to.superuser_dsn, " ", postgres::dsn_part("options", text("-c role=", target.user))), order_.module.migrations));
+  EMP_TRY(at.run("SELECT move_prepare(true)"));
+  EMP_TRY(at.run(text("ALTER ROLE ", role, " LOGIN")));
+  return {};
 }
 
 /// A move that was decided is over; what it left lying about is put away.

@@ -49,6 +49,7 @@ class Mover {
 
  private:
   using Connection = postgres::BlockingConnection;
+  Result<> make_schema();
   Result<> open();
   Result<bool> is_there_already();
   Result<> prepare();
