@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Three hosts on this machine, faults one after the other, and what the shop's books say after each: tools/cluster.sh [--only NAME,…] [--list] [--self-test]
 # Everything is made in namespaces of its own (network, mounts, processes), which the kernel takes away with their first process, however that ends; so is the
-# folder. Exit code: 0 all held, 1 something did not, 77 it cannot run here (not root, or programs are missing).
+# folder. EMP_EMPORION names the program (default: of build/dev), EMP_EMPORION_EARLIER the one of the build before, from which the rolling upgrade begins
+# (default: tools/earlier.sh makes it). Exit code: 0 all held, 1 something did not, 77 it cannot run here (not root, or programs are missing).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "$(id -u)" -ne 0 ]; then
@@ -23,6 +24,10 @@ if ! unshare --mount --net --pid --fork true 2>/dev/null; then
   exit 77
 fi
 export PYTHONDONTWRITEBYTECODE=1
+case " $* " in
+  *" --self-test "* | *" --list "*) ;;
+  *rolling_upgrade* | "  ") export EMP_EMPORION_EARLIER=${EMP_EMPORION_EARLIER:-$(tools/earlier.sh)} ;;
+esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/emporion-cluster-XXXXXX")
 chmod 755 "$work"
 child=

@@ -1,6 +1,5 @@
 """The faults, one after the other as the issue lists them. Each is a function of the run that does it, waits for as long as it lasts, and undoes it."""
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -138,15 +137,38 @@ def clock_behind(cluster):
     _clock_off(cluster, "-600s")
 
 
-def rolling_restart(cluster):
-    """The next build's migration comes first: the old processes go on selling with the new schema, and no new one meets the old."""
-    later = f"{cluster.folder}/emporion-next"
-    shutil.copy(cluster.next_binary, later)
-    cluster.shop.emporion("migrate", "--placement", cluster.shop.placement, binary=later)
-    cluster.migrate_further()
-    time.sleep(5)
-    for program in cluster.shop.programs.values():
-        _replace(cluster, program, later)
+def rolling_upgrade(cluster):
+    """From the build before to this one as docs/operating.md has it: the databases first, then each process. In between the old build has to live with the new
+    schema for good, start with it, and serve beside the new one; and whoever finds fault with the new one goes back."""
+    shop = cluster.shop
+
+    def sell(what):
+        sold = cluster.crowd.count()
+        wait_for(f"orders {what}", lambda: cluster.crowd.count() >= sold + 5, 60)
+
+    def migrate(binary):
+        return shop.emporion("migrate", "--placement", shop.placement, binary=binary).stdout.splitlines()[-1]
+    cluster.note(migrate(cluster.binary))
+    if cluster.notes[-1].startswith("0 "):
+        cluster.fail("rolling_upgrade: this build has no migration that the build before has not: nothing is shown")
+    sell("of the old build with the new schema")
+    if (again := migrate(cluster.earlier)) != "0 migrations applied":
+        cluster.fail(f"rolling_upgrade: migrating by the old build afterwards says {again}")
+    for name in ("front-3", "sales-3", "goods-2"):
+        program = shop.programs[name]
+        program.kill()
+        time.sleep(RESTART_S)
+        program.start()
+        shop.wait_until_ready(program)
+    sell("of the old build after it was started with the new schema")
+    for program in shop.programs.values():
+        _replace(cluster, program, cluster.binary)
+    for name in ("front-1", "sales-1", "goods-1"):
+        _replace(cluster, shop.programs[name], cluster.earlier)
+    sell("of both builds")
+    for name in ("front-1", "sales-1", "goods-1"):
+        _replace(cluster, shop.programs[name], cluster.binary)
+    shop.binary = cluster.binary
 
 
 def _replace(cluster, program, binary):
@@ -173,5 +195,5 @@ FAULTS = {
     "disk_full": (disk_full, "disk of the primary full, 30 s"),
     "clock_ahead": (clock_ahead, "clock of one host 10 min ahead"),
     "clock_behind": (clock_behind, "clock of one host 10 min behind"),
-    "rolling_restart": (rolling_restart, "rolling restart to the next build, a migration in between"),
+    "rolling_upgrade": (rolling_upgrade, "rolling upgrade from the build before, a migration in between; one of each kind back and forth"),
 }

@@ -20,13 +20,14 @@ SETTLED = ("completed", "failed")
 
 
 class Cluster:
-    def __init__(self, folder, binary, next_binary):
-        self.folder, self.next_binary = folder, next_binary
+    def __init__(self, folder, binary, earlier):
+        """`earlier` is of the build before, and begins; none: `binary` does."""
+        self.folder, self.binary, self.earlier = folder, binary, earlier
         os.makedirs(f"{folder}/logs")
         self.network = Network(folder)
         self.hosts = self.network.hosts
         self.databases = Databases(self.network, folder, gateways(self.hosts))
-        self.shop = Shop(self.network, self.databases, folder, binary)
+        self.shop = Shop(self.network, self.databases, folder, earlier or binary)
         self.crowd = Crowd([host.address for host in self.hosts])
         self.rows, self.notes, self.faults = [], [], []
 
@@ -123,11 +124,6 @@ class Cluster:
             lines = [line for line in report["last"].splitlines() if not line.startswith("holds")]
             self.fail(f"{name}: the audit: " + "\n    ".join(lines[:20]))
 
-    def migrate_further(self):
-        """What an expanding migration of a next release does, in the order's database, while both builds sell."""
-        self.databases.ask("order", "SET lock_timeout = '2s'; ALTER TABLE order_header ADD COLUMN next_release text; "
-                                    "CREATE INDEX next_release ON order_header (next_release) WHERE next_release IS NOT NULL")
-
     def table(self):
         lines = ["| fault | longest time without an order | orders meanwhile | without an answer in 90 s | sagas settled in | errors that buyers saw | result |",
                  "| --- | --- | --- | --- | --- | --- | --- |"]
@@ -170,19 +166,27 @@ def main():
     options.add_argument("--list", action="store_true")
     options.add_argument("--self-test", action="store_true")
     options.add_argument("--binary", default=os.environ.get("EMP_EMPORION", "build/dev/apps/emporion/emporion"))
-    options.add_argument("--next-binary", default=os.environ.get("EMP_EMPORION_NEXT"))
+    options.add_argument("--earlier", default=os.environ.get("EMP_EMPORION_EARLIER"))
     given = options.parse_args()
     if given.list:
         return print("\n".join(f"{name}: {title}" for name, (_, title) in FAULTS.items()))
     if given.self_test:
         return self_test(given.work)
-    binary = f"{given.work}/emporion"
-    run("cp", given.binary, binary)  # A build meanwhile changes nothing here.
-    cluster = Cluster(given.work, binary, given.next_binary or binary)
+    faults = given.only.split(",") if given.only else list(FAULTS)
+    if "rolling_upgrade" in faults:  # What comes after it is suffered by this build.
+        faults = ["rolling_upgrade"] + [name for name in faults if name != "rolling_upgrade"]
+        if not given.earlier:
+            options.error("rolling_upgrade needs --earlier, the program of the build before: tools/earlier.sh makes it")
+    # Copies: a build meanwhile changes nothing here.
+    binary, earlier = f"{given.work}/emporion", f"{given.work}/emporion-earlier" if faults[0] == "rolling_upgrade" else None
+    run("cp", given.binary, binary)
+    if earlier:
+        run("cp", given.earlier, earlier)
+    cluster = Cluster(given.work, binary, earlier)
     began = time.monotonic()
     try:
         cluster.start()
-        for name in given.only.split(",") if given.only else FAULTS:
+        for name in faults:
             cluster.suffer(name)
         for name, code in cluster.shop.stop().items():
             if code != 0:
