@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -201,6 +202,7 @@ std::string MovingShop::move_and_kill(const std::string& command, const std::str
   const auto printed = shop_.home() / "killed.out";
   std::filesystem::remove(printed);
   std::ofstream(printed).close();
+  const char* const other = std::getenv("EMP_EMPORION");
   // The shell sees the line and kills; its own words are what the command would have been given.
   std::vector<std::string> shell = {"/bin/sh",
                                     "-c",
@@ -209,7 +211,7 @@ while kill -0 $pid 2>/dev/null; do if grep -q "^$line" "$out"; then kill -9 $pid
                                     "sh",
                                     printed.string(),
                                     at_line,
-                                    EMP_BINARY};
+                                    other ? other : EMP_BINARY};
   const auto words = words_of(command, {});
   shell.insert(shell.end(), words.begin(), words.end());
   (void)run_program(shell, shop_.home(), {}, 170);

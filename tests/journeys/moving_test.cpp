@@ -143,6 +143,31 @@ TEST_F(Moving, ToAServerOnAnotherHostItGoesAndComesBackOverTls) {
   expect_clean(false);
 }
 
+// A move back begins by emptying the old database. If the copy to the new one still stands then, since its order was killed, that must not arrive where the
+// module serves.
+TEST_F(Moving, WhatIsEmptiedForAMoveBackIsNotEmptiedWhereItServes) {
+  open("warehouse", true);
+  std::thread other([&] { shop->start_other_when_awaited(); });
+  (void)shop->move_and_kill("extract", "step stand by");
+  other.join();
+  const auto wait_for = [](const auto& holds) {
+    for (int i = 0; i < 600 && !holds(); ++i) std::this_thread::sleep_for(milliseconds(50));  // tidy-allow(test_sleeps): other processes go on by themselves.
+  };
+  wait_for([&] { return shop->value_at_home("warehouse", "SELECT count(*) FROM module_seat WHERE state IN ('ready_to_leave', 'away')") != "0"; });
+  // What the order does next; from here on the old place decides without it.
+  (void)shop->value_at_home("warehouse", "UPDATE module_move SET state = 'switching' WHERE state = 'announced' RETURNING epoch");
+  wait_for([&] { return shop->value_elsewhere("SELECT count(*) FROM module_seat WHERE process = 'moved' AND state = 'serves'") != "0"; });
+  const std::string stock = shop->value_elsewhere("SELECT count(*) FROM stock");
+  (void)shop->value_at_home("warehouse", "SELECT move_prepare(true)");
+  std::this_thread::sleep_for(milliseconds(1'500));  // tidy-allow(test_sleeps): what would arrive arrives at once.
+  EXPECT_NE(stock, "0");
+  EXPECT_EQ(shop->value_elsewhere("SELECT count(*) FROM stock"), stock);
+  move("absorb");
+  expect_to_sell();
+  expect_orders_there();
+  expect_clean(false);
+}
+
 TEST_F(Moving, WhatWasLeftIsDroppedOnceNobodyRefersToItAndTheModuleStillComesBack) {
   open("warehouse", true);
   const auto left_at_home = [&] {

@@ -86,7 +86,7 @@ Result<> Mover::make_schema() {
   }
   EMP_TRY(at.run(text("ALTER ROLE ", role, " NOLOGIN")));
   EMP_TRY(postgres::migrate(text(order_.to.superuser_dsn, " ", postgres::dsn_part("options", text("-c role=", target.user))), order_.module.migrations));
-  EMP_TRY(at.run("SELECT move_prepare(true)"));
+  EMP_TRY(at.run("SELECT move_prepare(true) WHERE NOT EXISTS (SELECT FROM module_seat) AND NOT EXISTS (SELECT FROM module_move)"));
   EMP_TRY(at.run(text("ALTER ROLE ", role, " LOGIN")));
   return {};
 }
@@ -125,6 +125,7 @@ Result<> Mover::prepare() {
   EMP_TRY(see_room());
   EMP_ASSIGN(const std::string seats, first_value(*to_, "SELECT count(*) FROM module_seat WHERE state IN ('serves', 'ready_to_leave', 'stays')"));
   const bool is_used = there.is_served() && seats != "0";
+  EMP_TRY(clean_up());  // First: while a copy of an earlier move the other way stands, what is emptied here is emptied where the module serves.
   EMP_TRY(to_super_->run(text("SELECT move_prepare(", is_used ? "false" : "true", ")")));
   return {};
 }
@@ -204,7 +205,8 @@ Result<> Mover::replicate() {
              from_super_->run("SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND "
                               "c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)"));
   for (const auto& row : keyless) EMP_TRY(name_rows_whole(*row[0]));
-  EMP_TRY(from_super_->run(text("CREATE PUBLICATION ", name(), " FOR TABLE module_move WITH (publish_via_partition_root = true)")));
+  EMP_TRY(from_super_->run(
+      text("CREATE PUBLICATION ", name(), " FOR TABLE module_move WITH (publish = 'insert, update, delete', publish_via_partition_root = true)")));
   EMP_TRY(from_super_->run(text("SELECT pg_create_logical_replication_slot('", name(), "', 'pgoutput')")));
   EMP_ASSIGN(const auto moves, first_value(*from_, "SELECT coalesce(json_agg(m), '[]') FROM module_move m"));
   EMP_TRY(to_super_->run(
