@@ -39,6 +39,10 @@ bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick fo
 bench-hops: ## What a hop costs: one process, one per domain, one per module, in one run. ARGS="ROUNDS SECONDS".
 	@bench/hops.sh $(ARGS)
 
+bench-catchup: ## An hour of events for a consumer that was down: its lag and how fast it catches up. ARGS=ORDERS.
+	@tools/build.sh release emporion bench
+	@bench/catchup.py $(ARGS)
+
 format: bootstrap ## Format all C++ files in place.
 	@tools/format.sh
 
@@ -68,7 +72,7 @@ acceptance: ## Write docs/acceptance.md: which test shows which acceptance check
 fuzz: bootstrap ## Fuzz what reads foreign bytes, FUZZ_SECONDS=600 for each target. ARGS=--keep keeps the corpus.
 	@tools/fuzz.sh $(ARGS)
 
-test-cluster: bootstrap ## Three hosts as namespaces, faults one after the other: 25 minutes, needs root. ARGS="--only disk_full" for one.
+test-cluster: bootstrap ## Three hosts as namespaces, a rolling upgrade and faults one after the other: 25 minutes and the build before, needs root. ARGS="--only disk_full" for one.
 	@tools/build.sh dev emporion
 	@tools/cluster.sh $(ARGS)
 
@@ -76,4 +80,4 @@ mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--disco
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races journeys move bench bench-hops format format-check tidy golden package deploy acceptance fuzz mutate test-cluster
+.PHONY: help bootstrap build run test crash races journeys move bench bench-hops bench-catchup format format-check tidy golden package deploy acceptance fuzz mutate test-cluster

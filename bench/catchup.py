@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""A consumer that was away for an hour of events, and how it catches up: bench/catchup.py [ORDERS]
+
+Guests buy ORDERS orders (7,200 if not said: an hour at two a second, 30,000 events and more) while the process with Fulfillment is down. Then it is started,
+and is timed until it has applied everything: over gRPC from a process of its own, and, from a copy of the databases, in one process with all others. The
+audit of each is clean, or the exit code is not 0. Loopback only; ten minutes; what it starts it stops, by process id.
+"""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+CLIENTS, SKUS, ROUND_S, CATCH_UP_S = 64, 3999, 20, 300
+EMPORION = os.environ.get("EMP_EMPORION", "build/release/apps/emporion/emporion")
+BUYERS = os.environ.get("EMP_BUYERS", "build/release/bench/checkout/bench_checkout")
+CONSUMER, PRODUCER = "fulfillment", "order"
+PUBLIC, METRICS = "127.0.0.1:18080", {"shop": "127.0.0.1:19201", CONSUMER: "127.0.0.1:19202", "all": "127.0.0.1:18080"}
+
+
+def say(what):
+    print(f"catchup: {what}", file=sys.stderr, flush=True)
+
+
+class Home:
+    """A shop's databases, and the two placements that it is served by: `apart`, with the consumer in a process of its own, and `one`."""
+
+    def __init__(self, folder):
+        self.folder, self.running = folder, {}
+        modules = re.findall(r"^  (\w+): \{modules", open("deploy/placement/per-module.yaml").read(), re.M)
+        settings = open("bench/checkout/placement.yaml").read()
+        os.makedirs(f"{folder}/home", exist_ok=True)
+        for each in (folder, f"{folder}/home"):
+            os.chmod(each, 0o711)
+        processes = {"one": f"processes:\n  all: {{modules: [{', '.join(modules)}], http: {PUBLIC}}}\n",
+                     "apart": f"processes:\n  shop: {{modules: [{', '.join(name for name in modules if name != CONSUMER)}], listen: '127.0.0.1:19101', "
+                              f"metrics: '{METRICS['shop']}', http: '{PUBLIC}'}}\n"
+                              f"  {CONSUMER}: {{modules: [{CONSUMER}], listen: '127.0.0.1:19102', metrics: '{METRICS[CONSUMER]}'}}\n"}
+        for name, lines in processes.items():
+            with open(f"{folder}/{name}.yaml", "w") as out:
+                out.write(f"home: {folder}/home\n{lines}{settings}")
+
+    def emporion(self, placement, *words, within_s=300):
+        return subprocess.run([EMPORION, *words, "--placement", f"{self.folder}/{placement}.yaml"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=within_s)
+
+    def start(self, placement, process):
+        """Answers when it has begun, not when it is ready: events are applied before that is heard."""
+        log = open(f"{self.folder}/{process}.log", "ab")
+        self.running[process] = subprocess.Popen([EMPORION, "serve", "--placement", f"{self.folder}/{placement}.yaml", "--process", process],
+                                                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        log.close()
+
+    def wait_until_ready(self, process, within_s=60):
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            if self.running[process].poll() is not None:
+                break
+            if get(METRICS[process], "/health/ready")[0] == 200:
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"{process} is not ready: {open(f'{self.folder}/{process}.log').read()[-2000:]}")
+
+    def stop(self):
+        for program in self.running.values():
+            program.terminate()
+        for program in self.running.values():
+            try:
+                program.wait(60)
+            except subprocess.TimeoutExpired:
+                program.kill()
+        self.running = {}
+
+    def postgres(self):
+        return open(f"{self.folder}/home/postgres/data/postmaster.pid").readline().strip()
+
+
+def get(address, path):
+    try:
+        connection = http.client.HTTPConnection(address, timeout=2)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+
+
+def metric(document, name, **labels):
+    """Of the lines with all these labels, the values."""
+    out = []
+    for line in document.splitlines():
+        if line.startswith(name + "{") and all(f'{label}="{value}"' in line for label, value in labels.items()):
+            out.append(float(line.rsplit(" ", 1)[1]))
+    return out
+
+
+def buy(home, wanted):
+    """Rounds of purchases until there are as many orders. Answers their number and the seconds."""
+    orders, began = 0, time.monotonic()
+    while orders < wanted:
+        done = subprocess.run([BUYERS, "purchase", str(ROUND_S), f"http://{PUBLIC}", str(CLIENTS), str(SKUS), str(home.running["shop"].pid), home.postgres(),
+                               f"http://{METRICS['shop']}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=180)
+        if done.returncode != 0:
+            raise RuntimeError(f"the buyers: {done.stderr}")
+        orders += json.loads(done.stdout)["orders"]
+        say(f"{orders} of {wanted} orders")
+    return orders, time.monotonic() - began
+
+
+def catch_up(home, placement, process):
+    """Starts the process and looks at it twenty times a second until nothing is left. Answers what there is to say."""
+    began = time.monotonic()
+    home.start(placement, process)
+    first, lag_most, applied, looks = None, 0.0, 0, []
+    while time.monotonic() - began < CATCH_UP_S:
+        now = time.monotonic()
+        _, document = get(METRICS[process], "/metrics")
+        lags = metric(document, "emporion_feed_lag_seconds", consumer=CONSUMER)
+        applied = sum(metric(document, "emporion_events_applied_total", consumer=CONSUMER))
+        lag_most = max([lag_most, *lags])
+        if applied and first is None:
+            first = now
+        looks.append((now, applied))
+        # Nothing behind and nothing new for two seconds: a feed that is idle is asked five times a second.
+        if first and lags and max(lags) == 0 and [a for t, a in looks if t >= now - 2][0] == applied and looks[0][0] < now - 2:
+            break
+        time.sleep(0.05)
+    else:
+        raise RuntimeError(f"{process} has not caught up after {CATCH_UP_S} s: {applied} events, lags {lags}")
+    home.wait_until_ready(process)
+    last = next(t for t, a in looks if a == applied)
+    before = max((t for t, a in looks if a == 0), default=began)
+    return {"applied": int(applied), "lag": lag_most, "to_first": first - began, "to_zero": last - began, "rate": applied / max(0.05, last - before)}
+
+
+def audit(home, placement):
+    done = home.emporion(placement, "audit")
+    if done.returncode != 0:
+        raise RuntimeError("the audit is not clean:\n" + "\n".join(line for line in done.stdout.splitlines() if not line.startswith("holds"))[:4000])
+    return done.stdout
+
+
+def main():
+    if sys.argv[1:] and sys.argv[1] in ("-h", "--help"):
+        return print(__doc__)
+    orders = int(sys.argv[1]) if sys.argv[1:] else 7200
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    work = tempfile.mkdtemp(prefix="emporion-catchup.", dir="/tmp")
+    os.chmod(work, 0o711)
+    homes = [Home(f"{work}/apart")]
+    try:
+        say("an assortment")
+        home = homes[0]
+        for words in (["migrate"], ["pki", "init"]):
+            done = home.emporion("apart", *words)
+            if done.returncode != 0:
+                raise RuntimeError(done.stdout)
+        with open(f"{work}/assortment.csv", "w") as out:
+            out.write("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n")
+            for i in range(SKUS):
+                out.write(f"500001,B{1000 + i},Article {1000 + i} of the bench,1000000,2010-12-01T08:26:00,{1.25 + i % 40 / 4:.2f},,United Kingdom\n")
+        for process in ("shop", CONSUMER):
+            home.start("apart", process)
+        for process in ("shop", CONSUMER):
+            home.wait_until_ready(process)
+        done = subprocess.run([EMPORION, "import", "online-retail", f"{work}/assortment.csv", "--placement", f"{home.folder}/apart.yaml"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=180)
+        if done.returncode != 0:
+            raise RuntimeError(done.stdout)
+        home.running[CONSUMER].terminate()
+        home.running.pop(CONSUMER).wait(60)
+        say(f"{CONSUMER} is down")
+        bought, took_s = buy(home, orders)
+        home.stop()
+        say("a copy of the databases")
+        homes.append(Home(f"{work}/one"))
+        shutil.rmtree(f"{work}/one/home")
+        subprocess.run(["cp", "-a", f"{work}/apart/home", f"{work}/one/home"], check=True)
+        home.start("apart", "shop")
+        home.wait_until_ready("shop")
+        say("over gRPC")
+        rows = [("gRPC, a process of its own", catch_up(home, "apart", CONSUMER))]
+        reports = [audit(home, "apart")]
+        home.stop()
+        say("in one process")
+        rows.append(("in one process with all others", catch_up(homes[1], "one", "all")))
+        reports.append(audit(homes[1], "one"))
+        homes[1].stop()
+        print(f"{bought} orders in {took_s:.0f} s while {CONSUMER} was down")
+        print("| fed over | events applied | lag at the start, s | first applied after, s | nothing left after, s | events/s |\n| --- | --- | --- | --- | --- | --- |")
+        for name, row in rows:
+            print(f"| {name} | {row['applied']} | {row['lag']:.0f} | {row['to_first']:.1f} | {row['to_zero']:.1f} | {row['rate']:.0f} |")
+        for line in reports[0].splitlines():
+            if "every event reached its consumer" in line and CONSUMER in line:
+                print(f"audit: {line.strip()}")
+        print("Both audits are clean.")
+    finally:
+        for home in homes:
+            home.stop()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    main()
