@@ -14,7 +14,8 @@
 
 namespace emporion::testing {
 
-/// Another process in the middle of its transaction, which it commits as soon as somebody waits for it. So a test says who comes first, and never by time:
+/// Another process in the middle of its transaction, which it commits as soon as somebody waits for it. So a test says who comes first, and never by time.
+/// An INSERT … ON CONFLICT waits for whoever changes its row, but not for whoever has only locked it: `at_last`.
 ///
 ///     testing::Rival other(superuser_dsn());
 ///     other.run("UPDATE bank_credit SET state = 'returned'");
@@ -33,7 +34,12 @@ class Rival {
     const auto done = own_.run(statement);
     EXPECT_TRUE(done.has_value()) << statement << ": " << done.error().to_string();
   }
-  void commit() { run("COMMIT"); }
+  /// What it does once somebody waits for it, before it commits: for rows that it has only locked until then.
+  void at_last(std::string statement) { last_ = std::move(statement); }
+  void commit() {
+    if (!last_.empty()) run(std::exchange(last_, {}));
+    run("COMMIT");
+  }
   /// Whether somebody had to wait for it.
   bool was_waited_for() const noexcept { return was_waited_for_; }
 
@@ -75,6 +81,7 @@ class Rival {
   postgres::BlockingConnection own_;
   postgres::BlockingConnection watch_;
   std::string waits_;
+  std::string last_;
   bool was_waited_for_ = false;
 };
 

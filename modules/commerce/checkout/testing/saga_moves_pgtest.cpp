@@ -99,6 +99,17 @@ TEST_F(SagaMovesTest, AHoldThatWasLengthenedIsNoMove) {
   expect_the_order_knows();
 }
 
+TEST_F(SagaMovesTest, UnitsThatMoveBeforeTheirHoldIsLengthenedAreConfirmedWhereTheyAre) {
+  stock->hot_life = seconds(100);
+  at_the_bank();
+  stock->close_down(elsewhere);
+  pay_and_finish();
+  EXPECT_EQ(bound().extensions, 1);
+  ASSERT_TRUE(order().told.has_value()) << "two versions more are not the extension alone";
+  EXPECT_EQ(order().told->units.front().warehouse_id, elsewhere);
+  expect_the_order_knows();
+}
+
 TEST_F(SagaMovesTest, UnitsThatWereReservedAnewAreConfirmedByTheirNewReservation) {
   at_the_bank();
   for (auto& [id, hold] : stock->holds) hold.state = ShopWarehouse::State::expired;  // Its warehouse closed and no other has the units; then one has.

@@ -78,6 +78,29 @@ TEST_F(CreditGuards, AHoldThatIsReleasedJustNowIsNotRedeemed) {
   EXPECT_EQ(balance(account), 100'000);
 }
 
+TEST_F(CreditGuards, AHoldThatIsRedeemedJustNowIsNotReleased) {
+  const auto request = held_for_linh(60'000);
+  testing::Rival other(superuser_dsn());
+  other.run(text("SELECT FROM credit_hold WHERE id = '", request.hold_id, "' FOR UPDATE"));
+  other.at_last(text("SELECT redeem_credit('", request.hold_id, "', now())"));
+  const auto refused = other.beside(runtime(), api().release_credit(by("checkout"), {.id = request.hold_id, .order_id = request.order_id}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason(), "CREDIT_REDEEMED");
+  EXPECT_EQ(status(request), "redeemed");
+}
+
+TEST_F(CreditGuards, OfAHoldThatIsRedeemedJustNowItsCancelledOrderReturnsWhatWasSpent) {
+  const auto request = held_for_linh(60'000);
+  testing::Rival other(superuser_dsn());
+  other.run(text("SELECT FROM credit_hold WHERE id = '", request.hold_id, "' FOR UPDATE"));
+  other.at_last(text("SELECT redeem_credit('", request.hold_id, "', now())"));
+  const auto heard = other.beside(runtime(), apply(*this, &EventHandlers::on_order_cancelled, a_cancellation(request.order_id)));
+  ASSERT_TRUE(heard) << heard.error().to_string();
+  EXPECT_EQ(status(request), "returned");
+  EXPECT_EQ(balance(account), 100'000);
+  EXPECT_EQ(held(account), 0);
+}
+
 TEST_F(CreditGuards, ARefundSeesWhatAnotherOneGaveBackJustNow) {
   const auto request = held_for_linh(60'000);
   ASSERT_TRUE(redeem(request));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel/fault/mutation.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/observe/log.hpp"
 #include "modules/logistics/fulfillment/app/triggers.hpp"
@@ -40,7 +41,7 @@ Task<Result<>> Triggers::catch_up(postgres::UnitOfWork& work, OrderBook book) {
     if (news.topic == warehouse::v1::ReservationShorted::topic) {
       EMP_CO_ASSIGN(auto shorted, parse_json<warehouse::v1::ReservationShorted>(news.data));
       EMP_CO_TRY(co_await settle_short(work, std::move(shorted)));
-    } else if (!book.knows(news.reservation_id, news.version)) {
+    } else if (EMP_GUARD("fulfillment.early_move_is_later", !book.knows(news.reservation_id, news.version))) {
       EMP_CO_ASSIGN(auto moved, parse_json<warehouse::v1::ReservationResourced>(news.data));
       const auto done = co_await move_units(work, news.trace, std::move(moved), false);
       if (done) continue;
@@ -66,7 +67,8 @@ Task<Result<>> Triggers::on_resourced(postgres::UnitOfWork& work, messaging::Env
   if (!event.order_id) co_return Result<>();  // Not an order's yet: nothing is picked for it.
   EMP_CO_ASSIGN(auto books, co_await store_.lock_orders(work, {*event.order_id}));
   OrderBook& book = books.front();
-  if (book.knows(event.reservation_id, envelope.aggregate_version)) co_return Result<>();  // The order was confirmed with it.
+  if (!EMP_GUARD("fulfillment.move_is_later", !book.knows(event.reservation_id, envelope.aggregate_version)))
+    co_return Result<>();  // The order was confirmed with it.
   EMP_CO_ASSIGN(const auto all, co_await store_.lock_of_order(work, *event.order_id));
   if (all.empty() && !book.is_cancelled) co_return co_await keep_for_later(work, std::move(book), std::move(envelope), std::move(event));
   co_return co_await move_units(work, envelope.trace, std::move(event), book.is_cancelled);

@@ -1,3 +1,4 @@
+#include "kernel/testing/rival.hpp"
 #include "modules/logistics/fulfillment/testing/fulfillment_fixture.hpp"
 
 namespace emporion::fulfillment {
@@ -25,6 +26,13 @@ struct EarlyNewsTest : FulfillmentTest {
     event.warehouse_id = id(where);
     event.missing = missing;
     hear(&Triggers::on_shorted, event, version);
+  }
+  /// The same event, as if no inbox stood before it.
+  Task<Result<>> keep_twice() {
+    const EarlyNews news{id("event"), id("o"), id("reservation of o"), 4, std::string(warehouse::v1::ReservationShorted::topic), "{}", {}};
+    EMP_CO_ASSIGN(auto work, co_await database().begin(context("fulfillment")));
+    for (int i = 0; i < 2; ++i) EMP_CO_TRY(co_await store.keep_news(work, news));
+    co_return co_await work.commit();
   }
   /// Units of line 1 that are still to be sent from there.
   std::int32_t units(const std::string& order, const std::string& where) {
@@ -101,6 +109,35 @@ TEST_F(EarlyNewsTest, UnitsThatComeBackAndLeaveAgainLeaveTheParcelTheyCameBackTo
   EXPECT_EQ(units("o", "hanoi"), 0);
   EXPECT_EQ(units("o", "danang"), 0);
   EXPECT_EQ(units("o", "saigon"), 2);
+}
+
+TEST_F(EarlyNewsTest, AnEarlyMoveThatWasUndoneBeforeTheConfirmationIsNotApplied) {
+  moved("o", 4, "danang", "saigon", 1);  // 5 brings it back, and is told later.
+  auto order = an_order("o", {"danang"});
+  order.reservation_version = 5;
+  hear(&Triggers::on_order_confirmed, order);
+  moved("o", 5, "saigon", "danang", 1);
+  EXPECT_EQ(units("o", "danang"), 2);
+  EXPECT_EQ(units("o", "saigon"), 0);
+}
+
+TEST_F(EarlyNewsTest, AnOrderThatIsCancelledJustNowIsNotPicked) {
+  moved("o", 4, "hanoi", "danang", 1);
+  testing::Rival other(superuser_dsn());
+  other.run("DELETE FROM early_news");
+  other.run("SELECT FROM order_book FOR UPDATE");
+  other.at_last("UPDATE order_book SET is_cancelled = true, has_news = false");
+  const auto heard = other.beside(runtime(), deliver(&Triggers::on_order_confirmed, an_order("o", {"hanoi"})));
+  ASSERT_TRUE(heard) << heard.error().to_string();
+  EXPECT_TRUE(of_order("o").empty());
+  EXPECT_EQ(value("SELECT is_cancelled FROM order_book"), "t");
+}
+
+TEST_F(EarlyNewsTest, NewsAreKeptOnce) {
+  const auto kept = run(keep_twice());
+  ASSERT_TRUE(kept) << kept.error().to_string();
+  EXPECT_EQ(value("SELECT count(*) FROM early_news"), "1");
+  sql("DELETE FROM early_news");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernel/fault/mutation.hpp"
 #include "modules/commerce/checkout/app/place_order/order_request.hpp"
 #include "modules/commerce/checkout/app/place_order/place_order.hpp"
 
@@ -100,7 +101,8 @@ Task<Result<warehouse::v1::Reservation>> PlaceOrder::extend_hold(State& state, s
   if (longer && longer->expires_at) {
     // One version more and another end: the extension alone. Without another end that version was a move.
     const bool is_longer = longer->expires_at->to_string() != state.reservation_expires_at;
-    if (is_longer && state.held_version && longer->version == *state.held_version + 1) state.held_version = longer->version;
+    if (is_longer && state.held_version && EMP_GUARD("checkout.longer_by_one_version", longer->version == *state.held_version + 1))
+      state.held_version = longer->version;
     state.reservation_expires_at = longer->expires_at->to_string();
   }
   co_return longer;
@@ -120,7 +122,8 @@ Task<StepOutcome> PlaceOrder::commit_stock(State& state, saga::Context& context)
     if (confirmed) {
       // Bound by the very next version, nothing was moved since the order was made. Else it may have been, by a warehouse that closes; what is moved from here
       // on is told with the order's id.
-      const bool is_as_made = state.reserve_attempt == 1 && state.held_version && confirmed->version == *state.held_version + 1;
+      const bool is_as_made =
+          state.reserve_attempt == 1 && state.held_version && EMP_GUARD("checkout.bound_by_the_next_version", confirmed->version == *state.held_version + 1);
       if (!is_as_made) state.held_elsewhere = "yes";
       co_return StepOutcome::done();
     }
