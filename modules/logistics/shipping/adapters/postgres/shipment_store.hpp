@@ -4,7 +4,7 @@
 
 namespace emporion::shipping {
 
-class PostgresShipmentStore final : public ShipmentStore {
+class PostgresShipmentStore : public ShipmentStore {
  public:
   explicit PostgresShipmentStore(postgres::Database& database) : database_(database) {}
   Task<Result<std::optional<Shipment>>> find(Uuid id) override;
