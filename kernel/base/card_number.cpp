@@ -12,6 +12,7 @@ constexpr std::size_t digits_min = 13;
 constexpr std::size_t digits_max = 19;
 constexpr std::size_t phone_digits_max = 15;  // Source: ITU-T E.164.
 constexpr std::size_t uuid_length = 36;
+constexpr std::size_t digest_length_min = 32;  // MD5 in hexadecimal; shorter words are no digests.
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_hex(char c) noexcept { return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
@@ -53,6 +54,18 @@ bool is_uuid_at(std::string_view text, std::size_t at) noexcept {
       (at + uuid_length < text.size() && is_hex(text[at + uuid_length])))
     return false;
   return Uuid::parse(text.substr(at, uuid_length)).has_value();
+}
+
+/// Where a word of hexadecimal digits alone that is as long as a digest ends; `at` if none begins there. One of some 5,000 SHA-256 digests has within it what
+/// passes for a card's number.
+std::size_t end_of_digest(std::string_view text, std::size_t at) noexcept {
+  const auto is_word = [](char c) { return is_hex(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (at > 0 && is_word(text[at - 1])) return at;
+  std::size_t end = at;
+  bool has_letter = false;
+  for (; end < text.size() && is_hex(text[end]); ++end) has_letter = has_letter || !is_digit(text[end]);
+  if (end < text.size() && is_word(text[end])) return at;
+  return has_letter && end - at >= digest_length_min ? end : at;
 }
 
 /// True if text[begin, end) is part of one word with a single @ and a domain behind it.
@@ -115,6 +128,10 @@ bool holds_card_number(std::string_view text, CardSearch search) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_hex(text[i]) && is_uuid_at(text, i)) {
       i += uuid_length - 1;
+      continue;
+    }
+    if (const std::size_t end = end_of_digest(text, i); end != i) {
+      i = end - 1;
       continue;
     }
     if (!is_digit(text[i]) || (i > 0 && is_digit(text[i - 1]))) continue;
