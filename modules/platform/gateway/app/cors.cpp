@@ -59,8 +59,8 @@ void Cors::add_headers(const http::Request& request, http::Response& response) c
         {"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, X-Api-Key, X-CSRF-Token, X-Request-Id, X-Waiting-Ticket"});
     headers.push_back({"Access-Control-Max-Age", "600"});
   } else {
-    headers.push_back(
-        {"Access-Control-Expose-Headers", "ETag, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id"});
+    headers.push_back({"Access-Control-Expose-Headers",
+                       "ETag, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Request-Id"});
   }
 }
 

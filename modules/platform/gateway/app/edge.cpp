@@ -14,6 +14,7 @@
 namespace emporion::gateway {
 namespace {
 
+bool has_bearer(const http::Request& request) { return request.header("authorization").starts_with("Bearer "); }
 bool changes_something(http::Method method) { return method != http::Method::get && method != http::Method::head && method != http::Method::options; }
 
 constexpr std::string_view session_cookie = "__Host-rt";  // As the contract of Auth names it.
@@ -60,8 +61,9 @@ struct Edge::Exchange {
   std::optional<RateState> tightest;  ///< Of these, the one with the least left.
   std::string key_plan;               ///< Of the API key, if one was sent.
   std::optional<std::string> cache_key;
-  bool fetches = false;  ///< Others may wait for this answer.
-  Result<> admitted;     ///< What the contract says of the caller and the key.
+  bool bad_token = false;  ///< Came with a token that is none, to where guests are welcome.
+  bool fetches = false;    ///< Others may wait for this answer.
+  Result<> admitted;       ///< What the contract says of the caller and the key.
   rpc::Instant own_began;
   microseconds waited{0};  ///< For modules.
   void waited_since(rpc::Instant began_waiting, rpc::Instant now) { waited += std::chrono::duration_cast<microseconds>(now - began_waiting); }
@@ -200,7 +202,7 @@ Edge::Answer Edge::take(Exchange& exchange, std::string_view policy, const std::
 
 Edge::Answer Edge::limit_address(Exchange& exchange) {
   // Limited as a user or a key, or below if it is a bad one.
-  const bool has_token = exchange.request->header("authorization").starts_with("Bearer ") || !exchange.request->header("x-api-key").empty();
+  const bool has_token = has_bearer(*exchange.request) || !exchange.request->header("x-api-key").empty();
   const bool is_webhook = exchange.plan != nullptr && exchange.plan->is_webhook;  // Has a bucket of its own.
   if (!has_token && !is_webhook) {
     if (auto no = take(exchange, "guest", rate_subject(exchange.address))) return no;
@@ -220,6 +222,10 @@ Task<Edge::Answer> Edge::authenticate(Exchange& exchange) {
     co_return refused(exchange, principal.error());
   }
   const Realm realm = principal->realm;
+  exchange.bad_token = realm == Realm::guest && exchange.key_plan.empty() && has_bearer(request);
+  if (exchange.bad_token) {
+    if (auto no = take(exchange, "guest", rate_subject(exchange.address))) co_return no;
+  }
   if (authenticator_.is_stale() && (realm == Realm::staff || (realm == Realm::customer && changes_something(request.method)))) {
     co_return refused(exchange, Error(ErrorKind::unavailable, "REVOCATIONS_STALE", "sign-ins cannot be checked at the moment").with("retry_after", 5));
   }
@@ -236,14 +242,12 @@ Task<Result<Principal>> Edge::who_asks(Exchange& exchange, bool guests_welcome) 
   }
   const std::string_view header = request.header("authorization");
   if (header.empty()) co_return Principal::guest();
-  if (!header.starts_with("Bearer ")) {
+  if (!has_bearer(request)) {
     if (guests_welcome) co_return Principal::guest();
     co_return fail(ErrorKind::unauthenticated, "INVALID_TOKEN", "send Authorization: Bearer <access token>");
   }
   auto principal = co_await authenticator_.principal_of(exchange.context, std::string(header.substr(7)));
-  if (!principal && guests_welcome && principal.error().kind() == ErrorKind::unauthenticated && !changes_something(request.method)) {
-    co_return Principal::guest();
-  }
+  if (!principal && guests_welcome && principal.error().kind() == ErrorKind::unauthenticated) co_return Principal::guest();
   co_return principal;
 }
 
@@ -372,6 +376,10 @@ void Edge::finish(const Exchange& exchange, http::Response& response) const {
   headers.push_back({"X-Request-Id", exchange.context.trace.to_string()});
   add_security_headers(response);
   settings_.cors.add_headers(request, response);
+  // RFC 9110 §11.6.1 allows it in other answers than 401: who was served as a guest learns why, and that a new token would help.
+  if (response.status == 401 || exchange.bad_token) {
+    headers.push_back({"WWW-Authenticate", has_bearer(request) ? R"(Bearer realm="emporion", error="invalid_token")" : R"(Bearer realm="emporion")"});
+  }
   if (exchange.tightest) {
     headers.push_back({"RateLimit-Limit", text(exchange.tightest->limit)});
     headers.push_back({"RateLimit-Remaining", text(exchange.tightest->remaining)});

@@ -87,6 +87,26 @@ TEST_F(TokenTest, acceptance_platform_3_6_2_ATokenThatIsForgedForeignOrExpiredIs
   // Where guests are welcome a bad token is none.
   EXPECT_EQ(get("/api/v1/catalog/products", {{"authorization", "Bearer " + good}}).status, 200);
   EXPECT_EQ(seen, Realm::guest);
+  // Also where something changes: a client that still sends its old token can sign in anew, and learns that it was not taken.
+  add(http::Method::post, "/api/v1/auth/login", {.module = "auth", .name = "login", .guest = true}, [this](CallContext context, const http::Request&) {
+    seen = context.principal.realm;
+    return answered({});
+  });
+  seen = Realm::service;
+  const auto signed_in = post("/api/v1/auth/login", {{"authorization", "Bearer " + good}});
+  EXPECT_EQ(signed_in.status, 200);
+  EXPECT_EQ(seen, Realm::guest);
+  EXPECT_THAT(header_of(signed_in, "WWW-Authenticate"), HasSubstr("invalid_token"));
+}
+
+TEST_F(EdgeTest, ABadTokenIsNoWayAroundTheLimitOfGuests) {
+  calls.bind<auth::v1::AuthApi>(std::make_shared<FakeAuth>(security::SigningKey::generate().public_key()));
+  const CallContext own(clock.now() + seconds(5), Uuid::v7(clock.now(), random), Principal::of_service("gateway"));
+  ASSERT_TRUE(run_until_done(runtime, authenticator.reload(own)).has_value());
+  add(http::Method::get, "/api/v1/catalog/products", read, [](CallContext, const http::Request&) { return answered({}); });
+  std::vector<int> seen;
+  for (int i = 0; i < 5; ++i) seen.push_back(get("/api/v1/catalog/products", {{"authorization", text("Bearer junk", i)}}).status);
+  EXPECT_THAT(seen, ElementsAre(200, 200, 200, 429, 429));
 }
 
 TEST_F(TokenTest, ASessionIsRefusedFromItsRevocationOn) {
