@@ -93,11 +93,31 @@ const v1::ShippingOption* selected_option(const v1::ShipmentGroup& group) {
   return found == group.options.end() ? nullptr : &*found;
 }
 
+namespace {
+
+/// The one method that was chosen for all parcels that are not sent from there any more; none if several were.
+std::optional<std::string> method_of_gone_parcels(const v1::ListShippingMethodsResponse& plan, const std::vector<v1::ShippingSelection>& selections) {
+  std::optional<std::string> out;
+  for (const auto& selection : selections) {
+    if (std::ranges::find(plan.groups, selection.group_key, &v1::ShipmentGroup::group_key) != plan.groups.end()) continue;
+    if (out && *out != selection.method_id) return std::nullopt;
+    out = selection.method_id;
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<> apply_selections(v1::ListShippingMethodsResponse& plan, const std::vector<v1::ShippingSelection>& selections) {
+  const auto carried_over = method_of_gone_parcels(plan, selections);
   for (auto& group : plan.groups) {
     group.selected_method_id.reset();
     const auto chosen = std::ranges::find(selections, group.group_key, &v1::ShippingSelection::group_key);
-    if (chosen == selections.end()) continue;
+    if (chosen == selections.end()) {
+      group.selected_method_id = carried_over;
+      if (!selected_option(group)) group.selected_method_id.reset();
+      continue;
+    }
     group.selected_method_id = chosen->method_id;
     if (!selected_option(group)) {
       return fail(

@@ -39,7 +39,8 @@ class Quoting {
 std::vector<v1::CartLine> bought_lines(const v1::Cart& cart);
 /// The option of a group that the session selected, if it is offered.
 const v1::ShippingOption* selected_option(const v1::ShipmentGroup& group);
-/// Marks the selections in the plan. Errors: METHOD_UNAVAILABLE with group_key.
+/// Marks the selections in the plan. Where stock ran out meanwhile the goods come from another warehouse, whose parcel nobody chose for: it is sent as the
+/// parcels that are gone were to be, if that is one way and offered; the quote tells its price. Errors: METHOD_UNAVAILABLE with group_key.
 Result<> apply_selections(v1::ListShippingMethodsResponse& plan, const std::vector<v1::ShippingSelection>& selections);
 /// What is still to be chosen before a confirm: contact, shipping_address, shipping_method, and payment_method unless credit pays the whole quote.
 std::vector<std::string> missing_for_confirm(const v1::CheckoutSession& session, const std::optional<v1::ListShippingMethodsResponse>& plan,
