@@ -78,7 +78,7 @@ Task<Result<>> Host::start() {
 
 void Host::create() {
   if (neighbours_) feeds_ = neighbours_->feeds();
-  for (const auto& seat : seats_) feeds_.push_back(seat->feed());
+  for (const auto& seat : seats_) feeds_.push_back(neighbours_ ? neighbours_->feed_of_all_replicas(seat->feed()) : seat->feed());
   for (auto& seat : seats_) seat->create();
 }
 

@@ -23,19 +23,19 @@ std::vector<std::string> addresses_of(const Process& process) {
 
 }  // namespace
 
-Neighbours::Neighbours(Runtime& runtime, const Placement& placement, const remote::Credentials& credentials) : runtime_(runtime) {
-  const Process& own = *placement.own_process();
+Neighbours::Neighbours(Runtime& runtime, const Placement& placement, const remote::Credentials& credentials)
+    : runtime_(runtime), own_(*placement.own_process()), replica_(placement.replica), credentials_(credentials) {
   for (const auto& process : placement.described.processes) {
-    if (&process == &own) continue;
+    if (&process == &own_) continue;
     for (const auto& module : process.modules) {
       auto client = remote::follow(runtime, {.module = module, .addresses = addresses_of(process), .credentials = credentials});
       by_module_.emplace(module, Neighbour{&process, std::move(client)});
     }
   }
-  has_gateway_ = own.has("gateway");
+  has_gateway_ = own_.has("gateway");
   const ContractLinks links;
   for (const auto& module : links.modules) {
-    if (!own.has(module.name)) continue;
+    if (!own_.has(module.name)) continue;
     for (const std::string_view topic : module.consumes) hearers_.emplace(links.producer_of(topic), module.name);
     for (const std::string_view other : module.needs_at_start) needed_.emplace(other);
     for (const std::string_view other : module.calls) called_.emplace(other);
@@ -54,9 +54,38 @@ Result<> Neighbours::add_routes(const Calls& calls, http::Router& router) const 
 std::vector<std::shared_ptr<messaging::EventFeed>> Neighbours::feeds() {
   for (const auto& [producer, hearer] : hearers_) {
     const auto found = by_module_.find(producer);
-    if (found != by_module_.end()) feeds_.push_back(remote::remote_feed(runtime_, found->second.client, {.producer = producer, .reader = hearer}));
+    if (found == by_module_.end()) continue;
+    feeds_.push_back(
+        remote::remote_feed(runtime_, found->second.client, {.producer = producer, .reader = hearer, .watched = ways_to_each(*found->second.process)}));
   }
   return {feeds_.begin(), feeds_.end()};
+}
+
+std::shared_ptr<messaging::EventFeed> Neighbours::feed_of_all_replicas(std::shared_ptr<messaging::EventFeed> here) {
+  const auto hearer = hearers_.find(here->producer());
+  if (hearer == hearers_.end()) return here;
+  auto others = ways_to_each(own_);
+  if (others.empty()) return here;
+  feeds_.push_back(remote::replicated_feed(runtime_, std::move(here), {.producer = hearer->first, .reader = hearer->second, .watched = std::move(others)}));
+  return feeds_.back();
+}
+
+std::vector<std::shared_ptr<remote::Channel>> Neighbours::ways_to_each(const Process& process) {
+  std::vector<std::shared_ptr<remote::Channel>> out;
+  if (process.listen.size() < 2) return out;
+  for (std::size_t i = 0; i < process.listen.size(); ++i) {
+    const int replica = static_cast<int>(i) + 1;
+    if (&process == &own_ && replica == replica_) continue;
+    auto& way = replicas_[text(process.name, '-', replica)];
+    if (!way) {
+      way = remote::connect(runtime_, {.module = process.modules.front(),
+                                       .addresses = {process.listen[i].to_string()},
+                                       .credentials = credentials_,
+                                       .counted_as = text(process.name, '-', replica)});
+    }
+    out.push_back(way);
+  }
+  return out;
 }
 
 Task<Result<>> Neighbours::wait_for_needed(std::function<bool()> is_ending) {
@@ -100,7 +129,10 @@ Task<void> Neighbours::look_around(std::function<bool()> is_ending) {
 
 Task<void> Neighbours::close() {
   for (auto& [module, neighbour] : by_module_) co_await neighbour.client->close();
-  for (auto& feed : feeds_) co_await feed->close();
+  for (auto& [name, replica] : replicas_) co_await replica->close();
+  Scope closing;  // Each waits for the end of its pause: all do at once.
+  for (auto& feed : feeds_) closing.spawn(feed->close());
+  co_await closing.join();
 }
 
 std::vector<std::string> Neighbours::settings_elsewhere() const {

@@ -29,6 +29,8 @@ class Neighbours {
   Result<> add_routes(const Calls& calls, http::Router& router) const;
   /// Of those whose events the modules of this process hear: one for each.
   std::vector<std::shared_ptr<messaging::EventFeed>> feeds();
+  /// The feed of a module of this process, as those here hear it: where the process has replicas, these hint, too.
+  std::shared_ptr<messaging::EventFeed> feed_of_all_replicas(std::shared_ptr<messaging::EventFeed> here);
   /// Waits, for ever, until those serve that a module of this process needs before it has started; every few seconds the log says for whom. Errors:
   /// START_INTERRUPTED, within two seconds after `is_ending` has turned true; CREDENTIALS_UNREADABLE.
   Task<Result<>> wait_for_needed(std::function<bool()> is_ending);
@@ -47,14 +49,20 @@ class Neighbours {
     std::shared_ptr<remote::Way> client;
   };
   Task<Result<>> wait_for(std::string module, Neighbour neighbour, std::function<bool()> is_ending);
+  /// A way to each replica of the process but this one; none where it has one address.
+  std::vector<std::shared_ptr<remote::Channel>> ways_to_each(const Process& process);
 
   Runtime& runtime_;
+  const Process& own_;
+  const int replica_;
+  remote::Credentials credentials_;
   std::map<std::string, Neighbour> by_module_;
   std::map<std::string, std::string> hearers_;  ///< By producer, a module of this process that hears it.
   std::set<std::string> needed_;
   std::set<std::string> called_;
   bool has_gateway_ = false;
   std::vector<std::shared_ptr<remote::RemoteFeed>> feeds_;
+  std::map<std::string, std::shared_ptr<remote::Client>> replicas_;  ///< By name, sales-2: those that are watched one by one.
 };
 
 }  // namespace emporion::app

@@ -55,7 +55,11 @@ struct Sending {
 class GrpcClient final : public Client {
  public:
   GrpcClient(Runtime& runtime, ClientOptions options)
-      : runtime_(runtime), options_(std::move(options)), replicas_(options_), breaker_(random_), metrics_(options_.module) {}
+      : runtime_(runtime),
+        options_(std::move(options)),
+        replicas_(options_),
+        breaker_(random_),
+        metrics_(options_.counted_as.empty() ? options_.module : options_.counted_as) {}
   ~GrpcClient() override { EMP_ASSERT(running_ == 0); }
 
   Task<Result<std::string>> call(const rpc::Operation& operation, std::string_view path, CallContext context, std::string request) override;

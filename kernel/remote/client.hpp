@@ -16,6 +16,7 @@ struct ClientOptions {
   std::string module;                      ///< Whom to reach: its certificate must name this module.
   std::vector<std::string> addresses;      ///< HOST:PORT of each replica; names are resolved again when a connection breaks.
   std::optional<Credentials> credentials;  ///< As of the server.
+  std::string counted_as;                  ///< In metrics, where that is not the module.
 };
 
 /// A module in another process: calls go to its replicas in turn, past those that cannot be reached. A call that reached nobody is tried again, at another

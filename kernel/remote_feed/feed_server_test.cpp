@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernel/base/random.hpp"
+#include "kernel/base/text.hpp"
 #include "kernel/remote/call.hpp"
 #include "kernel/remote_feed/messages.hpp"
 #include "kernel/remote_feed/operations.hpp"
@@ -225,6 +226,66 @@ TEST_F(FeedServerTest, OneWatchWakesEveryConsumerOfTheProcess) {
   ASSERT_TRUE(testing::eventually(runtime, [&] { return first == 1 && second == 1; }, [&] { return std::to_string(first) + " " + std::to_string(second); }));
   EXPECT_LE(channel->calls(feed_operations::watch_path), 2);
   EXPECT_EQ(channel->calls(feed_operations::read_path), 0);
+}
+
+/// A second replica of Order, with its own commits.
+struct ReplicasTest : FeedServerTest {
+  ReplicasTest() {
+    other.serve(other_services);
+    to_other = std::make_shared<testing::UnreliableChannel>(runtime, std::vector<const Services*>{&other_services});
+  }
+  ~ReplicasTest() override {
+    finish(server.close());
+    finish(other.close());
+    for (auto& feed : feeds) finish(feed->close());
+  }
+  void expect_a_hint_of_either(std::shared_ptr<RemoteFeed> feed) {
+    feeds.push_back(feed);
+    int hints = 0;
+    listen(*feed, hints);
+    int expected = 0;
+    for (int round = 0; round < 3; ++round) {
+      for (const auto& replica : {orders_there, orders, orders_there}) {
+        replica->hint();
+        ++expected;
+        EXPECT_TRUE(testing::eventually(runtime, [&] { return hints == expected; }, [&] { return text(hints, " hints, not ", expected); }, milliseconds(500)));
+      }
+    }
+  }
+  std::shared_ptr<FixedFeed> orders_there = std::make_shared<FixedFeed>("order");
+  FeedServer other{runtime, {orders_there}};
+  Services other_services;
+  std::shared_ptr<testing::UnreliableChannel> to_other;
+};
+
+TEST_F(ReplicasTest, WhatAnyReplicaOfAProducerElsewhereCommitsIsAHint) {
+  const auto either = std::make_shared<testing::UnreliableChannel>(runtime, std::vector<const Services*>{&services, &other_services});
+  expect_a_hint_of_either(remote_feed(runtime, either, {.producer = "order", .reader = "checkout", .watched = {channel, to_other}}));
+  EXPECT_EQ(either->calls(feed_operations::watch_path), 0);
+}
+
+TEST_F(ReplicasTest, WhatAReplicaOfAProducerOfThisProcessCommitsIsAHint) {
+  orders->page = {.items = {an_event(1)}, .next = {12, 0}, .begun = 15};
+  const auto feed = replicated_feed(runtime, orders, {.producer = "order", .reader = "checkout", .watched = {to_other}});
+  expect_a_hint_of_either(feed);
+  EXPECT_EQ(feed->producer(), "order");
+  EXPECT_EQ(run(feed->read({}, {"order.order.confirmed"}, 100))->items.size(), 1u) << "it is read here";
+  EXPECT_EQ(to_other->calls(feed_operations::read_path), 0);
+}
+
+TEST_F(ReplicasTest, AReplicaThatIsAwayTakesNoHintOfTheOtherAlong) {
+  to_other->cut(true);
+  const auto feed = remote_feed(runtime, channel, {.producer = "order", .reader = "checkout", .watched = {channel, to_other}});
+  feeds.push_back(feed);
+  int hints = 0;
+  listen(*feed, hints);
+  orders->hint();
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return hints == 1; }));
+  to_other->cut(false);
+  const int before = to_other->calls(feed_operations::watch_path);
+  ASSERT_TRUE(testing::eventually(runtime, [&] { return to_other->calls(feed_operations::watch_path) > before; }));
+  orders_there->hint();
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return hints == 2; }));
 }
 
 TEST_F(FeedServerTest, CommitsThatFollowEachOtherCloselyAreOneHint) {

@@ -7,12 +7,10 @@
 #include "kernel/remote/call.hpp"
 #include "kernel/remote_feed/messages.hpp"
 #include "kernel/remote_feed/operations.hpp"
+#include "kernel/remote_feed/watch.hpp"
 
 namespace emporion::remote {
 namespace {
-
-constexpr milliseconds gather{10};             // Between two watches: commits that follow each other closely are one hint.
-constexpr milliseconds watch_again_most{500};  // After a failure, with jitter; what commits meanwhile is found by polling.
 
 /// What is wrong with an answer; null if it may be applied. A consumer moves to `next` for good, so nothing here may be taken on trust.
 const char* problem_of(const messaging::FeedPage& page, const FeedReadRequest& request) {
@@ -30,7 +28,9 @@ const char* problem_of(const messaging::FeedPage& page, const FeedReadRequest& r
 class PullingFeed final : public RemoteFeed {
  public:
   PullingFeed(Runtime& runtime, std::shared_ptr<Channel> channel, RemoteFeedOptions options)
-      : runtime_(runtime), channel_(std::move(channel)), options_(std::move(options)) {}
+      : channel_(std::move(channel)),
+        options_(std::move(options)),
+        watch_(runtime, options_.watched.empty() ? std::vector{channel_} : options_.watched, options_.producer, options_.reader) {}
 
   const std::string& producer() const noexcept override { return options_.producer; }
 
@@ -44,15 +44,8 @@ class PullingFeed final : public RemoteFeed {
     co_return page;
   }
 
-  void on_hint(std::function<void()> wake) override {
-    listeners_.push_back(std::move(wake));
-    if (listeners_.size() == 1) scope_.spawn(watch());
-  }
-
-  Task<void> close() override {
-    closing_ = true;
-    co_await scope_.join();
-  }
+  void on_hint(std::function<void()> wake) override { watch_.on_hint(std::move(wake)); }
+  Task<void> close() override { return watch_.close(); }
 
  private:
   CallContext context(const rpc::Operation& operation) {
@@ -60,38 +53,41 @@ class PullingFeed final : public RemoteFeed {
     return CallContext(now + milliseconds(operation.deadline_ms), Uuid::v7(now, random_), Principal::of_service(options_.reader));
   }
 
-  Task<void> watch() {
-    FeedHint seen;
-    while (!closing_) {
-      const FeedWatchRequest request{options_.producer, seen};
-      const auto hint = co_await call<FeedHint>(*channel_, feed_operations::watch, feed_operations::watch_path, context(feed_operations::watch), request);
-      if (closing_) break;
-      if (!hint) {
-        co_await runtime_.sleep_for(watch_again_most / 2 + milliseconds(random_.below(watch_again_most.count() / 2)));
-        continue;
-      }
-      if (*hint != seen) {
-        for (const auto& listener : listeners_) listener();
-      }
-      seen = *hint;
-      co_await runtime_.sleep_for(gather);
-    }
-  }
-
-  Runtime& runtime_;
   std::shared_ptr<Channel> channel_;
   RemoteFeedOptions options_;
   SystemClock clock_;
   SystemRandom random_;
-  std::vector<std::function<void()>> listeners_;
-  Scope scope_;
-  bool closing_ = false;
+  Watch watch_;
+};
+
+class ReplicatedFeed final : public RemoteFeed {
+ public:
+  ReplicatedFeed(Runtime& runtime, std::shared_ptr<messaging::EventFeed> here, RemoteFeedOptions options)
+      : here_(std::move(here)), watch_(runtime, std::move(options.watched), std::move(options.producer), std::move(options.reader)) {}
+
+  const std::string& producer() const noexcept override { return here_->producer(); }
+  Task<Result<messaging::FeedPage>> read(messaging::Position after, std::vector<std::string> topics, int count) override {
+    return here_->read(after, std::move(topics), count);
+  }
+  void on_hint(std::function<void()> wake) override {
+    here_->on_hint(wake);
+    watch_.on_hint(std::move(wake));
+  }
+  Task<void> close() override { return watch_.close(); }
+
+ private:
+  std::shared_ptr<messaging::EventFeed> here_;
+  Watch watch_;
 };
 
 }  // namespace
 
 std::shared_ptr<RemoteFeed> remote_feed(Runtime& runtime, std::shared_ptr<Channel> channel, RemoteFeedOptions options) {
   return std::make_shared<PullingFeed>(runtime, std::move(channel), std::move(options));
+}
+
+std::shared_ptr<RemoteFeed> replicated_feed(Runtime& runtime, std::shared_ptr<messaging::EventFeed> here, RemoteFeedOptions options) {
+  return std::make_shared<ReplicatedFeed>(runtime, std::move(here), std::move(options));
 }
 
 }  // namespace emporion::remote
