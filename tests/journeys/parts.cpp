@@ -19,37 +19,81 @@ bool expect_done(const Ended& ended) {
   return ended.code == 0;
 }
 
+std::string file_of(const std::string& name) {
+  std::string deployed = text(EMP_DEPLOY "/placement/", name, ".yaml");
+  return std::filesystem::exists(deployed) ? deployed : text(EMP_PLACEMENTS "/", name, ".yaml");
+}
+
+/// A process as it is deployed, without its addresses.
+struct Deployed {
+  std::string name;
+  std::vector<std::string> modules;
+  std::size_t replicas = 1;
+  bool is_entry() const { return std::ranges::count(modules, "gateway") > 0; }
+};
+
+std::vector<Deployed> deployed_in(const std::string& file) {
+  const auto settings = config::Settings::load(file);
+  EMP_ASSERT(settings.has_value());
+  std::vector<Deployed> out;
+  for (const auto& name : settings->names_below("processes")) {
+    out.push_back({name, settings->strings(text("processes.", name, ".modules")),
+                   static_cast<std::size_t>(settings->integer(text("processes.", name, ".replicas"), 1, 1, 9))});
+  }
+  return out;
+}
+
+/// A list of addresses, one for each of the ports.
+std::string addresses(const std::vector<std::uint16_t>& ports) {
+  std::string out = "[";
+  for (const auto port : ports) out += text(out.size() > 1 ? ", '" : "'", local(port), "'");
+  return out + "]";
+}
+
 }  // namespace
 
 Parts::Parts(std::filesystem::path home, const std::string& name, std::uint16_t port) : home_(std::move(home)) {
-  write_placement(text(EMP_DEPLOY "/placement/", name, ".yaml"), port);
+  write_placement(file_of(name), port);
   const bool has_certificates = expect_done(run_emporion({"pki", "init", "--placement", placement_file()}, home_));
   EMP_ASSERT(has_certificates);
 }
 
 void Parts::write_placement(const std::string& deployed, std::uint16_t port) {
-  const auto settings = config::Settings::load(deployed);
-  EMP_ASSERT(settings.has_value());
-  names_ = settings->names_below("processes");
-  const auto ports = free_ports(names_.size() * 2 + 1);
+  const auto processes = deployed_in(deployed);
+  std::size_t wanted = 0;
+  for (const auto& process : processes) wanted += 3 * process.replicas;
+  auto ports = free_ports(wanted);
+  const auto take = [&](std::size_t count) {
+    const std::vector<std::uint16_t> out(ports.end() - static_cast<std::ptrdiff_t>(count), ports.end());
+    ports.resize(ports.size() - count);
+    return out;
+  };
   std::ofstream out(placement_file());
   out << text_of(home_ / "placement.yaml") << "home: " << home_.string() << "\nprocesses:\n";
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    const auto modules = settings->strings(text("processes.", names_[i], ".modules"));
-    out << "  " << names_[i] << ":\n    listen: " << local(ports[2 * i]) << "\n    metrics: " << local(ports[2 * i + 1]) << "\n    modules:\n";
-    for (const auto& module : modules) out << "      - " << module << "\n";
-    if (std::ranges::count(modules, "gateway") > 0) {
-      const std::string address = local(port == 0 ? ports.back() : port);
-      out << "    http: " << address << "\n";
-      url_ = "http://" + address;
+  for (const auto& process : processes) {
+    const auto metrics = take(process.replicas);
+    out << "  " << process.name << ":\n    listen: " << addresses(take(process.replicas)) << "\n    metrics: " << addresses(metrics) << "\n    modules:\n";
+    for (const auto& module : process.modules) out << "      - " << module << "\n";
+    if (process.is_entry()) {
+      auto http = take(process.replicas);
+      if (port != 0) http.front() = port;
+      out << "    http: " << addresses(http) << "\n";
+      for (const auto each : http) urls_.push_back("http://" + local(each));
     }
-    metrics_[names_[i]] = local(ports[2 * i + 1]);
-    parts_[names_[i]] = std::make_unique<ServedProcess>();
+    for (std::size_t replica = 1; replica <= process.replicas; ++replica) {
+      const bool is_alone = process.replicas == 1;
+      Part part{{"--process", process.name}, local(metrics[replica - 1]), std::make_unique<ServedProcess>()};
+      if (!is_alone) part.words.insert(part.words.end(), {"--replica", std::to_string(replica)});
+      names_.push_back(is_alone ? process.name : text(process.name, '-', replica));
+      parts_.emplace(names_.back(), std::move(part));
+    }
   }
 }
 
 void Parts::launch(const std::string& name, const std::vector<std::string>& environment) {
-  part(name).start({"serve", "--placement", placement_file(), "--process", name}, environment, log_file(name));
+  std::vector<std::string> words{"serve", "--placement", placement_file()};
+  words.insert(words.end(), parts_.at(name).words.begin(), parts_.at(name).words.end());
+  part(name).start(std::move(words), environment, log_file(name));
 }
 
 void Parts::start_all(const std::vector<std::string>& environment) {
