@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kernel/testing/rival.hpp"
 #include "modules/logistics/fulfillment/testing/fulfillment_fixture.hpp"
 
 namespace emporion::fulfillment {
@@ -198,6 +199,36 @@ TEST_F(FulfillmentTest, work_that_is_held_goes_on_where_it_stopped) {
   ASSERT_TRUE(resumed) << resumed.error().to_string();
   EXPECT_EQ(resumed->status, v1::FulfillmentStatus::picking);
   EXPECT_TRUE(run(scan(list, "s1", "SKU-1", 1)));
+}
+
+TEST_F(FulfillmentTest, work_that_is_held_just_now_is_not_picked) {
+  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  const auto list = started("o");
+  testing::Rival other(superuser_dsn());
+  other.run(
+      "UPDATE fulfillment SET status = 'on_hold', held_status = 'picking', version = version + 1,"
+      " state = state || jsonb_build_object('status', 'on_hold', 'version', version + 1)");
+  const auto scanned = other.beside(runtime(), scan(list, "s1", "SKU-1", 1));
+  EXPECT_TRUE(other.was_waited_for());
+  EXPECT_EQ(the_one("o").status, v1::FulfillmentStatus::on_hold);
+  EXPECT_TRUE(warehouse->picked.empty());
+  ASSERT_FALSE(scanned);
+  EXPECT_EQ(scanned.error().reason(), "ILLEGAL_TRANSITION");
+}
+
+TEST_F(FulfillmentTest, an_order_of_which_a_unit_is_picked_just_now_is_not_cancelled) {
+  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  (void)started("o");
+  testing::Rival other(superuser_dsn());
+  other.run(
+      "UPDATE fulfillment SET version = version + 1,"
+      " state = jsonb_set(state, '{items,0,picked}', '1') || jsonb_build_object('version', version + 1)");
+  const auto cancelled = other.beside(runtime(), api.cancel_for_order(context("order"), {.order_id = id("o"), .items = {}, .reason = "late", .cause_id = "c"}));
+  EXPECT_TRUE(other.was_waited_for());
+  EXPECT_EQ(the_one("o").status, v1::FulfillmentStatus::picking);
+  EXPECT_EQ(the_one("o").items.at(0).picked, 1);
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().reason(), "ALREADY_PICKED");
 }
 
 TEST_F(FulfillmentTest, the_autopilot_takes_many_orders_to_the_door_and_each_once) {
