@@ -114,6 +114,24 @@ TEST_F(CardGuards, ACustomerHasACardATokenAndADefaultOnce) {
   expect_refused("INSERT INTO card_owner SELECT customer_id, provider, 'cus_other' FROM card_owner", "card_owner_pkey");
 }
 
+TEST_F(CardGuards, NobodyEntersACardForSomebodyElse) {
+  CallContext stranger = by_customer();
+  stranger.principal.id = Uuid::v7(clock.now(), random);
+  v1::SetUpMethodRequest setup;
+  setup.customer_id = customer;
+  const auto begun = run(methods->set_up_method(stranger, setup));
+  ASSERT_FALSE(begun);
+  EXPECT_EQ(begun.error().reason(), "CUSTOMER_NOT_FOUND");
+  v1::SaveMethodRequest request;
+  request.customer_id = customer;
+  request.provider_token = "pm_card_visa";
+  const auto saved = run(methods->save_method(stranger, request));
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().reason(), "CUSTOMER_NOT_FOUND");
+  EXPECT_EQ(count("payment_method"), "0");
+  EXPECT_EQ(provider.cards().customers(), 0u);
+}
+
 struct ListGuards : DeskGuards {
   static v1::AddFraudEntryRequest entry(std::string value) {
     v1::AddFraudEntryRequest request;

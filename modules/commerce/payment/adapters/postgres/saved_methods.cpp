@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/observe/log.hpp"
 
@@ -48,7 +49,8 @@ std::unexpected<Error> refused_by_keeper(const Error& error) {
 }  // namespace
 
 Task<Result<v1::ListSavedMethodsResponse>> SavedMethods::list_saved_methods(CallContext context, v1::ListSavedMethodsRequest request) {
-  if (context.principal.realm == Realm::customer && context.principal.id != request.customer_id) co_return no_customer();
+  const bool may_look = context.principal.realm != Realm::customer || context.principal.id == request.customer_id;
+  if (!EMP_GUARD("card.list_is_the_owners", may_look)) co_return no_customer();
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(list_methods, request.customer_id));
   v1::ListSavedMethodsResponse out;
   for (const auto row : rows) {
@@ -69,7 +71,7 @@ Task<Result<std::string>> SavedMethods::owner_of(Uuid customer_id) {
 }
 
 Task<Result<v1::SetUpMethodResponse>> SavedMethods::set_up_method(CallContext context, v1::SetUpMethodRequest request) {
-  if (context.principal.id != request.customer_id) co_return no_customer();
+  if (!EMP_GUARD("card.set_up_by_its_owner", context.principal.id == request.customer_id)) co_return no_customer();
   if (!vault_.is_enabled()) co_return fail(ErrorKind::rule_violated, "METHOD_NOT_AVAILABLE", "this shop takes no cards");
   const auto owner = co_await owner_of(request.customer_id);
   if (!owner) co_return refused_by_keeper(owner.error());
@@ -84,7 +86,7 @@ Task<Result<v1::SetUpMethodResponse>> SavedMethods::set_up_method(CallContext co
 }
 
 Task<Result<v1::SaveMethodResponse>> SavedMethods::save_method(CallContext context, v1::SaveMethodRequest request) {
-  if (context.principal.id != request.customer_id) co_return no_customer();
+  if (!EMP_GUARD("card.saved_by_its_owner", context.principal.id == request.customer_id)) co_return no_customer();
   if (!vault_.is_enabled()) co_return fail(ErrorKind::rule_violated, "METHOD_NOT_AVAILABLE", "this shop takes no cards");
   const auto owner = co_await owner_of(request.customer_id);
   if (!owner) co_return refused_by_keeper(owner.error());
