@@ -159,6 +159,10 @@ TEST_F(OrderTest, RefusedAtTheDoorIsCancelledWhenTheGoodsAreBack) {
   back.shipment_id = Uuid::from_name("A");
   ASSERT_TRUE(hear(&EventHandlers::on_return_received, back));
   EXPECT_EQ(status(request.order_id), "cancelled");
+  const auto told = parse_json<v1::OrderCancelled>(value("SELECT data FROM outbox WHERE topic = 'order.order.cancelled'"));
+  ASSERT_TRUE(told) << told.error().to_string();
+  EXPECT_TRUE(told->came_back.value_or(false));
+  EXPECT_EQ(told->order_id, request.order_id);
 }
 
 TEST_F(OrderTest, IsSentAgainByStaffAfterAFailedDelivery) {

@@ -47,7 +47,11 @@ Task<Result<>> EventHandlers::on_order_cancelled(postgres::UnitOfWork& work, mes
   EMP_CO_ASSIGN(auto payments, co_await store_.lock_of_order(work, order_id));
   for (LockedPayment& locked : payments) {
     locked.around.order_closed = true;
-    if (is_live(locked.payment.status)) {
+    if (event.came_back.value_or(false) && locked.payment.status == Status::pending_collection) {
+      // Shipping's own news of the parcel may come later.
+      const std::int64_t due = locked.payment.cash_due();
+      EMP_CO_TRY(co_await reduce_cash(work, std::move(locked), due, "refused at the door", Status::failed, envelope.trace));
+    } else if (is_live(locked.payment.status)) {
       EMP_CO_TRY(co_await book_.give_up(work, std::move(locked), event.reason.value_or("order cancelled"), envelope.trace));
     } else if (is_successful(locked.payment.status) && locked.around.refunds_sum + locked.around.charged_back < locked.payment.captured_amount) {
       const std::string key = text("order:", order_id, locked.payment.superseded ? text(":", locked.payment.id) : "");

@@ -304,6 +304,25 @@ TEST_F(Cash, RefusedAtTheDoorFailsThePaymentAndRefundsNothing) {
   EXPECT_EQ(count("ledger_entry"), "0");
 }
 
+// Order and Shipping are two producers: nobody says whose news comes first.
+TEST_F(Cash, RefusedAtTheDoorFailsThePaymentAlsoIfTheCancellationIsHeardFirst) {
+  const auto request = a_payment("cod");
+  ASSERT_TRUE(create(request));
+  auto cancelled = a_cancellation(request.order_id);
+  cancelled.came_back = true;
+  ASSERT_TRUE(hear(&EventHandlers::on_order_cancelled, cancelled));
+  EXPECT_EQ(stored(request.payment_id).status, S::failed);
+  shipping::v1::ShipmentReturnedToSender back;
+  back.order_id = request.order_id;
+  back.direction = "outbound";
+  back.cod = request.amount;
+  ASSERT_TRUE(hear(&EventHandlers::on_returned_to_sender, back));
+  EXPECT_EQ(stored(request.payment_id).status, S::failed);
+  EXPECT_EQ(value("SELECT count(*) FROM outbox WHERE topic = 'payment.payment.failed'"), "1");
+  EXPECT_EQ(count("refund"), "0");
+  expect_clean_audit();
+}
+
 TEST_F(Cash, OfManyOrdersAtOnceIsPromisedInFewStatements) {
   std::vector<Task<Result<v1::CreatePaymentResponse>>> tasks;
   for (int i = 0; i < 300; ++i) tasks.push_back(module().service.create_payment(by("checkout"), a_payment("cod")));
