@@ -38,14 +38,18 @@ Result<> Finisher::run(bool drop) {
       text(order_.module.name, " has moved to another database, of process ", there_.last_process, "; give the placement that names it under databases"), say_);
 }
 
+Result<> Finisher::expect_at_rest(const Standing& standing) {
+  if (standing.epoch == 0) return {};
+  return fail(ErrorKind::conflict, "MOVE_UNDER_WAY", text("a move of ", order_.module.name, " to process ", standing.to_process, " is under way"));
+}
+
 /// The new place is the one that the last move decided for, it has been opened, and its process works there.
 Result<> Finisher::expect_served() {
   EMP_ASSIGN(const auto is_made, first_value(*to_, "SELECT to_regclass('module_move') IS NOT NULL"));
   if (is_made == "t") {
     EMP_ASSIGN(there_, standing_of(*to_));
   }
-  if (there_.epoch > 0)
-    return fail(ErrorKind::conflict, "MOVE_UNDER_WAY", text("a move of ", order_.module.name, " to process ", there_.to_process, " is under way"));
+  EMP_TRY(expect_at_rest(there_));
   if (there_.last_epoch == 0 || !there_.is_served() || there_.waits) {
     return fail(ErrorKind::conflict, "MODULE_NOT_MOVED",
                 text(order_.module.name, " does not serve from the database that it was to move to: there is nothing to finish"));
@@ -62,8 +66,7 @@ Result<> Finisher::expect_served() {
 
 Result<> Finisher::expect_left() {
   EMP_ASSIGN(const Standing here, standing_of(*from_));
-  if (here.epoch > 0)
-    return fail(ErrorKind::conflict, "MOVE_UNDER_WAY", text("a move of ", order_.module.name, " to process ", here.to_process, " is under way"));
+  EMP_TRY(expect_at_rest(here));
   if (here.last_epoch == there_.last_epoch && here.last_place == there_.place && !here.is_served()) return {};
   return fail(ErrorKind::conflict, "MODULE_NOT_MOVED",
               text("database ", old_name_, " is not the one that ", order_.module.name, " left for where it serves now (move ", there_.last_epoch,

@@ -20,6 +20,7 @@ class Finisher {
 
  private:
   using Connection = postgres::BlockingConnection;
+  Result<> expect_at_rest(const Standing& standing);
   Result<> expect_served();
   Result<> expect_left();
   Result<> expect_unused();
