@@ -112,16 +112,6 @@ std::string CheckedShop::history_of(const std::string& order) {
   }
 }
 
-std::int64_t CheckedShop::available(const std::string& sku) {
-  const std::string body = run(staff.call(Method::get, "/api/v1/inventory?sku=" + sku)).body;
-  std::int64_t sum = 0;
-  for (int i = 0;; ++i) {
-    const std::string units = member_of(body, text("items.", i, ".available"));
-    if (units.empty()) return sum;
-    sum += std::stoll(units);
-  }
-}
-
 void CheckedShop::fill(const std::string& sku, int units) { EXPECT_TRUE(run(staff.set_available(sku, units, text("fill-", sku, '-', units)))) << sku; }
 
 std::string CheckedShop::until(const std::string& wanted, const std::function<std::string()>& seen) {

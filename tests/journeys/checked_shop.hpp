@@ -40,7 +40,7 @@ class CheckedShop {
   /// The statuses of an order in their order, separated by blanks.
   std::string history_of(const std::string& order);
   /// Units of the SKU that may be sold, over all warehouses.
-  std::int64_t available(const std::string& sku);
+  std::int64_t available(const std::string& sku) { return units_available(run(staff.call(http::Method::get, "/api/v1/inventory?sku=" + sku)).body); }
   void fill(const std::string& sku, int units);
   /// Waits until `seen` says `wanted`, a minute at most. Answers the last that it said.
   std::string until(const std::string& wanted, const std::function<std::string()>& seen);

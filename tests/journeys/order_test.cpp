@@ -9,6 +9,7 @@
 #include "tests/journeys/provider_thread.hpp"
 #include "tests/journeys/shop_client.hpp"
 #include "tests/journeys/shop_process.hpp"
+#include "tests/journeys/shop_staff.hpp"
 #include "tests/simulators/stripe/stripe_simulator.hpp"
 
 // What an order's life needs the whole shop for: the acceptance checks of commerce.md §2.7 over several modules.
@@ -62,16 +63,7 @@ struct OrderLife : ::testing::Test {
   bool becomes(const std::string& wanted, const std::function<std::string()>& seen, seconds patience = seconds(30)) {
     return testing::eventually(runtime, [&] { return seen() == wanted; }, seen, patience);
   }
-  /// Units of the SKU that may be sold, over all warehouses.
-  std::int64_t available(const std::string& sku) {
-    const std::string body = run(staff.call(Method::get, "/api/v1/inventory?sku=" + sku)).body;
-    std::int64_t sum = 0;
-    for (int i = 0;; ++i) {
-      const std::string units = member_of(body, text("items.", i, ".available"));
-      if (units.empty()) return sum;
-      sum += std::stoll(units);
-    }
-  }
+  std::int64_t available(const std::string& sku) { return units_available(run(staff.call(Method::get, "/api/v1/inventory?sku=" + sku)).body); }
   std::string metric(const std::string& name) {
     for (const auto& url : shop->metrics_urls()) {
       const std::string all = run(Buyer(client, url).call(Method::get, "/metrics")).body;

@@ -70,6 +70,15 @@ Task<bool> Staff::set_available(std::string sku, int available, std::string caus
   co_return true;
 }
 
+std::int64_t units_available(const std::string& inventory) {
+  std::int64_t sum = 0;
+  for (int i = 0;; ++i) {
+    const std::string units = member_of(inventory, text("items.", i, ".available"));
+    if (units.empty()) return sum;
+    sum += std::stoll(units);
+  }
+}
+
 std::string tenth_with_a_code() { return R"("rule_type":"cart","kind":"percentage","requires_coupon":true,"percentage_bp":1000)"; }
 
 }  // namespace emporion::journeys

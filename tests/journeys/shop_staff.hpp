@@ -33,6 +33,9 @@ class Staff {
   std::chrono::steady_clock::time_point signed_in_{};
 };
 
+/// Units that may be sold, over all warehouses of an answer of GET /api/v1/inventory.
+std::int64_t units_available(const std::string& inventory);
+
 /// Ten percent off the cart, with a code.
 std::string tenth_with_a_code();
 
