@@ -180,7 +180,9 @@ struct PaymentTest : testing::PostgresTest {
   void work(microseconds after = microseconds(0)) {
     clock.move(after);
     // A refused command answers before its rollback has ended, and the worker passes by what is locked.
-    const std::string open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    const std::string open =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND xact_start IS NOT NULL "
+        "AND pid <> pg_backend_pid()";
     ASSERT_TRUE(testing::eventually(runtime(), [&] { return value(open) == "0"; }, [&] { return value(open) + " transactions open"; }));
     const auto done = run(module().worker.run_due(by("payment")));
     ASSERT_TRUE(done) << done.error().to_string();
