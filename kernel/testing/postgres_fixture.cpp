@@ -64,4 +64,12 @@ std::string PostgresTest::value(const std::string& statement) {
   return rows.front().front().value_or("null");
 }
 
+void PostgresTest::expect_refused(const std::string& statement, std::string_view by) {
+  auto connection = postgres::BlockingConnection::open(superuser_dsn_);
+  ASSERT_TRUE(connection.has_value()) << connection.error().to_string();
+  const auto done = connection->run(statement);
+  const std::string answer = done ? "accepted" : done.error().to_string();
+  EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
+}
+
 }  // namespace emporion::testing

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel/async/runtime.hpp"
@@ -56,6 +57,8 @@ class PostgresTest : public ::testing::Test {
   postgres::BlockingConnection::TextRows sql(const std::string& statement);
   /// The first column of the first row, "null" for NULL, "" without rows.
   std::string value(const std::string& statement);
+  /// The tables themselves refuse the statement, on a connection of its own, and say `by`: the name of a constraint, or a trigger's words.
+  void expect_refused(const std::string& statement, std::string_view by);
 
  private:
   struct Store {

@@ -1,4 +1,3 @@
-#include "kernel/postgres/blocking.hpp"
 #include "modules/commerce/order/testing/order_fixture.hpp"
 
 // What the tables refuse by themselves, whatever the code above them does.
@@ -6,13 +5,6 @@ namespace emporion::order {
 namespace {
 
 struct OrderConstraints : OrderTest {
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   /// Another order with the same members but these.
   static std::string another(const std::string& members) {
     return "INSERT INTO order_header SELECT (r.x).* FROM (SELECT jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'order_number', "

@@ -28,13 +28,6 @@ struct InvoiceGuards : InvoiceTest {
     }
     return "INSERT INTO invoice (" + columns + ") SELECT " + values + " FROM invoice WHERE kind = '" + kind + "'";
   }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   void cancel(const v1::CreateOrderRequest& request) {
     v1::CancelOrderRequest cancel;
     cancel.id = request.order_id;

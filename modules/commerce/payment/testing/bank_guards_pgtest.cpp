@@ -1,5 +1,5 @@
 #include "kernel/testing/rival.hpp"
-#include "modules/commerce/payment/adapters/bank_transfer/bank_transfer_gateway.hpp"
+#include "modules/commerce/payment/testing/bank_fixture.hpp"
 #include "modules/commerce/payment/testing/payment_fixture.hpp"
 
 // Transfers that two persons, or a person and the bank, deal with at once.
@@ -7,17 +7,7 @@ namespace emporion::payment {
 namespace {
 
 struct BankGuards : PaymentTest {
-  std::vector<std::unique_ptr<ProviderGateway>> gateways() override {
-    bank_transfer::BankTransferOptions options;
-    options.enabled = true;
-    options.account_name = "EMPORION JSC";
-    options.account_number = "0071000123456";
-    options.bank = "VCB";
-    options.webhook_secret = "simulated-bank-secret-0001";
-    std::vector<std::unique_ptr<ProviderGateway>> out;
-    out.push_back(std::make_unique<bank_transfer::BankTransferGateway>(std::move(options)));
-    return out;
-  }
+  std::vector<std::unique_ptr<ProviderGateway>> gateways() override { return one_bank(); }
   CallContext by_staff(std::string key = "key") {
     CallContext out = by("finance", std::move(key));
     out.principal = Principal{.realm = Realm::staff, .id = Uuid::from_name("ann"), .permissions = {"payment.*"}};
@@ -30,13 +20,6 @@ struct BankGuards : PaymentTest {
     ASSERT_TRUE(done) << done.error().to_string();
   }
   Uuid a_case(std::string_view kind) { return Uuid::parse(value(text("SELECT id FROM payment_case WHERE kind = '", kind, "'"))).value(); }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
 };
 
 TEST_F(BankGuards, ATransferThatIsMatchedJustNowIsNotPaidOut) {

@@ -1,5 +1,5 @@
 #include "kernel/security/crypto.hpp"
-#include "modules/commerce/payment/adapters/bank_transfer/bank_transfer_gateway.hpp"
+#include "modules/commerce/payment/testing/bank_fixture.hpp"
 #include "modules/commerce/payment/testing/provider_fixture.hpp"
 
 namespace emporion::payment {
@@ -9,17 +9,7 @@ using S = v1::PaymentStatus;
 
 /// Transfers, statements, and what goes out again.
 struct BankMoney : PaymentTest {
-  std::vector<std::unique_ptr<ProviderGateway>> gateways() override {
-    bank_transfer::BankTransferOptions options;
-    options.enabled = true;
-    options.account_name = "EMPORION JSC";
-    options.account_number = "0071000123456";
-    options.bank = "VCB";
-    options.webhook_secret = "simulated-bank-secret-0001";
-    std::vector<std::unique_ptr<ProviderGateway>> out;
-    out.push_back(std::make_unique<bank_transfer::BankTransferGateway>(std::move(options)));
-    return out;
-  }
+  std::vector<std::unique_ptr<ProviderGateway>> gateways() override { return one_bank(); }
   v1::CreatePaymentRequest a_transfer(std::int64_t amount = 253'000) {
     auto request = a_payment("cod", amount);
     request.method = v1::PaymentMethod::bank_transfer;

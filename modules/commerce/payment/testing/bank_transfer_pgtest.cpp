@@ -1,5 +1,5 @@
 #include "kernel/security/crypto.hpp"
-#include "modules/commerce/payment/adapters/bank_transfer/bank_transfer_gateway.hpp"
+#include "modules/commerce/payment/testing/bank_fixture.hpp"
 #include "modules/commerce/payment/testing/provider_fixture.hpp"
 
 namespace emporion::payment {
@@ -7,21 +7,9 @@ namespace {
 
 using S = v1::PaymentStatus;
 
-constexpr std::string_view secret = "simulated-bank-secret-0001";
-
 struct BankTransfer : ProviderTest {
   ~BankTransfer() override { run(front_.close()); }
-  std::vector<std::unique_ptr<ProviderGateway>> gateways() override {
-    bank_transfer::BankTransferOptions options;
-    options.enabled = true;
-    options.account_name = "EMPORION JSC";
-    options.account_number = "0071000123456";
-    options.bank = "VCB";
-    options.webhook_secret = std::string(secret);
-    std::vector<std::unique_ptr<ProviderGateway>> out;
-    out.push_back(std::make_unique<bank_transfer::BankTransferGateway>(std::move(options)));
-    return out;
-  }
+  std::vector<std::unique_ptr<ProviderGateway>> gateways() override { return one_bank(); }
   v1::CreatePaymentRequest a_transfer(std::int64_t amount = 253'000) {
     const auto request = a_payment_by(v1::PaymentMethod::bank_transfer, amount);
     const auto created = create(request);
@@ -33,7 +21,7 @@ struct BankTransfer : ProviderTest {
   static std::string body_of(std::string_view txn, std::int64_t amount, std::string_view remittance, std::string_view currency = "VND") {
     return text(R"({"bank_txn_id":")", txn, R"(","amount":)", amount, R"(,"currency":")", currency, R"(","remittance":")", remittance, "\"}");
   }
-  http::Response send(const std::string& body, std::int64_t age = 0, std::string_view signed_body = "", std::string_view key = secret) {
+  http::Response send(const std::string& body, std::int64_t age = 0, std::string_view signed_body = "", std::string_view key = bank_secret) {
     const std::int64_t t = clock.now().micros_since_epoch() / 1'000'000 - age;
     http::ClientRequest request;
     request.method = http::Method::post;

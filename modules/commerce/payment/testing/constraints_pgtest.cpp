@@ -6,17 +6,6 @@ namespace emporion::payment {
 namespace {
 
 struct PaymentConstraints : PaymentTest {
-  /// The database's words, or "accepted".
-  std::string refusal(const std::string& statement) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    EXPECT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    return done ? "accepted" : done.error().to_string();
-  }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    const std::string answer = refusal(statement);
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   Task<std::string> outcome_of(v1::RefundPaymentRequest request) {
     const auto done = co_await module().service.refund_payment(by("return", "ours"), std::move(request));
     co_return done ? "ok" : done.error().reason();

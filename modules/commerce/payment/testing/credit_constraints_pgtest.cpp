@@ -1,4 +1,3 @@
-#include "kernel/postgres/blocking.hpp"
 #include "modules/commerce/payment/testing/credit_fixture.hpp"
 
 // What the tables of credit refuse by themselves, whatever the functions above them do.
@@ -7,13 +6,6 @@ namespace {
 
 struct CreditConstraints : Credit {
   CreditConstraints() : account(grant("linh", 100'000, "grant").id) {}
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   const Uuid account;
 };
 

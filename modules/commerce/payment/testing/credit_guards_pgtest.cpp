@@ -18,13 +18,6 @@ struct CreditGuards : Credit {
                 amount, "::bigint], false, gen_random_uuid(), now())");
   }
   std::string status(const v1::HoldCreditRequest& request) { return value(text("SELECT status FROM credit_hold WHERE id = '", request.hold_id, "'")); }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   const Uuid account;
 };
 

@@ -8,15 +8,7 @@
 namespace emporion::payment {
 namespace {
 
-struct DeskGuards : RiskTest {
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
-};
+struct DeskGuards : RiskTest {};
 
 struct CardGuards : DeskGuards {
   CardGuards() {

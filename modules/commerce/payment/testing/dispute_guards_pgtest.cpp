@@ -12,13 +12,6 @@ struct DisputeGuards : PaymentTest {
     EXPECT_TRUE(deliver(provider.events().back()));
     return id;
   }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   v1::Refund a_refund(const v1::CreatePaymentRequest& of, std::int64_t amount, std::string key = "key") {
     v1::RefundPaymentRequest request;
     request.id = of.payment_id;

@@ -1,4 +1,3 @@
-#include "kernel/postgres/blocking.hpp"
 #include "modules/logistics/warehouse/testing/warehouse_test.hpp"
 
 // What the tables refuse by themselves, whatever the functions above them do.
@@ -7,15 +6,6 @@ namespace {
 
 struct WarehouseConstraints : WarehouseTest {
   WarehouseConstraints() { receive(shelf, {{"A", 10}}); }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    auto connection = postgres::BlockingConnection::open(superuser_dsn());
-    ASSERT_TRUE(connection.has_value());
-    ASSERT_TRUE(connection->run("BEGIN").has_value());
-    const auto done = connection->run(statement);
-    const std::string answer = done ? "accepted" : done.error().to_string();
-    (void)connection->run("ROLLBACK");
-    EXPECT_NE(answer.find(by), std::string::npos) << statement << ": " << answer;
-  }
   const Uuid shelf = a_warehouse("HN");
 };
 
