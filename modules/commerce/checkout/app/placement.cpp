@@ -111,6 +111,7 @@ Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid
   const UtcTime until = std::min(clock_.now() + settings_.confirm_wait, context.deadline - milliseconds(200));
   auto settled = co_await engine_.wait_settled(saga, until);
   if (!settled) co_return fail(located(settled.error(), session));
+  if (first_time) note_sold_out(*settled);
   auto answer = co_await view_of(context, std::move(*settled), std::move(quote));
   if (!answer) co_return fail(located(answer.error(), session));
   if (answer->status == v1::PlacementStatus::confirmed) {
@@ -118,6 +119,33 @@ Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid
   }
   if (!first_time) answer->idempotent_replayed = "true";
   co_return answer;
+}
+
+std::optional<Error> Placement::sold_out(const v1::Quote& quote) const {
+  std::string items;
+  json::Writer writer(items);
+  writer.begin_array();
+  bool is_any = false;
+  for (const auto& line : quote.lines) {
+    if (!sold_out_.is_closed(line.sku)) continue;
+    is_any = true;
+    writer.begin_object().key("sku").string(line.sku).key("requested").integer(line.qty).key("available").integer(0).end_object();
+  }
+  writer.end_array();
+  if (!is_any) return std::nullopt;
+  return Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", std::move(items));
+}
+
+void Placement::note_sold_out(const saga::Snapshot& saga) {
+  if (!saga.error || saga.error->reason() != "OUT_OF_STOCK") return;
+  const auto items = json::Document::parse(std::string(saga.error->metadata_json("items")));
+  if (!items) return;
+  items->root().for_each_element([&](json::Value item) {
+    const auto sku = item.member("sku");
+    const auto available = item.member("available");
+    if (sku && available && available->integer() == 0) sold_out_.close(std::string(sku->string().value_or("")));
+    return true;
+  });
 }
 
 Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::ConfirmCheckoutRequest request, Owner owner) {
@@ -158,6 +186,9 @@ Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::
     }
     if (view->quote && request.expected_total.currency() != view->quote->totals.grand_total.currency()) {
       co_return fail(located(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", "the expected total has another currency than the quote"), request.id));
+    }
+    if (!view->saga && view->quote && view->quote->id == request.quote_id) {
+      if (auto gone = sold_out(*view->quote)) co_return fail(located(std::move(*gone), request.id));
     }
   }
   if (view->session.payment) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernel/base/momentary_gate.hpp"
 #include "kernel/saga/engine.hpp"
 #include "modules/commerce/checkout/app/checkout_settings.hpp"
 #include "modules/commerce/checkout/app/neighbours.hpp"
@@ -12,7 +13,7 @@ namespace emporion::checkout {
 class Placement {
  public:
   Placement(const Neighbours& neighbours, SessionStore& sessions, saga::Engine& engine, const CheckoutSettings& settings, const Clock& clock, Random& random)
-      : neighbours_(neighbours), sessions_(sessions), engine_(engine), settings_(settings), clock_(clock), random_(random) {}
+      : neighbours_(neighbours), sessions_(sessions), engine_(engine), settings_(settings), clock_(clock), random_(random), sold_out_(clock) {}
 
   Task<Result<v1::PlacementResponse>> confirm(CallContext context, v1::ConfirmCheckoutRequest request, Owner owner);
   Task<Result<v1::PlacementResponse>> confirmation(CallContext context, v1::GetConfirmationRequest request, Owner owner);
@@ -25,6 +26,10 @@ class Placement {
   Task<Result<v1::PlacementResponse>> view_of(CallContext context, saga::Snapshot saga, std::optional<v1::Quote> quote);
   Task<Result<v1::PlacementResponse>> outcome(CallContext context, Uuid session, std::optional<v1::Quote> quote, Uuid saga, bool first_time);
 
+  /// OUT_OF_STOCK if something of the quote had no unit left a moment ago: the rush for the last units begins no saga to say so again.
+  std::optional<Error> sold_out(const v1::Quote& quote) const;
+  void note_sold_out(const saga::Snapshot& saga);
+
   /// Where the money is that was taken for an order which did not come about; nothing if none was taken, or Payment cannot say.
   Task<std::optional<v1::PlacementRefund>> refund_of(CallContext context, Uuid saga, PlaceOrderState state);
 
@@ -34,6 +39,7 @@ class Placement {
   const CheckoutSettings& settings_;
   const Clock& clock_;
   Random& random_;
+  MomentaryGate sold_out_;
 };
 
 /// What a saga's state means for the customer: an answer, or the problem that Confirm gives.

@@ -50,6 +50,23 @@ TEST_F(AnswersTest, WhatWasSoldMeanwhileNamesTheItemsAndOpensTheSessionAgain) {
   expect_nothing_left();
 }
 
+TEST_F(AnswersTest, WhatIsGoneAltogetherIsRefusedToTheNextOnesWithoutASagaForAMoment) {
+  const auto first = a_buyer("linh", card("pm_ok"));
+  const auto second = a_buyer("mai", card("pm_ok"));
+  stock->on_hand["TEA"] = 0;
+  const std::string items = R"([{"sku":"TEA","requested":2,"available":0}])";
+  EXPECT_EQ(refusal(first).metadata_json("items"), items);
+  EXPECT_EQ(count("saga"), "1");
+  const Error gated = refusal(second);
+  EXPECT_EQ(gated.reason(), "OUT_OF_STOCK");
+  EXPECT_EQ(gated.metadata_json("items"), items);
+  EXPECT_EQ(count("saga"), "1");
+  // Memory refuses and never accepts, and not for long: the same key buys what came in.
+  stock->on_hand["TEA"] = 2;
+  clock.move(seconds(1));
+  EXPECT_EQ(confirm(second)->status, Status::confirmed);
+}
+
 TEST_F(AnswersTest, ACouponThatWasUsedUpMeanwhileIsNeverDroppedSilently) {
   const auto buyer = a_buyer("linh", card("pm_ok"), 2, "TEN");
   promotion->uses_left = 0;

@@ -75,7 +75,7 @@ Error refusal_of(const HoldAnswer& answer, const Hold& hold, const Options& opti
 
 }  // namespace
 
-ReserveStock::ReserveStock(Runtime& runtime, StockStore& stock, ReservationStore& reservations, TopologyCache& topology, SoldOutGate& gate, Options options)
+ReserveStock::ReserveStock(Runtime& runtime, StockStore& stock, ReservationStore& reservations, TopologyCache& topology, MomentaryGate& gate, Options options)
     : stock_(stock),
       reservations_(reservations),
       topology_(topology),

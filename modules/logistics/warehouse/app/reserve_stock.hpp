@@ -8,7 +8,7 @@
 #include "kernel/lanes/lane.hpp"
 #include "modules/logistics/warehouse/app/options.hpp"
 #include "modules/logistics/warehouse/app/placement.hpp"
-#include "modules/logistics/warehouse/app/sold_out_gate.hpp"
+#include "kernel/base/momentary_gate.hpp"
 #include "modules/logistics/warehouse/app/stores.hpp"
 #include "modules/logistics/warehouse/app/topology_cache.hpp"
 
@@ -18,7 +18,7 @@ namespace emporion::warehouse {
 /// SKUs and plans again, at most 3 times.
 class ReserveStock {
  public:
-  ReserveStock(Runtime& runtime, StockStore& stock, ReservationStore& reservations, TopologyCache& topology, SoldOutGate& gate, Options options);
+  ReserveStock(Runtime& runtime, StockStore& stock, ReservationStore& reservations, TopologyCache& topology, MomentaryGate& gate, Options options);
 
   Task<Result<v1::Reservation>> reserve(CallContext context, v1::ReserveRequest request);
   Task<Result<v1::AllocationPlan>> plan(CallContext context, v1::PlanAllocationRequest request);
@@ -39,7 +39,7 @@ class ReserveStock {
   StockStore& stock_;
   ReservationStore& reservations_;
   TopologyCache& topology_;
-  SoldOutGate& gate_;
+  MomentaryGate& gate_;
   Options options_;
   Lane<std::shared_ptr<const Hold>, HoldAnswer> reserve_lane_;
   Lane<Skus, Snapshot> snapshot_lane_;  ///< Reads that are asked together are one statement.

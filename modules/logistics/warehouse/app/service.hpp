@@ -7,7 +7,7 @@
 #include "kernel/lanes/lane.hpp"
 #include "modules/logistics/warehouse/app/options.hpp"
 #include "modules/logistics/warehouse/app/reserve_stock.hpp"
-#include "modules/logistics/warehouse/app/sold_out_gate.hpp"
+#include "kernel/base/momentary_gate.hpp"
 #include "modules/logistics/warehouse/app/stores.hpp"
 #include "modules/logistics/warehouse/app/topology_cache.hpp"
 
@@ -68,7 +68,7 @@ class WarehouseService final : public v1::WarehouseApi {
   const Clock& clock_;
   Random& random_;
   TopologyCache topology_;
-  SoldOutGate gate_;
+  MomentaryGate gate_;
   ReserveStock reserve_stock_;
   Lane<Confirm, v1::Reservation> confirm_lane_;
   Lane<Release, ReleaseOutcome> release_lane_;

@@ -6,22 +6,22 @@
 
 #include "kernel/base/time.hpp"
 
-namespace emporion::warehouse {
+namespace emporion {
 
-/// SKUs that had no free unit anywhere a moment ago. It may refuse, never accept: the rows alone decide. Closed for 1 s at most, and opened by every change
-/// that may free units.
-class SoldOutGate {
+/// Names that were just found to have nothing left. It may refuse, never accept: the rows alone decide. Closed for 1 s at most, and opened by every change
+/// that its owner hears of.
+class MomentaryGate {
  public:
-  explicit SoldOutGate(const Clock& clock) : clock_(clock) {}
+  explicit MomentaryGate(const Clock& clock) : clock_(clock) {}
 
-  bool is_closed(const std::string& sku) const {
+  bool is_closed(const std::string& name) const {
     if (closed_until_.empty()) return false;
-    const auto found = closed_until_.find(sku);
+    const auto found = closed_until_.find(name);
     return found != closed_until_.end() && clock_.now() < found->second;
   }
-  void close(const std::string& sku) {
+  void close(const std::string& name) {
     if (closed_until_.size() >= remembered_max) closed_until_.clear();
-    closed_until_[sku] = clock_.now() + seconds(1);
+    closed_until_[name] = clock_.now() + seconds(1);
   }
   void open_all() noexcept { closed_until_.clear(); }
 
@@ -31,4 +31,4 @@ class SoldOutGate {
   std::unordered_map<std::string, UtcTime> closed_until_;
 };
 
-}  // namespace emporion::warehouse
+}  // namespace emporion
