@@ -46,11 +46,21 @@ constexpr std::int32_t lease_s = 6;  // A crashed replica holds up its feeds for
 constexpr seconds lease_renew{2};
 constexpr milliseconds lease_retry{250};  // While another replica holds it, whatever commits meanwhile.
 constexpr milliseconds read_pause{10};    // Lets commits gather, so a busy producer is not read once per commit.
+constexpr int reads_in_vain_free = 4;     // Then they come further apart, up to:
+constexpr milliseconds read_apart_max{50};
 constexpr milliseconds tick{50};
 constexpr seconds tell_again{60};  // A producer that is away does not fill the log.
 constexpr seconds redelivery_period{1};
 constexpr std::int64_t persist_idle_after = 10'000;  // Transactions; less is cheaper to scan again after a restart.
 constexpr int refused_tries_max = 2;
+
+/// How far apart two reads are. Each commit of a producer is a hint, and a busy one may commit hundreds of times a second and tell this module nothing.
+milliseconds apart_after(int reads_in_vain) {
+  milliseconds out{0};
+  for (int i = reads_in_vain_free; i <= reads_in_vain && out < read_apart_max; ++i)
+    out = out == milliseconds(0) ? read_pause : std::min(out * 2, read_apart_max);
+  return out;
+}
 
 }  // namespace
 
@@ -131,7 +141,12 @@ struct Consumer::Impl {
 
   Task<void> follow(Follower& follower) {
     milliseconds quick{2};
+    int in_vain = 0;  // Reads in a row that found nothing, though the producer wrote something.
+    UtcTime read_at;
     while (!stopping) {
+      const auto apart = apart_after(in_vain) - (clock.now() - read_at);
+      if (apart > microseconds(0)) co_await runtime.sleep_for(std::chrono::duration_cast<microseconds>(apart));
+      read_at = clock.now();
       follower.hinted = false;
       const auto step = co_await step_once(follower);
       if (!step) {
@@ -149,8 +164,9 @@ struct Consumer::Impl {
         co_await runtime.sleep_for(lease_retry);
       } else if (*step > 0) {
         quick = milliseconds(2);
+        in_vain = 0;
         co_await runtime.sleep_for(read_pause);
-      } else if (follower.hinted) {
+      } else if (++in_vain; follower.hinted) {
         co_await runtime.sleep_for(read_pause);
       } else if (follower.at.xid < follower.wanted) {
         // Something committed, but an older transaction still runs: what it may yet write comes first.
@@ -158,7 +174,9 @@ struct Consumer::Impl {
         quick = std::min(quick * 2, milliseconds(50));
       } else {
         quick = milliseconds(2);
+        const UtcTime until = clock.now() + options.poll;
         co_await rest(follower, options.poll);
+        if (clock.now() >= until) in_vain = 0;
       }
     }
   }
@@ -240,14 +258,21 @@ struct Consumer::Impl {
     for (const auto row : answers[0]) fresh.insert(row.get<Uuid>(0));
     std::set<std::string, std::less<>> parked;
     for (const auto row : answers[1]) parked.insert(row.get<std::string>(0));
-    for (const auto& item : items) {
+    std::vector<Envelope> together;  // Events of one topic that follow each other, for a handler that takes many.
+    for (auto& item : items) {
       if (!EMP_GUARD("messaging.inbox_is_asked", fresh.contains(item.event.event_id))) continue;
       if (!EMP_GUARD("messaging.parked_aggregate_waits", !parked.contains(item.event.aggregate_id))) {
         EMP_CO_TRY(co_await work.run(letter(item.event, "an earlier event of this aggregate is parked", 0, "waiting")));
         continue;
       }
-      EMP_CO_TRY(co_await handle(work, item.event));
+      if (!together.empty() && together.front().topic != item.event.topic) EMP_CO_TRY(co_await handle_many(work, std::exchange(together, {})));
+      if (subscriptions.many_of(item.event.topic) != nullptr) {
+        together.push_back(std::move(item.event));
+      } else {
+        EMP_CO_TRY(co_await handle(work, item.event));
+      }
     }
+    if (!together.empty()) EMP_CO_TRY(co_await handle_many(work, std::move(together)));
     EMP_CO_ASSIGN(const auto moved, co_await work.query(move_position, follower.feed->producer(), owner, next.xid, next.id));
     if (!EMP_GUARD("messaging.lease_fences", moved.affected() == 1)) {
       follower.lease_end = UtcTime();
@@ -263,6 +288,12 @@ struct Consumer::Impl {
     const auto handler = subscriptions.handlers().find(event.topic);
     EMP_ASSERT(handler != subscriptions.handlers().end());
     co_return co_await handler->second(work, event);
+  }
+
+  Task<Result<>> handle_many(postgres::UnitOfWork& work, std::vector<Envelope> events) {
+    auto* const handler = subscriptions.many_of(events.front().topic);
+    EMP_ASSERT(handler != nullptr);
+    co_return co_await (*handler)(work, std::move(events));
   }
 
   static postgres::Bound letter(const Envelope& event, const std::string& error, std::int32_t tries, std::string_view state) {

@@ -98,5 +98,44 @@ TEST_P(ConsumerTest, AnUnreadablePayloadIsADeadLetter) {
   run(reader.stop());
 }
 
+struct ThingEnded : ThingHappened {
+  static constexpr std::string_view topic = "producer.thing.ended";
+};
+
+struct EndListener {
+  Listener& listener;
+  Task<Result<>> on_end(postgres::UnitOfWork& work, Envelope envelope, ThingEnded event) { return listener.on_thing(work, std::move(envelope), event); }
+};
+
+TEST_P(ConsumerTest, EventsOfATopicThatFollowEachOtherAreHandledAtOnce) {
+  publish("a", 1);
+  publish("b", 2);
+  ASSERT_TRUE(run(producer.run(outbox_row(ThingEnded::topic, "a", 3, to_json(ThingHappened{3}), Uuid()))).has_value());
+  publish("a", 4);
+  Subscriptions subscriptions;
+  EndListener end{listener};
+  subscriptions.on_many<ThingHappened>(&listener, &Listener::on_things);
+  subscriptions.on<ThingEnded>(&end, &EndListener::on_end);
+  Consumer reader(runtime(), database(), std::move(subscriptions), {feed}, {.retry_first = milliseconds(1)});
+  EXPECT_EQ(run(reader.drain()).value(), 4);
+  EXPECT_EQ(effects(), "a1 b2 a3 a4");
+  EXPECT_EQ(listener.at_once, (std::vector<std::size_t>{2, 1}));
+
+  // One that is refused takes nothing along but its aggregate's later ones.
+  listener.refuses = 6;
+  for (int i = 5; i <= 7; ++i) publish(i == 6 ? "b" : "a", i);
+  ASSERT_TRUE(run(reader.drain()).has_value());
+  EXPECT_EQ(effects(), "a1 b2 a3 a4 a5 a7");
+  const auto letters = run(dead_letters(database(), 10)).value();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].aggregate_id, "b");
+  // Put back in line it goes the same way.
+  listener.refuses = -1;
+  ASSERT_TRUE(run(redeliver(database(), letters[0].event_id)).has_value());
+  ASSERT_TRUE(run(reader.drain()).has_value());
+  EXPECT_EQ(effects(), "a1 b2 a3 a4 a5 a7 b6");
+  run(reader.stop());
+}
+
 }  // namespace
 }  // namespace emporion::messaging

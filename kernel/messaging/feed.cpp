@@ -60,5 +60,13 @@ void Subscriptions::add(std::string_view topic, Handle handle) {
   const bool is_first = handlers_.emplace(topic, std::move(handle)).second;
   EMP_ASSERT(is_first);  // One handler per topic and module.
 }
+void Subscriptions::add_many(std::string_view topic, HandleMany handle) {
+  const bool is_first = many_.emplace(topic, std::move(handle)).second;
+  EMP_ASSERT(is_first);
+}
+Subscriptions::HandleMany* Subscriptions::many_of(std::string_view topic) {
+  const auto found = many_.find(topic);
+  return found == many_.end() ? nullptr : &found->second;
+}
 
 }  // namespace emporion::messaging

@@ -38,11 +38,19 @@ class EventFeed {
 /// The feed over the producer's own database.
 std::shared_ptr<EventFeed> local_feed(postgres::Database& producer);
 
+/// An event whose payload was read.
+template <typename Event>
+struct Heard {
+  Envelope envelope;
+  Event event;
+};
+
 /// What a module does with the topics it hears. Filled in `Module::subscribe`; the effect and its inbox row commit together in `work`.
 /// A handler does database work only: what must be called elsewhere is stored and done by a job or a saga.
 class Subscriptions {
  public:
   using Handle = std::move_only_function<Task<Result<>>(postgres::UnitOfWork&, const Envelope&)>;
+  using HandleMany = std::move_only_function<Task<Result<>>(postgres::UnitOfWork&, std::vector<Envelope>)>;
 
   /// `subscriptions.on<order::v1::OrderCancelled>(this, &Handler::on_order_cancelled)`; the member is `Task<Result<>> f(postgres::UnitOfWork&, Envelope,
   /// OrderCancelled)`. A payload that does not read as `Event` is a dead letter.
@@ -53,6 +61,21 @@ class Subscriptions {
     });
   }
   void add(std::string_view topic, Handle handle);
+
+  /// As `on`, for what comes in numbers: the member is `Task<Result<>> f(postgres::UnitOfWork&, std::vector<Heard<Event>>)` and gets the events of this topic
+  /// that follow each other in a page at once, in their order. If it refuses, nothing of the page took effect, and each event is handed to it by itself.
+  template <typename Event, typename Owner>
+  void on_many(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, std::vector<Heard<Event>>)) {
+    add_many(Event::topic, [owner, member](postgres::UnitOfWork& work, std::vector<Envelope> envelopes) -> Task<Result<>> {
+      return decode_and_call_many<Event, Owner>(owner, member, work, std::move(envelopes));
+    });
+    add(Event::topic, [owner, member](postgres::UnitOfWork& work, const Envelope& envelope) -> Task<Result<>> {
+      return decode_and_call_many<Event, Owner>(owner, member, work, std::vector(1, envelope));
+    });
+  }
+  void add_many(std::string_view topic, HandleMany handle);
+  /// Null: this topic is handled event by event.
+  HandleMany* many_of(std::string_view topic);
   const std::map<std::string, Handle, std::less<>>& handlers() const noexcept { return handlers_; }
   std::map<std::string, Handle, std::less<>>& handlers() noexcept { return handlers_; }
 
@@ -64,7 +87,20 @@ class Subscriptions {
     if (!event) co_return fail(event.error());
     co_return co_await (owner->*member)(work, std::move(envelope), std::move(*event));
   }
+  template <typename Event, typename Owner>
+  static Task<Result<>> decode_and_call_many(Owner* owner, Task<Result<>> (Owner::*member)(postgres::UnitOfWork&, std::vector<Heard<Event>>),
+                                             postgres::UnitOfWork& work, std::vector<Envelope> envelopes) {
+    std::vector<Heard<Event>> heard;
+    heard.reserve(envelopes.size());
+    for (Envelope& envelope : envelopes) {
+      auto event = parse_json<Event>(envelope.data);
+      if (!event) co_return fail(event.error());
+      heard.push_back({std::move(envelope), std::move(*event)});
+    }
+    co_return co_await (owner->*member)(work, std::move(heard));
+  }
   std::map<std::string, Handle, std::less<>> handlers_;
+  std::map<std::string, HandleMany, std::less<>> many_;
 };
 
 struct ConsumerOptions {

@@ -53,6 +53,12 @@ struct Listener {
     if (event.number == refuses) co_return fail(ErrorKind::rule_violated, "UNWANTED", "this one is refused");
     co_return Result<>();
   }
+  Task<Result<>> on_things(postgres::UnitOfWork& work, std::vector<Heard<ThingHappened>> things) {
+    at_once.push_back(things.size());
+    for (auto& thing : things) EMP_CO_TRY(co_await on_thing(work, std::move(thing.envelope), thing.event));
+    co_return Result<>();
+  }
+  std::vector<std::size_t> at_once;  ///< How many events each call of on_things was given.
 };
 
 enum class Binding : std::uint8_t {
