@@ -33,12 +33,12 @@ Result<> Fulfillment::move(Status to) {
   return {};
 }
 
-void Fulfillment::announce() {
-  add(v1::FulfillmentCreated{.fulfillment_id = view.id,
-                             .order_id = view.order_id,
-                             .warehouse_id = view.warehouse_id,
-                             .items = facts_of([](const auto& i) { return i.qty; }),
-                             .ship_by = view.ship_by});
+v1::FulfillmentCreated Fulfillment::created() const {
+  return {.fulfillment_id = view.id,
+          .order_id = view.order_id,
+          .warehouse_id = view.warehouse_id,
+          .items = facts_of([](const auto& i) { return i.qty; }),
+          .ship_by = view.ship_by};
 }
 
 Result<> Fulfillment::plan() {

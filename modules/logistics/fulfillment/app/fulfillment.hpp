@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contracts/logistics/fulfillment/v1/fulfillment_api.hpp"
+#include "contracts/logistics/fulfillment/v1/fulfillment_events.hpp"
 #include "kernel/postgres/database.hpp"
 #include "modules/logistics/fulfillment/app/order_facts.hpp"
 #include "modules/logistics/fulfillment/domain/lifecycle.hpp"
@@ -42,7 +43,7 @@ class Fulfillment {
   /// The outbox rows of the steps since the last call.
   std::vector<postgres::Bound> take_events() { return std::exchange(events_, {}); }
 
-  void announce();  ///< Created.
+  v1::FulfillmentCreated created() const;
   Result<> plan();
   /// One line per item with open units, in the order of SKUs: the walk of a warehouse whose bins we do not know.
   Result<> make_picklist(Uuid id, std::string number);

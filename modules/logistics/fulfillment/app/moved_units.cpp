@@ -134,11 +134,7 @@ Task<Result<>> Triggers::move_units(postgres::UnitOfWork& work, Uuid trace, ware
   ++to->view.version;
   to->touch();
   from->settle_missing(event.line_no, event.qty, "sent from another warehouse");
-  if (is_new) {
-    fresh.announce();
-    EMP_CO_ASSIGN(const bool is_inserted, co_await store_.insert(work, fresh));
-    if (is_inserted) EMP_CO_TRY(co_await work.run_together(fresh.take_events()));
-  }
+  if (is_new) EMP_CO_TRY(co_await store_.insert(work, {fresh}));
   co_return co_await store_.save(work, std::move(all));
 }
 

@@ -59,8 +59,8 @@ class FulfillmentStore {
   virtual Task<Result<std::vector<EarlyNews>>> take_news(postgres::UnitOfWork& work, Uuid order_id) = 0;
   virtual Task<Result<std::vector<Fulfillment>>> lock(postgres::UnitOfWork& work, std::vector<Uuid> ids) = 0;
   virtual Task<Result<std::vector<Fulfillment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) = 0;
-  /// False: this (order, warehouse, generation) is there already.
-  virtual Task<Result<bool>> insert(postgres::UnitOfWork& work, const Fulfillment& fulfillment) = 0;
+  /// Writes those whose (order, warehouse, generation) is not there yet, and that they were created.
+  virtual Task<Result<>> insert(postgres::UnitOfWork& work, std::vector<Fulfillment> fulfillments) = 0;
   /// Writes those that changed and their events, in one round trip.
   virtual Task<Result<>> save(postgres::UnitOfWork& work, std::vector<Fulfillment> fulfillments) = 0;
 

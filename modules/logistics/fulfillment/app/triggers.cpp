@@ -1,6 +1,7 @@
 #include "modules/logistics/fulfillment/app/triggers.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -112,7 +113,7 @@ std::vector<Fulfillment> fulfillments_of(const order::v1::OrderConfirmed& event,
 }
 
 void Triggers::subscribe(messaging::Subscriptions& subscriptions) {
-  subscriptions.on<order::v1::OrderConfirmed>(this, &Triggers::on_order_confirmed);
+  subscriptions.on_many<order::v1::OrderConfirmed>(this, &Triggers::on_orders_confirmed);
   subscriptions.on<order::v1::OrderCancelled>(this, &Triggers::on_order_cancelled);
   subscriptions.on<order::v1::OrderLineCancelled>(this, &Triggers::on_line_cancelled);
   subscriptions.on<order::v1::OrderAddressChanged>(this, &Triggers::on_address_changed);
@@ -128,22 +129,32 @@ void Triggers::subscribe(messaging::Subscriptions& subscriptions) {
   subscriptions.on<shipping::v1::ShipmentLost>(this, &Triggers::on_lost);
 }
 
-Task<Result<>> Triggers::on_order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event) {
-  EMP_CO_ASSIGN(auto books, co_await store_.lock_orders(work, one(event.order_id)));
-  OrderBook& book = books.front();
-  if (book.is_cancelled) co_return Result<>();
-  auto all = fulfillments_of(event, envelope.occurred_at, envelope.trace);
-  for (Fulfillment& fulfillment : all) {
-    fulfillment.announce();
-    EMP_CO_ASSIGN(const bool is_new, co_await store_.insert(work, fulfillment));
-    if (is_new) EMP_CO_TRY(co_await work.run_together(fulfillment.take_events()));
+Task<Result<>> Triggers::on_orders_confirmed(postgres::UnitOfWork& work, std::vector<messaging::Heard<order::v1::OrderConfirmed>> orders) {
+  std::vector<Uuid> ids;
+  for (const auto& order : orders) ids.push_back(order.event.order_id);
+  EMP_CO_ASSIGN(auto locked, co_await store_.lock_orders(work, std::move(ids)));
+  std::map<Uuid, OrderBook> books;
+  for (OrderBook& book : locked) books.emplace(book.order_id, std::move(book));
+  std::vector<Fulfillment> all;
+  for (const auto& [envelope, event] : orders) {
+    OrderBook& book = books.at(event.order_id);
+    if (book.is_cancelled) continue;
+    auto of_order = fulfillments_of(event, envelope.occurred_at, envelope.trace);
+    if (event.reservation_version && !of_order.empty()) {
+      book.reservation_id = of_order.front().view.reservation_id;
+      book.reservation_version = event.reservation_version;
+    }
+    std::move(of_order.begin(), of_order.end(), std::back_inserter(all));
   }
-  if (event.reservation_version && !all.empty()) {
-    book.reservation_id = all.front().view.reservation_id;
-    book.reservation_version = event.reservation_version;
+  EMP_CO_TRY(co_await store_.insert(work, std::move(all)));
+  for (auto& [id, book] : books) {
+    if (book.is_cancelled) continue;
+    if (book.has_news) {
+      EMP_CO_TRY(co_await catch_up(work, std::move(book)));
+    } else if (book.reservation_version) {
+      EMP_CO_TRY(co_await store_.save_order(work, std::move(book)));
+    }
   }
-  if (book.has_news) co_return co_await catch_up(work, std::move(book));
-  if (book.reservation_version) co_return co_await store_.save_order(work, std::move(book));
   co_return Result<>();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "contracts/commerce/order/v1/order_events.hpp"
 #include "contracts/logistics/fulfillment/v1/fulfillment_events.hpp"
 #include "contracts/logistics/shipping/v1/shipping_events.hpp"
@@ -16,7 +18,7 @@ class Triggers {
   void subscribe(messaging::Subscriptions& subscriptions);
 
   /// One fulfillment per warehouse that holds units of the order. An order that was cancelled before is refused.
-  Task<Result<>> on_order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event);
+  Task<Result<>> on_orders_confirmed(postgres::UnitOfWork& work, std::vector<messaging::Heard<order::v1::OrderConfirmed>> orders);
   /// All fulfillments of the order (F-I9): those in house are cancelled, those on their way are expected back.
   Task<Result<>> on_order_cancelled(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderCancelled event);
   /// Takes out the units unless `CancelForOrder` did, and the cash that is not due for them any more.

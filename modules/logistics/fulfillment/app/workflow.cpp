@@ -102,9 +102,7 @@ Task<Result<v1::Fulfillment>> Workflow::create_fulfillment(CallContext context, 
   EMP_CO_ASSIGN(auto work, co_await database_.begin(context));
   EMP_CO_ASSIGN(const auto book, co_await store_.lock_orders(work, one(request.order_id)));
   if (book.front().is_cancelled) co_return fail(ErrorKind::conflict, "ORDER_CANCELLED", "the order was cancelled");
-  fulfillment.announce();
-  EMP_CO_ASSIGN(const bool is_new, co_await store_.insert(work, fulfillment));
-  if (is_new) EMP_CO_TRY(co_await work.run_together(fulfillment.take_events()));
+  EMP_CO_TRY(co_await store_.insert(work, one(fulfillment)));
   EMP_CO_TRY(co_await work.commit());
   EMP_CO_ASSIGN(auto stored, co_await store_.find(view.id));
   if (!stored) co_return fail(not_found(view.id));

@@ -49,7 +49,7 @@ TEST_F(EarlyNewsTest, AMoveThatIsToldBeforeTheConfirmationWaitsForIt) {
   moved("o", 4, "hanoi", "danang", 1);
   moved("o", 5, "danang", "saigon", 1);
   EXPECT_TRUE(of_order("o").empty());
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   EXPECT_EQ(units("o", "hanoi"), 1);
   EXPECT_EQ(units("o", "danang"), 0);
   EXPECT_EQ(units("o", "saigon"), 1);
@@ -60,7 +60,7 @@ TEST_F(EarlyNewsTest, AMoveThatTheConfirmationKnowsIsAppliedNeitherBeforeNorAfte
   moved("o", 4, "hanoi", "danang");
   auto order = an_order("o", {"danang"});
   order.reservation_version = 5;
-  hear(&Triggers::on_order_confirmed, order);
+  confirm(order);
   moved("o", 5, "hanoi", "danang", 1);  // Told late; it is in as well.
   EXPECT_EQ(units("o", "danang"), 2);
   EXPECT_EQ(units("o", "hanoi"), 0);
@@ -74,7 +74,7 @@ TEST_F(EarlyNewsTest, OfMovesThatCameEarlyOnlyThoseAfterTheConfirmationsVersionA
   moved("o", 5, "danang", "saigon");
   auto order = an_order("o", {"danang"});
   order.reservation_version = 4;
-  hear(&Triggers::on_order_confirmed, order);
+  confirm(order);
   EXPECT_EQ(units("o", "saigon"), 2);
   EXPECT_EQ(units("o", "danang"), 0);
 }
@@ -84,7 +84,7 @@ TEST_F(EarlyNewsTest, UnitsThatNobodyHasAreToldOnceTheOrderIsConfirmed) {
   EXPECT_EQ(events("line.shorted"), "0");
   auto order = an_order("o", {"hanoi"});
   order.reservation_version = 4;  // The lines name what was given up, too: it is not told otherwise.
-  hear(&Triggers::on_order_confirmed, order);
+  confirm(order);
   EXPECT_EQ(events("line.shorted"), "1");
   EXPECT_EQ(units("o", "hanoi"), 1);
 }
@@ -97,12 +97,12 @@ TEST_F(EarlyNewsTest, NewsOfAnOrderThatIsCancelledBeforeItIsConfirmedAreForgotte
   moved("o", 5, "danang", "saigon");
   shorted("o", 6, "saigon", 1);
   EXPECT_EQ(value("SELECT count(*) FROM early_news"), "0");
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   EXPECT_TRUE(of_order("o").empty());
 }
 
 TEST_F(EarlyNewsTest, UnitsThatComeBackAndLeaveAgainLeaveTheParcelTheyCameBackTo) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   moved("o", 4, "hanoi", "danang");
   moved("o", 5, "danang", "hanoi");
   moved("o", 6, "hanoi", "saigon");
@@ -115,7 +115,7 @@ TEST_F(EarlyNewsTest, AnEarlyMoveThatWasUndoneBeforeTheConfirmationIsNotApplied)
   moved("o", 4, "danang", "saigon", 1);  // 5 brings it back, and is told later.
   auto order = an_order("o", {"danang"});
   order.reservation_version = 5;
-  hear(&Triggers::on_order_confirmed, order);
+  confirm(order);
   moved("o", 5, "saigon", "danang", 1);
   EXPECT_EQ(units("o", "danang"), 2);
   EXPECT_EQ(units("o", "saigon"), 0);
@@ -127,7 +127,7 @@ TEST_F(EarlyNewsTest, AnOrderThatIsCancelledJustNowIsNotPicked) {
   other.run("DELETE FROM early_news");
   other.run("SELECT FROM order_book FOR UPDATE");
   other.at_last("UPDATE order_book SET is_cancelled = true, has_news = false");
-  const auto heard = other.beside(runtime(), deliver(&Triggers::on_order_confirmed, an_order("o", {"hanoi"})));
+  const auto heard = other.beside(runtime(), deliver_confirmed(std::vector(1, an_order("o", {"hanoi"}))));
   ASSERT_TRUE(heard) << heard.error().to_string();
   EXPECT_TRUE(of_order("o").empty());
   EXPECT_EQ(value("SELECT is_cancelled FROM order_book"), "t");

@@ -60,12 +60,28 @@ struct FulfillmentTest : testing::PostgresTest {
   template <typename Event>
   Task<Result<>> deliver(Task<Result<>> (Triggers::*handler)(postgres::UnitOfWork&, messaging::Envelope, Event), Event event, std::int64_t version = 0) {
     EMP_CO_ASSIGN(auto work, co_await database().begin(context("fulfillment")));
-    messaging::Envelope envelope;
-    envelope.event_id = Uuid::v7(clock.now(), random);
-    envelope.occurred_at = clock.now();
-    envelope.aggregate_version = version;
-    EMP_CO_TRY(co_await (triggers.*handler)(work, std::move(envelope), std::move(event)));
+    EMP_CO_TRY(co_await (triggers.*handler)(work, an_envelope(version), std::move(event)));
     co_return co_await work.commit();
+  }
+  /// Confirmations, in one page.
+  void confirm(std::vector<order::v1::OrderConfirmed> orders) {
+    const auto done = run(deliver_confirmed(std::move(orders)));
+    ASSERT_TRUE(done) << done.error().to_string();
+  }
+  void confirm(order::v1::OrderConfirmed order) { confirm(std::vector(1, std::move(order))); }
+  Task<Result<>> deliver_confirmed(std::vector<order::v1::OrderConfirmed> orders) {
+    EMP_CO_ASSIGN(auto work, co_await database().begin(context("fulfillment")));
+    std::vector<messaging::Heard<order::v1::OrderConfirmed>> heard;
+    for (auto& order : orders) heard.push_back({an_envelope(), std::move(order)});
+    EMP_CO_TRY(co_await triggers.on_orders_confirmed(work, std::move(heard)));
+    co_return co_await work.commit();
+  }
+  messaging::Envelope an_envelope(std::int64_t version = 0) {
+    messaging::Envelope out;
+    out.event_id = Uuid::v7(clock.now(), random);
+    out.occurred_at = clock.now();
+    out.aggregate_version = version;
+    return out;
   }
   CallContext worker() {
     CallContext out = context();

@@ -8,13 +8,31 @@ namespace emporion::fulfillment {
 namespace {
 
 TEST_F(FulfillmentTest, a_confirmed_order_heard_three_times_makes_one_fulfillment_per_warehouse) {
-  for (int i = 0; i < 3; ++i) hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi", "danang"}));
+  for (int i = 0; i < 3; ++i) confirm(an_order("o", {"hanoi", "danang"}));
   EXPECT_EQ(of_order("o").size(), 2u);
   EXPECT_EQ(events("fulfillment.created"), "2");
 }
 
+TEST_F(FulfillmentTest, orders_confirmed_in_one_page_are_told_of_once_each_and_in_their_order) {
+  order::v1::OrderCancelled cancelled;
+  cancelled.order_id = id("never");
+  hear(&Triggers::on_order_cancelled, cancelled);
+  confirm(an_order("known", {"hanoi"}));
+  confirm(std::vector{an_order("b", {"hanoi", "danang"}), an_order("never", {"hanoi"}), an_order("known", {"hanoi"}), an_order("a", {"danang"}),
+                      an_order("b", {"hanoi", "danang"})});
+  EXPECT_EQ(of_order("b").size(), 2u);
+  EXPECT_EQ(of_order("a").size(), 1u);
+  EXPECT_TRUE(of_order("never").empty());
+  // Two of b's before the one of a, and what was known before is not told again.
+  EXPECT_EQ(value("SELECT string_agg(f.order_id::text, ' ' ORDER BY o.id) FROM outbox o JOIN fulfillment f ON f.id::text = o.aggregate_id AND f.version = "
+                  "o.aggregate_version"),
+            text(id("known"), " ", id("b"), " ", id("b"), " ", id("a")));
+  EXPECT_EQ(events("fulfillment.created"), "4");
+  EXPECT_EQ(value("SELECT count(*) FROM fulfillment WHERE version <> 1 OR (state ->> 'version')::bigint <> 1"), "0");
+}
+
 TEST_F(FulfillmentTest, a_cancelled_order_cancels_every_fulfillment_or_awaits_its_return) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi", "danang", "saigon"}));
+  confirm(an_order("o", {"hanoi", "danang", "saigon"}));
   const auto all = of_order("o");
   sql("UPDATE fulfillment SET state = jsonb_set(state, '{status}', '\"shipped\"'), status = 'shipped' WHERE id = '" + all[1].id.to_string() + "'");
   order::v1::OrderCancelled event;
@@ -28,13 +46,13 @@ TEST_F(FulfillmentTest, a_cancelled_order_cancels_every_fulfillment_or_awaits_it
 TEST_F(FulfillmentTest, an_order_cancelled_before_it_was_heard_of_is_never_picked) {
   const auto agreed = run(api.cancel_for_order(context("order"), {.order_id = id("o"), .items = {}, .reason = "changed my mind", .cause_id = "c1"}));
   ASSERT_TRUE(agreed) << agreed.error().to_string();
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   EXPECT_TRUE(of_order("o").empty());
   EXPECT_EQ(value("SELECT count(*) FROM outbox"), "0");
 }
 
 TEST_F(FulfillmentTest, consent_to_cancel_takes_all_fulfillments_or_none) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi", "danang"}));
+  confirm(an_order("o", {"hanoi", "danang"}));
   const auto list = started("o");
   ASSERT_TRUE(run(scan(list, "s1", list.lines[0].sku, 1)));
   const auto refused = run(api.cancel_for_order(context("order"), {.order_id = id("o"), .items = {}, .reason = "late", .cause_id = "c1"}));
@@ -42,7 +60,7 @@ TEST_F(FulfillmentTest, consent_to_cancel_takes_all_fulfillments_or_none) {
   EXPECT_EQ(value("SELECT count(*) FROM fulfillment WHERE status = 'cancelled'"), "0");
   EXPECT_EQ(value("SELECT is_cancelled FROM order_book"), "f");
 
-  hear(&Triggers::on_order_confirmed, an_order("p", {"hanoi", "danang"}));
+  confirm(an_order("p", {"hanoi", "danang"}));
   for (int i = 0; i < 2; ++i) {
     const auto agreed = run(api.cancel_for_order(context("order"), {.order_id = id("p"), .items = {}, .reason = "late", .cause_id = "c2"}));
     ASSERT_TRUE(agreed) << agreed.error().to_string();
@@ -52,7 +70,7 @@ TEST_F(FulfillmentTest, consent_to_cancel_takes_all_fulfillments_or_none) {
 }
 
 TEST_F(FulfillmentTest, units_cancelled_by_consent_are_not_taken_out_again_by_the_event) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 5, 5'000));
+  confirm(an_order("o", {"hanoi"}, 5, 5'000));
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(
         run(api.cancel_for_order(context("order"), {.order_id = id("o"), .items = {{.order_line = 1, .qty = 2}}, .reason = "fewer", .cause_id = "c1"})));
@@ -79,14 +97,14 @@ TEST_F(FulfillmentTest, the_courier_asks_for_what_credit_has_not_paid) {
   auto order = an_order("o", {"hanoi", "saigon"}, 2, 4'000);
   order.totals.credit_value = Money(1'000, vnd);
   order.totals.amount_due = Money(3'000, vnd);
-  hear(&Triggers::on_order_confirmed, order);
+  confirm(order);
   std::int64_t cash = 0;
   for (const auto& fulfillment : of_order("o")) cash += fulfillment.cod->amount();
   EXPECT_EQ(cash, 3'000);
 }
 
 TEST_F(FulfillmentTest, a_wrong_item_counts_for_nothing) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   const auto list = started("o");
   EXPECT_EQ(run(scan(list, "s1", "SKU-9", 1)).error().reason(), "WRONG_ITEM");
   EXPECT_EQ(the_one("o").items[0].picked, 0);
@@ -94,7 +112,7 @@ TEST_F(FulfillmentTest, a_wrong_item_counts_for_nothing) {
 }
 
 TEST_F(FulfillmentTest, of_two_pickers_one_gets_the_last_unit) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 1));
+  confirm(an_order("o", {"hanoi"}, 1));
   const auto list = started("o");
   std::vector<Task<Result<v1::Picklist>>> both;
   both.push_back(scan(list, "one", "SKU-1", 1));
@@ -109,7 +127,7 @@ TEST_F(FulfillmentTest, of_two_pickers_one_gets_the_last_unit) {
 }
 
 TEST_F(FulfillmentTest, a_pick_that_the_warehouse_refuses_never_was) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 2));
+  confirm(an_order("o", {"hanoi"}, 2));
   const auto list = started("o");
   warehouse->on_shelf[1] = 1;
   EXPECT_EQ(run(scan(list, "s1", "SKU-1", 2)).error().reason(), "OVER_PICK");
@@ -132,7 +150,7 @@ TEST_F(FulfillmentTest, a_pick_that_the_warehouse_refuses_never_was) {
 }
 
 TEST_F(FulfillmentTest, a_pick_whose_answer_was_lost_is_told_again_and_counts_once) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 2));
+  confirm(an_order("o", {"hanoi"}, 2));
   const auto list = started("o");
   warehouse->loses_answers = true;
   EXPECT_EQ(run(scan(list, "s1", "SKU-1", 2)).error().reason(), "ANSWER_LOST");
@@ -147,14 +165,14 @@ TEST_F(FulfillmentTest, a_pick_whose_answer_was_lost_is_told_again_and_counts_on
 }
 
 TEST_F(FulfillmentTest, cash_is_split_over_warehouses_to_the_last_unit) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi", "danang", "saigon"}, 1, 100'000));
+  confirm(an_order("o", {"hanoi", "danang", "saigon"}, 1, 100'000));
   std::vector<std::int64_t> cash;
   for (const auto& fulfillment : of_order("o")) cash.push_back(fulfillment.cod->amount());
   EXPECT_EQ(cash, (std::vector<std::int64_t>{33'334, 33'333, 33'333}));  // In the order of ids.
 }
 
 TEST_F(FulfillmentTest, a_fulfillment_cancelled_after_picking_names_what_goes_back_to_the_shelf) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 3));
+  confirm(an_order("o", {"hanoi"}, 3));
   const auto list = started("o");
   ASSERT_TRUE(run(scan(list, "s1", "SKU-1", 2)));
   ASSERT_TRUE(run(api.cancel_fulfillment(context("order"), {.id = the_one("o").id, .reason = "order cancelled"})));
@@ -163,7 +181,7 @@ TEST_F(FulfillmentTest, a_fulfillment_cancelled_after_picking_names_what_goes_ba
 }
 
 TEST_F(FulfillmentTest, units_that_another_warehouse_sends_move_there_with_their_cash) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 4, 4'000));
+  confirm(an_order("o", {"hanoi"}, 4, 4'000));
   warehouse::v1::ReservationResourced moved;
   moved.reservation_id = id("reservation of o");
   moved.order_id = id("o");
@@ -188,7 +206,7 @@ TEST_F(FulfillmentTest, units_that_another_warehouse_sends_move_there_with_their
 }
 
 TEST_F(FulfillmentTest, work_that_is_held_goes_on_where_it_stopped) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   const auto list = started("o");
   const Uuid fulfillment = the_one("o").id;
   const auto held = run(api.hold_fulfillment(context("order"), {.id = fulfillment, .reason = "call the customer"}));
@@ -202,7 +220,7 @@ TEST_F(FulfillmentTest, work_that_is_held_goes_on_where_it_stopped) {
 }
 
 TEST_F(FulfillmentTest, work_that_is_held_just_now_is_not_picked) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   const auto list = started("o");
   testing::Rival other(superuser_dsn());
   other.run(
@@ -217,7 +235,7 @@ TEST_F(FulfillmentTest, work_that_is_held_just_now_is_not_picked) {
 }
 
 TEST_F(FulfillmentTest, an_order_of_which_a_unit_is_picked_just_now_is_not_cancelled) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   (void)started("o");
   testing::Rival other(superuser_dsn());
   other.run(
@@ -233,7 +251,7 @@ TEST_F(FulfillmentTest, an_order_of_which_a_unit_is_picked_just_now_is_not_cance
 
 TEST_F(FulfillmentTest, the_autopilot_takes_many_orders_to_the_door_and_each_once) {
   constexpr int orders = 200;
-  for (int i = 0; i < orders; ++i) hear(&Triggers::on_order_confirmed, an_order(text("o", i), {"hanoi", "danang"}, 3, 6'000));
+  for (int i = 0; i < orders; ++i) confirm(an_order(text("o", i), {"hanoi", "danang"}, 3, 6'000));
   const auto started_at = std::chrono::steady_clock::now();
   fly();
   EXPECT_EQ(value("SELECT count(*) FROM fulfillment WHERE status = 'ready'"), text(2 * orders));
@@ -251,7 +269,7 @@ TEST_F(FulfillmentTest, the_autopilot_takes_many_orders_to_the_door_and_each_onc
 }
 
 TEST_F(FulfillmentTest, the_autopilot_waits_for_a_warehouse_that_is_down_and_holds_what_it_refuses) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   warehouse->is_down = true;
   fly();
   EXPECT_EQ(the_one("o").status, v1::FulfillmentStatus::picking);
@@ -260,7 +278,7 @@ TEST_F(FulfillmentTest, the_autopilot_waits_for_a_warehouse_that_is_down_and_hol
   ASSERT_TRUE(run(picking.finish_stale(context("fulfillment"))));
   fly();
   EXPECT_EQ(the_one("o").status, v1::FulfillmentStatus::ready);
-  hear(&Triggers::on_order_confirmed, an_order("p", {"hanoi"}));
+  confirm(an_order("p", {"hanoi"}));
   warehouse->on_shelf[1] = 0;
   fly();
   EXPECT_EQ(the_one("p").status, v1::FulfillmentStatus::on_hold);
@@ -268,7 +286,7 @@ TEST_F(FulfillmentTest, the_autopilot_waits_for_a_warehouse_that_is_down_and_hol
 }
 
 TEST_F(FulfillmentTest, the_audit_names_what_is_broken) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}));
+  confirm(an_order("o", {"hanoi"}));
   fly();
   const auto broken = [&](std::size_t check, const std::string& how) {
     sql("UPDATE fulfillment SET " + how);

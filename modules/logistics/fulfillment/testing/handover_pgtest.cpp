@@ -26,7 +26,7 @@ struct HandoverTest : FulfillmentTest {
 };
 
 TEST_F(HandoverTest, a_worker_takes_an_order_from_the_shelf_to_the_courier) {
-  hear(&Triggers::on_order_confirmed, an_order("o", {"hanoi"}, 2, 2'000));
+  confirm(an_order("o", {"hanoi"}, 2, 2'000));
   const auto list = started("o");
   EXPECT_EQ(events("fulfillment.started"), "1");
   ASSERT_TRUE(run(scan(list, "s1", "SKU-1", 1)));
@@ -68,7 +68,7 @@ TEST_F(HandoverTest, a_worker_takes_an_order_from_the_shelf_to_the_courier) {
 // The courier's van was quicker than the scanner at the door. Else a parcel that comes back would be on sale twice: released, and received.
 TEST_F(HandoverTest, what_the_carrier_scanned_has_left_without_a_scan_of_the_handover) {
   for (const char* name : {"o", "p"}) {
-    hear(&Triggers::on_order_confirmed, an_order(name, {"hanoi"}, 2, 2'000));
+    confirm(an_order(name, {"hanoi"}, 2, 2'000));
     const auto list = started(name);
     ASSERT_TRUE(run(scan(list, "s1", "SKU-1", 2)));
     ASSERT_TRUE(run(api.confirm_picked(worker(), {.id = list.id})));

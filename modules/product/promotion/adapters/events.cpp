@@ -25,7 +25,7 @@ postgres::Bound facts_of(const Event& event, bool is_deleted) {
 }  // namespace
 
 void EventHandlers::subscribe(messaging::Subscriptions& subscriptions) {
-  subscriptions.on<order::v1::OrderConfirmed>(this, &EventHandlers::order_confirmed);
+  subscriptions.on_many<order::v1::OrderConfirmed>(this, &EventHandlers::orders_confirmed);
   subscriptions.on<order::v1::OrderCancelled>(this, &EventHandlers::order_cancelled);
   subscriptions.on<catalog::v1::ProductCreated>(this, &EventHandlers::product_created);
   subscriptions.on<catalog::v1::ProductUpdated>(this, &EventHandlers::product_updated);
@@ -33,9 +33,13 @@ void EventHandlers::subscribe(messaging::Subscriptions& subscriptions) {
   subscriptions.on<catalog::v1::CategoryMoved>(this, &EventHandlers::category_moved);
 }
 
-Task<Result<>> EventHandlers::order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event) {
-  std::string key = event.customer_id ? event.customer_id->to_string() : keys_.of_guest(event.contact.email);
-  return redemptions_.order_confirmed(work, event.order_id, std::move(key), clock_.now(), envelope.trace);
+Task<Result<>> EventHandlers::orders_confirmed(postgres::UnitOfWork& work, std::vector<messaging::Heard<order::v1::OrderConfirmed>> orders) {
+  std::vector<ConfirmedOrder> out;
+  out.reserve(orders.size());
+  for (const auto& [envelope, event] : orders) {
+    out.push_back({event.order_id, event.customer_id ? event.customer_id->to_string() : keys_.of_guest(event.contact.email), envelope.trace});
+  }
+  return redemptions_.orders_confirmed(work, std::move(out), clock_.now());
 }
 
 Task<Result<>> EventHandlers::order_cancelled(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderCancelled event) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "contracts/commerce/order/v1/order_events.hpp"
 #include "contracts/product/catalog/v1/catalog_events.hpp"
 #include "kernel/messaging/feed.hpp"
@@ -15,7 +17,7 @@ class EventHandlers {
   void subscribe(messaging::Subscriptions& subscriptions);
 
  private:
-  Task<Result<>> order_confirmed(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderConfirmed event);
+  Task<Result<>> orders_confirmed(postgres::UnitOfWork& work, std::vector<messaging::Heard<order::v1::OrderConfirmed>> orders);
   Task<Result<>> order_cancelled(postgres::UnitOfWork& work, messaging::Envelope envelope, order::v1::OrderCancelled event);
   Task<Result<>> product_created(postgres::UnitOfWork& work, messaging::Envelope envelope, catalog::v1::ProductCreated event);
   Task<Result<>> product_updated(postgres::UnitOfWork& work, messaging::Envelope envelope, catalog::v1::ProductUpdated event);

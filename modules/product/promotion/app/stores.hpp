@@ -105,6 +105,11 @@ struct Release {
   Uuid trace;
   UtcTime at;
 };
+struct ConfirmedOrder {
+  Uuid order_id;
+  std::string customer_key;
+  Uuid trace;
+};
 struct StoredRedemption {
   Uuid body;
   v1::Redemption redemption;
@@ -122,7 +127,7 @@ class RedemptionStore {
   /// Committed before `before` and still not settled by their order.
   virtual Task<Result<std::vector<std::pair<Uuid, Uuid>>>> orphans(UtcTime before, Uuid after, std::int32_t count) = 0;  ///< (checkout, order), by checkout.
   virtual Task<Result<>> settle(bool is_confirmed, Uuid order, Uuid checkout, UtcTime now, Uuid trace) = 0;
-  virtual Task<Result<>> order_confirmed(postgres::UnitOfWork& work, Uuid order, std::string customer_key, UtcTime now, Uuid trace) = 0;
+  virtual Task<Result<>> orders_confirmed(postgres::UnitOfWork& work, std::vector<ConfirmedOrder> orders, UtcTime now) = 0;
   virtual Task<Result<>> order_cancelled(postgres::UnitOfWork& work, Uuid order, Uuid checkout, UtcTime now, Uuid trace) = 0;
 };
 

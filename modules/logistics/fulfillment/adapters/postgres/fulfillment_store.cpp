@@ -49,9 +49,15 @@ constexpr Statement delete_news{
     Effect::writes};
 constexpr Statement lock_ids{"fulfillment.lock", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE id = ANY($1) ORDER BY id FOR UPDATE"};
 constexpr Statement lock_order{"fulfillment.lock_of_order", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE order_id = $1 ORDER BY id FOR UPDATE"};
-constexpr Statement insert_one{"fulfillment.insert",
-                               "INSERT INTO fulfillment (id, order_id, warehouse_id, generation, status, facts, state, version, trace)"
-                               " VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7::text::jsonb, $8, $9) ON CONFLICT DO NOTHING",
+constexpr Statement insert_all{"fulfillment.insert",
+                               "WITH asked AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[], "
+                               "$8::int8[], $9::uuid[], $10::text[])"
+                               " WITH ORDINALITY AS a(id, order_id, warehouse_id, generation, status, facts, state, version, trace, event, n)),"
+                               " made AS (INSERT INTO fulfillment (id, order_id, warehouse_id, generation, status, facts, state, version, trace)"
+                               " SELECT id, order_id, warehouse_id, generation, status, facts::jsonb, state::jsonb, version, trace FROM asked ORDER BY n ON "
+                               "CONFLICT DO NOTHING RETURNING id)"
+                               " INSERT INTO outbox (topic, aggregate_id, aggregate_version, data, trace)"
+                               " SELECT $11, a.id::text, a.version, a.event, a.trace FROM made JOIN asked a USING (id) ORDER BY a.n",
                                Effect::writes};
 constexpr Statement save_all{
     "fulfillment.save",
@@ -216,11 +222,30 @@ Task<Result<std::vector<Fulfillment>>> PostgresFulfillmentStore::lock_of_order(p
   co_return fulfillments_of(rows);
 }
 
-Task<Result<bool>> PostgresFulfillmentStore::insert(postgres::UnitOfWork& work, const Fulfillment& f) {
-  const v1::Fulfillment& view = f.view;
-  EMP_CO_ASSIGN(const auto rows, co_await work.query(insert_one, view.id, view.order_id, view.warehouse_id, view.generation, to_string(f.status()),
-                                                     to_json_text(f.facts), to_json(view), view.version, f.trace));
-  co_return rows.affected() == 1;
+Task<Result<>> PostgresFulfillmentStore::insert(postgres::UnitOfWork& work, std::vector<Fulfillment> fulfillments) {
+  std::vector<Uuid> ids, orders, warehouses, traces;
+  std::vector<std::int32_t> generations;
+  std::vector<std::string> statuses, facts, states, events;
+  std::vector<std::int64_t> versions;
+  for (Fulfillment& f : fulfillments) {
+    v1::Fulfillment& view = f.view;
+    if (std::ranges::find(ids, view.id) != ids.end()) continue;
+    ++view.version;
+    ids.push_back(view.id);
+    orders.push_back(view.order_id);
+    warehouses.push_back(view.warehouse_id);
+    generations.push_back(view.generation);
+    statuses.emplace_back(to_string(f.status()));
+    facts.push_back(to_json_text(f.facts));
+    states.push_back(to_json(view));
+    versions.push_back(view.version);
+    traces.push_back(f.trace);
+    events.push_back(to_json(f.created()));
+  }
+  if (ids.empty()) co_return Result<>();
+  EMP_CO_TRY(
+      co_await work.query(insert_all, ids, orders, warehouses, generations, statuses, facts, states, versions, traces, events, v1::FulfillmentCreated::topic));
+  co_return Result<>();
 }
 
 Task<Result<>> PostgresFulfillmentStore::save(postgres::UnitOfWork& work, std::vector<Fulfillment> fulfillments) {

@@ -20,7 +20,7 @@ class PostgresFulfillmentStore final : public FulfillmentStore {
   Task<Result<std::vector<EarlyNews>>> take_news(postgres::UnitOfWork& work, Uuid order_id) override;
   Task<Result<std::vector<Fulfillment>>> lock(postgres::UnitOfWork& work, std::vector<Uuid> ids) override;
   Task<Result<std::vector<Fulfillment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) override;
-  Task<Result<bool>> insert(postgres::UnitOfWork& work, const Fulfillment& fulfillment) override;
+  Task<Result<>> insert(postgres::UnitOfWork& work, std::vector<Fulfillment> fulfillments) override;
   Task<Result<>> save(postgres::UnitOfWork& work, std::vector<Fulfillment> fulfillments) override;
   Task<Result<std::optional<Scan>>> find_scan(postgres::UnitOfWork& work, Uuid fulfillment_id, std::int32_t line_no, std::string scan_id) override;
   Task<Result<>> insert_scans(postgres::UnitOfWork& work, std::vector<Scan> scans) override;

@@ -33,7 +33,10 @@ SELECT checkout_id, order_id FROM redemption WHERE status = 'committed' AND crea
 constexpr Statement confirm_order{"promotion.confirm_order", "SELECT redemption_order_confirmed($1::uuid, $2::timestamptz, $3::uuid)::text", Effect::writes};
 constexpr Statement cancel_order{"promotion.cancel_order", "SELECT redemption_order_cancelled($1::uuid, $2::uuid, $3::timestamptz, $4::uuid)::text",
                                  Effect::writes};
-constexpr Statement has_ordered{"promotion.has_ordered", "SELECT customer_has_ordered($1::text)::text", Effect::writes};
+constexpr Statement confirm_orders{"promotion.confirm_orders",
+                                   "SELECT redemption_order_confirmed(o.id, $4::timestamptz, o.trace)::text, customer_has_ordered(o.key)::text "
+                                   "FROM unnest($1::uuid[], $2::text[], $3::uuid[]) WITH ORDINALITY AS o(id, key, trace, n) ORDER BY o.n",
+                                   Effect::writes};
 
 ReserveAnswer answer_of(const postgres::Row& row) {
   using enum ReserveAnswer::Outcome;
@@ -160,9 +163,15 @@ Task<Result<>> PostgresRedemptionStore::settle(bool is_confirmed, Uuid order, Uu
   co_return Result<>();
 }
 
-Task<Result<>> PostgresRedemptionStore::order_confirmed(postgres::UnitOfWork& work, Uuid order, std::string customer_key, UtcTime now, Uuid trace) {
-  EMP_CO_TRY(co_await work.query(confirm_order, order, now, trace));
-  EMP_CO_TRY(co_await work.query(has_ordered, customer_key));
+Task<Result<>> PostgresRedemptionStore::orders_confirmed(postgres::UnitOfWork& work, std::vector<ConfirmedOrder> orders, UtcTime now) {
+  std::vector<Uuid> ids, traces;
+  std::vector<std::string> keys;
+  for (ConfirmedOrder& order : orders) {
+    ids.push_back(order.order_id);
+    traces.push_back(order.trace);
+    keys.push_back(std::move(order.customer_key));
+  }
+  EMP_CO_TRY(co_await work.query(confirm_orders, ids, keys, traces, now));
   co_return Result<>();
 }
 

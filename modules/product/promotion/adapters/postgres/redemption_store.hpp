@@ -15,7 +15,7 @@ class PostgresRedemptionStore final : public RedemptionStore {
   Task<Result<std::int32_t>> expire(UtcTime now, std::int32_t count) override;
   Task<Result<std::vector<std::pair<Uuid, Uuid>>>> orphans(UtcTime before, Uuid after, std::int32_t count) override;
   Task<Result<>> settle(bool is_confirmed, Uuid order, Uuid checkout, UtcTime now, Uuid trace) override;
-  Task<Result<>> order_confirmed(postgres::UnitOfWork& work, Uuid order, std::string customer_key, UtcTime now, Uuid trace) override;
+  Task<Result<>> orders_confirmed(postgres::UnitOfWork& work, std::vector<ConfirmedOrder> orders, UtcTime now) override;
   Task<Result<>> order_cancelled(postgres::UnitOfWork& work, Uuid order, Uuid checkout, UtcTime now, Uuid trace) override;
 
  private:
