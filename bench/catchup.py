@@ -5,8 +5,6 @@ Guests buy ORDERS orders (7,200 if not said: an hour at two a second, 30,000 eve
 and is timed until it has applied everything: over gRPC from a process of its own, and, from a copy of the databases, in one process with all others. The
 audit of each is clean, or the exit code is not 0. Loopback only; ten minutes; what it starts it stops, by process id.
 """
-import http.client
-import json
 import os
 import re
 import shutil
@@ -16,15 +14,12 @@ import sys
 import tempfile
 import time
 
-CLIENTS, SKUS, ROUND_S, CATCH_UP_S = 64, 3999, 20, 300
-EMPORION = os.environ.get("EMP_EMPORION", "build/release/apps/emporion/emporion")
-BUYERS = os.environ.get("EMP_BUYERS", "build/release/bench/checkout/bench_checkout")
+import shop
+from shop import CLIENTS, EMPORION, SKUS, end, get, metric, say, write_assortment
+
+ROUND_S, CATCH_UP_S = 20, 300
 CONSUMER, PRODUCER = "fulfillment", "order"
 PUBLIC, METRICS = "127.0.0.1:18080", {"shop": "127.0.0.1:19201", CONSUMER: "127.0.0.1:19202", "all": "127.0.0.1:18080"}
-
-
-def say(what):
-    print(f"catchup: {what}", file=sys.stderr, flush=True)
 
 
 class Home:
@@ -70,44 +65,19 @@ class Home:
         for program in self.running.values():
             program.terminate()
         for program in self.running.values():
-            try:
-                program.wait(60)
-            except subprocess.TimeoutExpired:
-                program.kill()
+            end(program)
         self.running = {}
 
     def postgres(self):
         return open(f"{self.folder}/home/postgres/data/postmaster.pid").readline().strip()
 
 
-def get(address, path):
-    try:
-        connection = http.client.HTTPConnection(address, timeout=2)
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    except (OSError, http.client.HTTPException):
-        return 0, ""
-
-
-def metric(document, name, **labels):
-    """Of the lines with all these labels, the values."""
-    out = []
-    for line in document.splitlines():
-        if line.startswith(name + "{") and all(f'{label}="{value}"' in line for label, value in labels.items()):
-            out.append(float(line.rsplit(" ", 1)[1]))
-    return out
-
-
 def buy(home, wanted):
     """Rounds of purchases until there are as many orders. Answers their number and the seconds."""
     orders, began = 0, time.monotonic()
     while orders < wanted:
-        done = subprocess.run([BUYERS, "purchase", str(ROUND_S), f"http://{PUBLIC}", str(CLIENTS), str(SKUS), str(home.running["shop"].pid), home.postgres(),
-                               f"http://{METRICS['shop']}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=180)
-        if done.returncode != 0:
-            raise RuntimeError(f"the buyers: {done.stderr}")
-        orders += json.loads(done.stdout)["orders"]
+        done = shop.buy("purchase", ROUND_S, f"http://{PUBLIC}", CLIENTS, SKUS, home.running["shop"].pid, home.postgres(), f"http://{METRICS['shop']}")
+        orders += done["orders"]
         say(f"{orders} of {wanted} orders")
     return orders, time.monotonic() - began
 
@@ -160,10 +130,7 @@ def main():
             done = home.emporion("apart", *words)
             if done.returncode != 0:
                 raise RuntimeError(done.stdout)
-        with open(f"{work}/assortment.csv", "w") as out:
-            out.write("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n")
-            for i in range(SKUS):
-                out.write(f"500001,B{1000 + i},Article {1000 + i} of the bench,1000000,2010-12-01T08:26:00,{1.25 + i % 40 / 4:.2f},,United Kingdom\n")
+        write_assortment(f"{work}/assortment.csv")
         for process in ("shop", CONSUMER):
             home.start("apart", process)
         for process in ("shop", CONSUMER):

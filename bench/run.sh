@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs all benchmarks and writes bench/results/<date>-<commit>.json and .md: bench/run.sh [--quick]
+# Runs all benchmarks and writes bench/results/<date>-<commit>.json, .md and .html: bench/run.sh [--quick]
 # Unattended, on loopback only, bounded in time. Whatever it starts it stops, by process id. bench/README.md explains the rows.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
-if [ -z "${EMP_BENCH_BOUNDED:-}" ]; then EMP_BENCH_BOUNDED=1 exec timeout --kill-after=90 20m bench/run.sh "$@"; fi
+if [ -z "${EMP_BENCH_BOUNDED:-}" ]; then EMP_BENCH_BOUNDED=1 exec timeout --kill-after=90 40m bench/run.sh "$@"; fi
 
 mode=full rounds=5 ceiling_s=8 purchase_s=12 confirm_orders=2500 micro_rounds=3 micro_s=3 read_s=6
 case "${1:-}" in
@@ -167,8 +167,10 @@ checkout
 reads
 end "$shop" TERM 40
 shop=''
+say "what one shop shows alone"
+timeout 1200 python3 -B bench/rows.py ${1:+$1} >"$raw/rows.jsonl"
 say "hot SKU"
-timeout 240 "$programs/micro/bench_hot_sku" "$work/hot_sku" "$micro_rounds" "$micro_s" >"$raw/hot_sku.jsonl" 2>"$work/hot_sku.log" ||
+timeout 400 "$programs/micro/bench_hot_sku" "$work/hot_sku" "$micro_rounds" "$micro_s" >"$raw/hot_sku.jsonl" 2>"$work/hot_sku.log" ||
   { tail -5 "$work/hot_sku.log" >&2; exit 1; }
 say "point reads"
 timeout 120 "$programs/micro/bench_postgres_read" "$work/postgres_read" "$micro_rounds" "$micro_s" >"$raw/postgres_read.jsonl"

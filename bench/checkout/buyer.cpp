@@ -78,7 +78,7 @@ Task<bool> Buyer::call(std::string_view step, Method method, std::string path, s
     figures_.refused(step, response.error().reason());
     co_return false;
   }
-  figures_.answered(step, std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start));
+  figures_.answered(step, std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start), response->status >= 400);
   for (const auto& header : response->headers) {
     constexpr std::string_view wanted = "cart_token=";
     if (ascii_lower(header.name) == "set-cookie" && header.value.starts_with(wanted)) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "kernel/base/text.hpp"
+
 namespace emporion::bench {
 namespace {
 
@@ -21,9 +23,13 @@ std::string decimal(double value) {
 
 void Figures::write(json::Writer& writer) {
   writer.key("steps").begin_array();
-  for (auto& [step, spans] : spans_) {
+  for (auto& [answer, spans] : spans_) {
     std::ranges::sort(spans);
-    writer.begin_object().key("step").string(step).key("calls").integer(static_cast<std::int64_t>(spans.size()));
+    writer.begin_object()
+        .key("step")
+        .string(text(answer.first, answer.second ? ", refused" : ""))
+        .key("calls")
+        .integer(static_cast<std::int64_t>(spans.size()));
     writer.key("p50_ms").raw(decimal(milliseconds_at(spans, 50))).key("p99_ms").raw(decimal(milliseconds_at(spans, 99))).end_object();
   }
   writer.end_array().key("errors").begin_object();

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernel/base/time.hpp"
@@ -14,15 +15,15 @@ namespace emporion::bench {
 /// What a round saw: how long each step's answers took, and what was not answered as wanted. Every span is kept, so the percentiles are exact.
 class Figures {
  public:
-  /// `step` is a literal.
-  void answered(std::string_view step, microseconds span) { spans_[step].push_back(span.count()); }
+  /// `step` is a literal. Answers that refuse are told apart: who is told that there is none left has another time than who gets one.
+  void answered(std::string_view step, microseconds span, bool is_refusal = false) { spans_[{step, is_refusal}].push_back(span.count()); }
   void refused(std::string_view step, std::string_view reason) { ++errors_[std::string(step) + " " + std::string(reason)]; }
 
   /// The members "steps" and "errors" of an object that is open.
   void write(json::Writer& writer);
 
  private:
-  std::map<std::string_view, std::vector<std::int64_t>> spans_;
+  std::map<std::pair<std::string_view, bool>, std::vector<std::int64_t>> spans_;
   std::map<std::string, std::int64_t> errors_;
 };
 

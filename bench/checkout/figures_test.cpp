@@ -26,6 +26,14 @@ TEST(Figures, OneSpanIsEveryPercentile) {
   EXPECT_EQ(written(figures), R"({"steps":[{"step":"preview","calls":1,"p50_ms":1.25,"p99_ms":1.25}],"errors":{}})");
 }
 
+TEST(Figures, AnswersThatRefuseHaveTheirOwnTimes) {
+  Figures figures;
+  figures.answered("confirm", milliseconds(200));
+  figures.answered("confirm", milliseconds(3), true);
+  EXPECT_EQ(written(figures), R"({"steps":[{"step":"confirm","calls":1,"p50_ms":200.00,"p99_ms":200.00},{"step":"confirm, refused","calls":1,"p50_ms":3.00,)"
+                              R"("p99_ms":3.00}],"errors":{}})");
+}
+
 TEST(Figures, RefusalsAreCountedByStepAndReason) {
   Figures figures;
   figures.refused("confirm", "OUT_OF_STOCK");

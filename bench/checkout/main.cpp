@@ -2,9 +2,11 @@
 //
 //   bench_checkout purchase SECONDS …  complete purchases, one after the other, until the time is up
 //   bench_checkout confirm ORDERS …    prepares that many sessions first, or as many as 40 s allow, then times their confirms alone
+//   bench_checkout flash BUYERS …      the same, of one unit each and for as long as it takes; that all but the first are refused is no error
 //
-// … is URL CLIENTS SKUS SHOP_PIDS POSTGRES_PID [METRICS_URL…]: the shop sells SKUS articles named B1000 and up; the processes, a comma between each two, are
-// looked at for their processor time. A shop of several processes tells its metrics at several places; without any it is the URL.
+// … is URL CLIENTS SKUS SHOP_PIDS POSTGRES_PID [METRICS_URL…]: the shop sells SKUS articles named B1000 and up, or SKUS is the name of the one that every buyer
+// wants; the processes, a comma between each two, are looked at for their processor time. A shop of several processes tells its metrics at several places;
+// without any it is the URL.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -29,13 +31,17 @@ constexpr milliseconds look_pause{50};
 constexpr milliseconds quiet_after{500};  // Ten times the pause after which a feed looks by itself.
 constexpr seconds hearing_max{60};
 constexpr seconds preparing_max{40};
+constexpr seconds gathering_max{400};
+
+enum class Kind : std::uint8_t { purchase, confirm, flash };
 
 struct Options {
-  bool is_confirm = false;
+  Kind kind = Kind::purchase;
   int amount = 0;  ///< Seconds of purchases, or orders to confirm.
   std::string url;
   int clients = 0;
   int skus = 0;
+  std::string only;  ///< What everybody wants, if it is one.
   std::vector<pid_t> shop;
   pid_t postgres = 0;
   std::vector<std::string> metrics;
@@ -58,13 +64,14 @@ class Round {
 
   Task<int> run() {
     start_ = Steady::now();
-    if (options_.is_confirm) co_await side_by_side(&Round::prepare_sessions);
+    if (options_.kind != Kind::purchase) co_await side_by_side(&Round::prepare_sessions);
+    if (options_.kind == Kind::flash) std::fprintf(stderr, "%zu buyers are ready\n", prepared_.size());
     figures_ = {};
     const auto before = co_await read_metrics(client_, options_.metrics);
     if (!before) co_return complain(before.error());
     const Processors processors = Processors::now(options_);
     start_ = Steady::now();
-    co_await side_by_side(options_.is_confirm ? &Round::confirm_sessions : &Round::buy_until_the_end);
+    co_await side_by_side(options_.kind == Kind::purchase ? &Round::buy_until_the_end : &Round::confirm_sessions);
     const auto answered = Steady::now();
     const auto heard = co_await wait_until_heard();
     if (!heard) co_return complain(heard.error());
@@ -98,7 +105,8 @@ class Round {
   }
   std::unique_ptr<Buyer> a_buyer() { return std::make_unique<Buyer>(client_, options_.url, figures_, a_name()); }
   /// One of each third of the assortment: never the same twice.
-  std::vector<std::string> three_skus() {
+  std::vector<std::string> skus() {
+    if (!options_.only.empty()) return {options_.only};
     std::vector<std::string> out;
     const int third = options_.skus / 3;
     for (int part = 0; part < 3; ++part) {
@@ -111,15 +119,16 @@ class Round {
   Task<void> buy_until_the_end() {
     while (Steady::now() - start_ < seconds(options_.amount)) {
       const auto buyer = a_buyer();
-      if (!co_await buyer->prepare(three_skus())) continue;
+      if (!co_await buyer->prepare(skus())) continue;
       if (co_await buyer->confirm()) ++orders_;
     }
   }
   Task<void> prepare_sessions() {
-    while (begun_ < options_.amount && Steady::now() - start_ < preparing_max) {
+    const seconds limit = options_.kind == Kind::flash ? gathering_max : preparing_max;
+    while (begun_ < options_.amount && Steady::now() - start_ < limit) {
       ++begun_;
       auto buyer = a_buyer();
-      if (co_await buyer->prepare(three_skus())) prepared_.push_back(std::move(buyer));
+      if (co_await buyer->prepare(skus())) prepared_.push_back(std::move(buyer));
     }
   }
   Task<void> confirm_sessions() {
@@ -154,7 +163,9 @@ class Round {
     json::Writer writer(out);
     writer.begin_object()
         .key("kind")
-        .string(options_.is_confirm ? "confirm" : "purchase")
+        .string(options_.kind == Kind::purchase  ? "purchase"
+                : options_.kind == Kind::confirm ? "confirm"
+                                                 : "flash")
         .key("clients")
         .integer(options_.clients)
         .key("orders")
@@ -195,8 +206,14 @@ int number(std::string_view digits) {
 std::optional<Options> parse(int count, char** arguments) {
   if (count < 8) return std::nullopt;
   const std::string_view kind = arguments[1];
-  Options out{
-      .is_confirm = kind == "confirm", .amount = number(arguments[2]), .url = arguments[3], .clients = number(arguments[4]), .skus = number(arguments[5])};
+  Options out{.kind = kind == "confirm" ? Kind::confirm
+                      : kind == "flash" ? Kind::flash
+                                        : Kind::purchase,
+              .amount = number(arguments[2]),
+              .url = arguments[3],
+              .clients = number(arguments[4]),
+              .skus = number(arguments[5])};
+  if (out.skus == 0) out.only = arguments[5];
   for (std::string_view left = arguments[6]; !left.empty();) {
     const auto end = std::min(left.find(','), left.size());
     out.shop.push_back(number(left.substr(0, end)));
@@ -205,7 +222,8 @@ std::optional<Options> parse(int count, char** arguments) {
   out.postgres = number(arguments[7]);
   for (int at = 8; at < count; ++at) out.metrics.emplace_back(arguments[at]);
   if (out.metrics.empty()) out.metrics.push_back(out.url);
-  if ((kind != "confirm" && kind != "purchase") || out.amount < 1 || out.clients < 1 || out.skus < 3) return std::nullopt;
+  const bool is_known = kind == "confirm" || kind == "purchase" || kind == "flash";
+  if (!is_known || out.amount < 1 || out.clients < 1 || (out.skus < 3 && out.only.empty())) return std::nullopt;
   return out;
 }
 
@@ -215,7 +233,8 @@ std::optional<Options> parse(int count, char** arguments) {
 int main(int count, char** arguments) {
   auto options = emporion::bench::parse(count, arguments);
   if (!options) {
-    std::fprintf(stderr, "usage: bench_checkout purchase SECONDS | confirm ORDERS, then URL CLIENTS SKUS SHOP_PIDS POSTGRES_PID [METRICS_URL…]\n");
+    std::fprintf(stderr,
+                 "usage: bench_checkout purchase SECONDS | confirm ORDERS | flash BUYERS, then URL CLIENTS SKUS SHOP_PIDS POSTGRES_PID [METRICS_URL…]\n");
     return 2;
   }
   emporion::Runtime runtime;

@@ -1,0 +1,117 @@
+"""What the benchmarks in Python share: an assortment, a shop on loopback, and what it tells of itself."""
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+
+CLIENTS, SKUS = 64, 3999
+EMPORION = os.environ.get("EMP_EMPORION", "build/release/apps/emporion/emporion")
+BUYERS = os.environ.get("EMP_BUYERS", "build/release/bench/checkout/bench_checkout")
+
+
+def write_assortment(path, more=()):
+    """SKUS articles named B1000 and up, a million of each; `more` are (name, units)."""
+    with open(path, "w") as out:
+        out.write("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n")
+        articles = [(f"B{1000 + i}", 1_000_000, 1.25 + i % 40 / 4) for i in range(SKUS)] + [(name, units, 2.5) for name, units in more]
+        for name, units, price in articles:
+            out.write(f"500001,{name},Article {name} of the bench,{units},2010-12-01T08:26:00,{price:.2f},,United Kingdom\n")
+
+
+def run(words, within_s=300, **more):
+    """What the program said, or what it complained of as an error."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=within_s, **more)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)}: {done.stdout[-4000:]}")
+    return done.stdout
+
+
+def get(address, path, within_s=2):
+    """Status and body; 0 where nobody answers."""
+    try:
+        connection = http.client.HTTPConnection(address, timeout=within_s)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+
+
+def metric(document, name, **labels):
+    """Of the lines with all these labels, the values."""
+    out = []
+    for line in document.splitlines():
+        if line.startswith((name + "{", name + " ")) and all(f'{label}="{value}"' in line for label, value in labels.items()):
+            out.append(float(line.rsplit(" ", 1)[1]))
+    return out
+
+
+def buy(kind, amount, url, clients, wants, shop, postgres, *metrics):
+    """One round of buyers, see bench/checkout/main.cpp. Answers what it measured."""
+    done = subprocess.run([BUYERS, kind, str(amount), url, str(clients), str(wants), str(shop), str(postgres), *metrics], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=600)
+    if done.returncode != 0:
+        raise RuntimeError(f"the buyers: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def end(program, within_s=60):
+    """Asks a program of ours to end, and waits for it."""
+    program.terminate()
+    try:
+        program.wait(within_s)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
+
+
+def say(what):
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+class Shop:
+    """`emporion up` in a home of its own, with the bench's settings."""
+
+    def __init__(self, folder):
+        self.home, self.log, self.program = f"{folder}/home", f"{folder}/shop.log", None
+        os.makedirs(self.home, exist_ok=True)
+        for each in (folder, self.home):  # PostgreSQL's user passes through.
+            os.chmod(each, 0o711)
+
+    def words(self, *words):
+        return [EMPORION, *words, "--home", self.home, "--placement", "bench/checkout/placement.yaml"]
+
+    def start(self):
+        """Answers the seconds until it said that it is ready."""
+        began = time.monotonic()
+        log = open(self.log, "ab")
+        self.program = subprocess.Popen(self.words("up", "--port", "0"), stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True)
+        log.close()
+        for line in self.program.stdout:
+            if line.startswith("ready"):
+                took = time.monotonic() - began
+                self.url = line.split()[1]
+                self.address = self.url.split("/")[-1]
+                return took
+        raise RuntimeError(f"the shop did not start: {open(self.log).read()[-2000:]}")
+
+    def stop(self):
+        if self.program:
+            end(self.program)
+        self.program = None
+
+    def postgres(self):
+        return open(f"{self.home}/postgres/data/postmaster.pid").readline().strip()
+
+    def buy(self, kind, amount, clients=CLIENTS, wants=SKUS):
+        return buy(kind, amount, self.url, clients, wants, self.program.pid, self.postgres())
+
+    def memory_mib(self):
+        """What is resident of the shop's process, without PostgreSQL."""
+        return next(int(line.split()[1]) for line in open(f"/proc/{self.program.pid}/status") if line.startswith("VmRSS")) / 1024
+
+    def audit(self):
+        """The number of invariants that hold; an error if one does not."""
+        return sum(line.startswith("holds") for line in run(self.words("audit")).splitlines())
