@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""What growth costs: the same work on a small shop and on a large one, in turn: bench/growth.py [--large SKUS ORDERS PROMOTIONS] [--rounds N] [--seconds N]
+
+Seeds two shops by `emporion seed`: 1,000 SKUs, 10,000 orders and 1,000 promotions; and what --large says (100,000 each if not said; 1,000,000 SKUs and a million
+orders of three lines take 22 GB). Measures complete purchases, one SKU that everybody wants, a product by its SKU, and a page of the list; prints a JSON line
+for each with both figures and their ratio (limit 1.3), then what was read by sequential scans of tables with rows in the large shop meanwhile, and audits both.
+Loopback only; what it starts it stops, by process id. EMP_GROWTH_DIR: where the shops lie (/tmp).
+"""
+import argparse
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
+
+from shop import Shop, run, say, write_assortment
+
+SMALL, PAGE = (1_000, 10_000, 1_000), "/api/v1/catalog/products?limit=20"
+SCANS = """SELECT relname, seq_scan, seq_tup_read, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 1000"""
+
+
+class GrownShop(Shop):
+    def __init__(self, folder, size):
+        super().__init__(folder)
+        self.folder, self.size = folder, size
+
+    def fill(self):
+        skus, orders, promotions = self.size
+        self.start()
+        write_assortment(f"{self.folder}/assortment.csv")
+        run(self.words("import", "online-retail", f"{self.folder}/assortment.csv"))
+        self.stop()
+        began = time.monotonic()
+        said = run(self.words("seed", "--skus", str(skus), "--orders", str(orders), "--promotions", str(promotions)), within_s=12 * 3600)
+        say(next(line for line in said.splitlines() if line.startswith("seeded")))
+        return time.monotonic() - began
+
+    def audit_slowly(self):
+        return sum(line.startswith("holds") for line in run(self.words("audit"), within_s=4 * 3600).splitlines())
+
+    def databases(self):
+        return self.ask("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'emporion_%'").split()
+
+    def ask(self, database, sql):
+        socket = re.search(r"^unix_socket_directories = '(.*)'$", open(f"{self.home}/postgres/data/emporion.conf").read(), re.M)[1]
+        environment = {**os.environ, "PGHOST": socket, "PGPORT": "5432", "PGUSER": "emporion_admin",
+                       "PGPASSWORD": open(f"{self.home}/postgres/administrator.password").read().strip()}
+        return run(["psql", "-qAtd", database, "-c", sql], env=environment)
+
+    def scans(self):
+        """Rows read by sequential scans, by table; and how many there are."""
+        out = {}
+        for database in self.databases():
+            for line in self.ask(database, SCANS).splitlines():
+                table, scans, read, live = line.split("|")
+                out[f"{database.removeprefix('emporion_')}.{table}"] = (int(scans), int(read), int(live))
+        return out
+
+    def read(self, path_of, seconds):
+        """The median time of a GET over one connection, in milliseconds."""
+        connection, spans, end = http.client.HTTPConnection(self.address, timeout=30), [], time.monotonic() + seconds
+        while time.monotonic() < end:
+            began = time.monotonic()
+            connection.request("GET", path_of())
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{answer.status}: {body[:300]}")
+            spans.append((time.monotonic() - began) * 1000)
+        return statistics.median(spans)
+
+    def measure(self, seconds):
+        any_sku = lambda: f"/api/v1/catalog/products/sku/SEED1-{random.randint(1, self.size[0]):08}"
+        bought = self.buy("purchase", seconds)
+        hot = self.buy("confirm", 60 * seconds, wants="SEED1-00000001")
+        return {"purchase": 1000 / bought["per_s"], "purchase, PostgreSQL's processor time": bought["cpu_us_postgres"] / 1000, "hot SKU, confirm": 1000 / hot["per_s"],
+                "hot SKU, PostgreSQL's processor time": hot["cpu_us_postgres"] / 1000,
+                "product": self.read(any_sku, seconds / 2), "list": self.read(lambda: PAGE, seconds / 2)}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--large", nargs=3, type=int, default=(100_000, 100_000, 100_000), metavar=("SKUS", "ORDERS", "PROMOTIONS"))
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--seconds", type=int, default=10)
+    options = arguments.parse_args()
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    work = tempfile.mkdtemp(prefix="emporion-growth.", dir=os.environ.get("EMP_GROWTH_DIR", "/tmp"))
+    os.chmod(work, 0o711)
+    shops = {"small": GrownShop(f"{work}/small", SMALL), "large": GrownShop(f"{work}/large", tuple(options.large))}
+    figures, scans = {name: [] for name in shops}, {}
+    try:
+        for name, shop in shops.items():
+            say(f"seeding the {name} shop: {shop.size}")
+            shop.fill()
+        for round_ in range(options.rounds + 1):
+            for name, shop in shops.items():
+                say(f"{name}, round {round_} of {options.rounds}" if round_ else f"{name}, warming up")
+                shop.start()
+                before = shop.scans() if name == "large" and round_ else {}
+                measured = shop.measure(options.seconds if round_ else 3)
+                if round_:
+                    figures[name].append(measured)
+                for table, (count, read, live) in shop.scans().items() if before else ():
+                    was = before.get(table, (0, 0, 0))
+                    more = scans.setdefault(table, [0, 0, live])
+                    more[0], more[1], more[2] = more[0] + count - was[0], more[1] + read - was[1], live
+                shop.stop()
+        for what in figures["small"][0]:
+            small, large = (statistics.median(one[what] for one in figures[name]) for name in ("small", "large"))
+            print(json.dumps({"row": what, "small_ms": round(small, 3), "large_ms": round(large, 3), "ratio": round(large / small, 3), "limit": 1.3}), flush=True)
+        for table, (count, read, live) in sorted(scans.items(), key=lambda item: -item[1][1]):
+            if read:
+                print(json.dumps({"scanned": table, "scans": count, "rows_read": read, "rows_there": live}), flush=True)
+        for name, shop in shops.items():
+            say(f"the audit of the {name} shop is clean: {shop.audit_slowly()} invariants")
+    finally:
+        for shop in shops.values():
+            shop.stop()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    main()
