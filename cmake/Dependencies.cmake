@@ -17,3 +17,4 @@ pkg_check_modules(rabbitmq REQUIRED IMPORTED_TARGET librabbitmq)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo)
 set(EMP_GOOGLEAPIS_DIR /usr/share/gocode/src/github.com/gogo/googleapis CACHE PATH "Folder that holds google/api/http.proto")
+find_file(EMP_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js NO_DEFAULT_PATH REQUIRED) # Drawn into the report of `emporion load`.

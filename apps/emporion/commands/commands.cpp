@@ -10,6 +10,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_admin(program, exit_code);
   add_import(program, exit_code);
   add_replay(program, exit_code);
+  add_load(program, exit_code);
   add_seed(program, exit_code);
   add_placement(program, exit_code);
   add_extract(program, exit_code);

@@ -14,6 +14,7 @@ void add_audit(CLI::App& program, int& exit_code);
 void add_admin(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
 void add_replay(CLI::App& program, int& exit_code);
+void add_load(CLI::App& program, int& exit_code);
 void add_seed(CLI::App& program, int& exit_code);
 void add_extract(CLI::App& program, int& exit_code);
 void add_placement(CLI::App& program, int& exit_code);

@@ -86,9 +86,11 @@ Result<> seed_into(const SeedOptions& options, const Placement& placement, const
     EMP_TRY(expect_no_orders(standing));
     EMP_TRY(expect_room(placement, options.terms, standing));
   }
-  Runtime runtime;
-  Host host(runtime, placement, databases, all_modules());
-  EMP_TRY(run_until_done(runtime, prepare(host, options.terms)));
+  if (!standing.is_begun) {
+    Runtime runtime;
+    Host host(runtime, placement, databases, all_modules());
+    EMP_TRY(run_until_done(runtime, prepare(host, options.terms)));
+  }
   EMP_ASSIGN(const auto report, seeder.run());
   print(report, options.terms, orders);
   return {};
