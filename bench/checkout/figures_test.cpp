@@ -16,29 +16,29 @@ std::string written(Figures& figures) {
 
 TEST(Figures, TheMedianAndThe99thOfAHundredSpansAreTheFiftiethAndTheNinetyNinth) {
   Figures figures;
-  for (int i = 100; i >= 1; --i) figures.answered("confirm", milliseconds(i));
+  for (int i = 100; i >= 1; --i) figures.answered("confirm", 201, milliseconds(i), microseconds(0));
   EXPECT_EQ(written(figures), R"({"steps":[{"step":"confirm","calls":100,"p50_ms":50.00,"p99_ms":99.00}],"errors":{}})");
 }
 
 TEST(Figures, OneSpanIsEveryPercentile) {
   Figures figures;
-  figures.answered("preview", microseconds(1'250));
+  figures.answered("preview", 200, microseconds(1'250), microseconds(0));
   EXPECT_EQ(written(figures), R"({"steps":[{"step":"preview","calls":1,"p50_ms":1.25,"p99_ms":1.25}],"errors":{}})");
 }
 
 TEST(Figures, AnswersThatRefuseHaveTheirOwnTimes) {
   Figures figures;
-  figures.answered("confirm", milliseconds(200));
-  figures.answered("confirm", milliseconds(3), true);
+  figures.answered("confirm", 201, milliseconds(200), microseconds(0));
+  figures.answered("confirm", 409, milliseconds(3), microseconds(0));
   EXPECT_EQ(written(figures), R"({"steps":[{"step":"confirm","calls":1,"p50_ms":200.00,"p99_ms":200.00},{"step":"confirm, refused","calls":1,"p50_ms":3.00,)"
                               R"("p99_ms":3.00}],"errors":{}})");
 }
 
 TEST(Figures, RefusalsAreCountedByStepAndReason) {
   Figures figures;
-  figures.refused("confirm", "OUT_OF_STOCK");
-  figures.refused("confirm", "OUT_OF_STOCK");
-  figures.refused("cart item", "CART_LOCKED");
+  figures.refused("confirm", 409, "OUT_OF_STOCK");
+  figures.refused("confirm", 409, "OUT_OF_STOCK");
+  figures.refused("cart item", 409, "CART_LOCKED");
   EXPECT_EQ(written(figures), R"({"steps":[],"errors":{"cart item CART_LOCKED":1,"confirm OUT_OF_STOCK":2}})");
 }
 

@@ -8,7 +8,6 @@
 // wants; the processes, a comma between each two, are looked at for their processor time. A shop of several processes tells its metrics at several places;
 // without any it is the URL.
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -16,7 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/checkout/buyer.hpp"
+#include "apps/emporion/load/buyer.hpp"
+#include "bench/checkout/figures.hpp"
 #include "bench/checkout/processor_time.hpp"
 #include "bench/checkout/shop_metrics.hpp"
 #include "kernel/base/random.hpp"
@@ -39,6 +39,7 @@ struct Options {
   Kind kind = Kind::purchase;
   int amount = 0;  ///< Seconds of purchases, or orders to confirm.
   std::string url;
+  load::Target target;  ///< The same.
   int clients = 0;
   int skus = 0;
   std::string only;  ///< What everybody wants, if it is one.
@@ -60,7 +61,7 @@ struct Processors {
 /// A span of orders under the stopwatch: from its start until the last answer, and until every event of them was heard.
 class Round {
  public:
-  Round(Runtime& runtime, Options options) : runtime_(runtime), options_(std::move(options)), client_(runtime, static_cast<std::size_t>(options_.clients)) {}
+  Round(Runtime& runtime, Options options) : runtime_(runtime), options_(std::move(options)), client_(runtime) {}
 
   Task<int> run() {
     start_ = Steady::now();
@@ -82,7 +83,7 @@ class Round {
   }
 
  private:
-  using Client = Task<void> (Round::*)();
+  using Client = Task<void> (Round::*)(load::Connection&);
 
   static int complain(const Error& error) {
     std::fprintf(stderr, "bench_checkout: %s\n", error.to_string().c_str());
@@ -91,19 +92,15 @@ class Round {
 
   Task<void> side_by_side(Client client) {
     Scope scope;
-    for (int i = 0; i < options_.clients; ++i) scope.spawn((this->*client)());
+    std::vector<std::unique_ptr<load::Connection>> connections;
+    for (int i = 0; i < options_.clients; ++i) {
+      connections.push_back(std::make_unique<load::Connection>(runtime_, options_.target, figures_));
+      scope.spawn((this->*client)(*connections.back()));
+    }
     co_await scope.join();
   }
 
-  /// New, and without digits: an e-mail that has many may pass for a card number, which Payment refuses.
-  std::string a_name() {
-    std::array<std::uint8_t, 20> bytes{};
-    random_.fill(bytes);
-    std::string out;
-    for (const auto byte : bytes) out.push_back(static_cast<char>('a' + byte % 26));
-    return out;
-  }
-  std::unique_ptr<Buyer> a_buyer() { return std::make_unique<Buyer>(client_, options_.url, figures_, a_name()); }
+  std::unique_ptr<load::Buyer> a_buyer() { return std::make_unique<load::Buyer>(delivery_, load::a_new_name(random_)); }
   /// One of each third of the assortment: never the same twice.
   std::vector<std::string> skus() {
     if (!options_.only.empty()) return {options_.only};
@@ -116,26 +113,36 @@ class Round {
     return out;
   }
 
-  Task<void> buy_until_the_end() {
+  /// From nothing to a session that needs only its confirm: each SKU put into the cart by a call of its own, then the seven calls from checkout to preview.
+  Task<bool> prepare(load::Buyer& buyer, load::Connection& connection) {
+    for (auto& sku : skus()) {
+      if (!(co_await buyer.add(connection, {.sku = std::move(sku)})).ok()) co_return false;
+    }
+    co_return (co_await buyer.prepare(connection)).ok();
+  }
+  Task<void> confirm(load::Buyer& buyer, load::Connection& connection) {
+    if (co_await buyer.confirm(connection) == load::Purchase::placed) ++orders_;
+  }
+
+  Task<void> buy_until_the_end(load::Connection& connection) {
     while (Steady::now() - start_ < seconds(options_.amount)) {
       const auto buyer = a_buyer();
-      if (!co_await buyer->prepare(skus())) continue;
-      if (co_await buyer->confirm()) ++orders_;
+      if (co_await prepare(*buyer, connection)) co_await confirm(*buyer, connection);
     }
   }
-  Task<void> prepare_sessions() {
+  Task<void> prepare_sessions(load::Connection& connection) {
     const seconds limit = options_.kind == Kind::flash ? gathering_max : preparing_max;
     while (begun_ < options_.amount && Steady::now() - start_ < limit) {
       ++begun_;
       auto buyer = a_buyer();
-      if (co_await buyer->prepare(skus())) prepared_.push_back(std::move(buyer));
+      if (co_await prepare(*buyer, connection)) prepared_.push_back(std::move(buyer));
     }
   }
-  Task<void> confirm_sessions() {
+  Task<void> confirm_sessions(load::Connection& connection) {
     while (!prepared_.empty()) {
       const auto buyer = std::move(prepared_.back());
       prepared_.pop_back();
-      if (co_await buyer->confirm()) ++orders_;
+      co_await confirm(*buyer, connection);
     }
   }
 
@@ -188,13 +195,17 @@ class Round {
 
   Runtime& runtime_;
   Options options_;
-  http::Client client_;
+  http::Client client_;  ///< For the metrics.
+  const load::Delivery delivery_{
+      .address_json =
+          R"({"name":"Guest of the shop","country":"GB","region_code":"GB-ENG","city":"London","line1":"1 Market Street","postal_code":"EC1A 1BB"})",
+      .currency = {}};
   SystemRandom random_;
   Figures figures_;
   Steady::time_point start_;
   std::int64_t orders_ = 0;
   int begun_ = 0;
-  std::vector<std::unique_ptr<Buyer>> prepared_;
+  std::vector<std::unique_ptr<load::Buyer>> prepared_;
 };
 
 int number(std::string_view digits) {
@@ -213,6 +224,9 @@ std::optional<Options> parse(int count, char** arguments) {
               .url = arguments[3],
               .clients = number(arguments[4]),
               .skus = number(arguments[5])};
+  auto target = load::read_target(out.url, false);
+  if (!target) return std::nullopt;
+  out.target = std::move(*target);
   if (out.skus == 0) out.only = arguments[5];
   for (std::string_view left = arguments[6]; !left.empty();) {
     const auto end = std::min(left.find(','), left.size());

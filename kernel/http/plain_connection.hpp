@@ -19,8 +19,8 @@ struct PlainRequest {
   milliseconds timeout{10'000};
 };
 
-/// One kept connection to one host, HTTP/1.1 without TLS, one request at a time: for whoever plays many clients at once, since it costs a fifth of the
-/// processor time of `Client`. Connects when it is first used, and again when the other side has hung up. Belongs to one runtime and is used on its thread.
+/// One kept connection to one host, HTTP/1.1 without TLS, one request at a time: for whoever plays many clients at once, since it costs half of the processor
+/// time of `Client`. Connects when it is first used, and again when the other side has hung up. Belongs to one runtime and is used on its thread.
 class PlainConnection {
  public:
   /// `address` is an IP address; `host` is what the header says. The runtime must outlive it.
