@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "apps/emporion/load/html_report.hpp"
@@ -19,10 +20,14 @@ constexpr microseconds counting_max = hours(1);
 
 std::unexpected<Error> unwritable(const std::string& file) { return fail(ErrorKind::invalid_argument, "FILE_UNWRITABLE", text("cannot write ", file)); }
 
-/// Before the load begins: an hour of it is not lost to a misspelt folder.
+/// Before the load begins: an hour of it is not lost to a misspelt folder. Leaves no file behind that was not there.
 Result<> check_writable(const std::string& file) {
-  if (file.empty() || std::ofstream(file, std::ios::binary | std::ios::app).is_open()) return {};
-  return unwritable(file);
+  if (file.empty()) return {};
+  std::error_code ignored;
+  const bool was_there = std::filesystem::exists(file, ignored);
+  if (!std::ofstream(file, std::ios::binary | std::ios::app).is_open()) return unwritable(file);
+  if (!was_there) std::filesystem::remove(file, ignored);
+  return {};
 }
 
 Result<> write_file(const std::string& file, const std::string& content) {

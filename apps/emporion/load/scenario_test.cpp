@@ -177,6 +177,21 @@ TEST(LoadPlan, WhatTheCommandSaysGoesBeforeTheScenario) {
   EXPECT_EQ(plan_of({.rate_per_s = 1.0}, closed).clients, 256) << "three were meant for the other loop";
 }
 
+TEST(LoadPlan, ARunThatIsRefusedLeavesNoReport) {
+  testing::TemporaryFolder folder("refused");
+  const std::string page = (folder.path() / "load.html").string(), kept = (folder.path() / "kept.json").string();
+  std::ofstream(kept) << "of an earlier run";
+  const auto refused = [&](std::string report_file, std::string json_file) {
+    const auto done =
+        run({.scenario = "buy", .url = "http://127.0.0.1:1", .report_file = std::move(report_file), .json_file = std::move(json_file), .is_quiet = true});
+    return done ? std::string("ran") : done.error().reason();
+  };
+  EXPECT_EQ(refused(page, kept), "PROVIDER_UNREACHABLE");
+  EXPECT_FALSE(std::filesystem::exists(page));
+  EXPECT_EQ(std::filesystem::file_size(kept), 17u);
+  EXPECT_EQ(refused((folder.path() / "nowhere" / "load.html").string(), ""), "FILE_UNWRITABLE");
+}
+
 TEST(LoadPlan, TimesAreReadWithTheirUnit) {
   EXPECT_EQ(parse_duration("30s"), seconds(30));
   EXPECT_EQ(parse_duration("30"), seconds(30));
