@@ -21,8 +21,7 @@ constexpr Statement reserve_batch{"warehouse.reserve_batch",
                                   Effect::writes};
 constexpr Statement confirm_batch{"warehouse.confirm_batch", "SELECT outcome, status, answer FROM confirm_batch($1, $2, $3) ORDER BY n", Effect::writes};
 constexpr Statement release_batch{"warehouse.release_batch", "SELECT outcome, status FROM release_batch($1, $2, $3, $4) ORDER BY n", Effect::writes};
-constexpr Statement select_reservation{"warehouse.select_reservation",
-                                       "SELECT reservation_json(x.id)::text, x.body FROM reservation x WHERE x.id = $1 AND NOT x.is_tombstone"};
+constexpr Statement select_reservation{"warehouse.select_reservation", "SELECT answer, body FROM reservation_answer WHERE id = $1"};
 constexpr Statement select_reservations{
     "warehouse.select_reservations",
     "SELECT reservation_json(x.id)::text, x.id::text FROM reservation x WHERE NOT x.is_tombstone AND ($1::text IS NULL OR x.status = $1) AND ($2::uuid IS NULL "
