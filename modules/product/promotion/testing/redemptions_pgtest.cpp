@@ -165,6 +165,24 @@ TEST_F(Redemptions, TheNightlyAuditSetsACounterRight) {
   EXPECT_EQ(count("counter_differences(NULL)"), 0);
 }
 
+TEST_F(Redemptions, TheNightlyAuditFindsEachCounterThatDiffersAlone) {
+  auto terms = ten_percent();
+  terms.campaign_id = a_campaign(10'000);
+  const auto budgeted = a_promotion(terms);
+  a_promotion_by_coupon("FIXED");
+  a_redemption(an_input({"FIXED"}));
+  ASSERT_EQ(count("counter_differences(NULL)"), 0);
+  for (const std::string_view broken :
+       {"UPDATE promotion SET used = used + 1 WHERE used > 0", "UPDATE promotion SET used_units = used_units + 1 WHERE used > 0",
+        "UPDATE coupon SET used = used + 1", "UPDATE customer_counter SET used = used + 1", "DELETE FROM customer_counter",
+        "UPDATE campaign SET budget_reserved = budget_reserved + 1", "UPDATE campaign SET budget_spent = budget_spent + 1"}) {
+    sql(std::string(broken));
+    ASSERT_GT(count("counter_differences(NULL)"), 0) << broken;
+    ASSERT_TRUE(run(parts().insight.audit_counters(context())));
+    EXPECT_EQ(count("counter_differences(NULL)"), 0) << broken;
+  }
+}
+
 TEST_F(Redemptions, AreCountedInReports) {
   auto terms = ten_percent();
   terms.campaign_id = a_campaign(10'000);

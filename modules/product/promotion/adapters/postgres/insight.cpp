@@ -32,6 +32,27 @@ SELECT r.currency, sum(l.discount)::int8, count(*), sum(l.units)::int8, p.id, p.
 constexpr Statement customer_history{"promotion.customer_history", R"(
 SELECT redemption_document(r.id), r.id FROM redemption r WHERE r.customer_key = $1::text AND ($2::uuid IS NULL OR r.id < $2::uuid) ORDER BY r.id DESC LIMIT $3::int4)"};
 constexpr Statement promotion_ids{"promotion.promotion_ids", "SELECT id FROM promotion WHERE id > $1::uuid ORDER BY id LIMIT 500"};
+// Of the page's promotions those with a counter that differs, or one of their campaign's or coupons': each redemption is read once, by its promotion.
+constexpr Statement counters_differing{"promotion.counters_differing", R"(
+WITH line AS MATERIALIZED (SELECT x.promotion_id, x.coupon_id, x.redemption_id, x.units FROM redemption_line x WHERE x.promotion_id = ANY ($1::uuid[]) AND x.is_counted)
+SELECT p.id FROM promotion p LEFT JOIN (SELECT promotion_id, count(*) AS uses, sum(units) AS units FROM line GROUP BY 1) l ON l.promotion_id = p.id
+ WHERE p.id = ANY ($1::uuid[]) AND (p.used <> coalesce(l.uses, 0) OR p.used_units <> coalesce(l.units, 0))
+UNION
+SELECT c.promotion_id FROM coupon c LEFT JOIN (SELECT coupon_id, count(*) AS uses FROM line WHERE coupon_id IS NOT NULL GROUP BY 1) l ON l.coupon_id = c.id
+ WHERE c.promotion_id = ANY ($1::uuid[]) AND c.used <> coalesce(l.uses, 0)
+UNION
+SELECT promotion_id FROM (SELECT k.promotion_id, k.coupon_id, k.customer_key, k.used FROM customer_counter k WHERE k.promotion_id = ANY ($1::uuid[])) k
+  FULL JOIN (SELECT l.promotion_id, o.coupon_id, r.customer_key COLLATE "C" AS customer_key, count(*) AS uses FROM line l JOIN redemption r ON r.id = l.redemption_id
+              CROSS JOIN LATERAL (VALUES (nil_id()), (l.coupon_id)) AS o(coupon_id) WHERE r.customer_key IS NOT NULL AND o.coupon_id IS NOT NULL GROUP BY 1, 2, 3) AS l
+       USING (promotion_id, coupon_id, customer_key)
+ WHERE coalesce(k.used, 0) <> coalesce(l.uses, 0)
+UNION
+SELECT (SELECT p.id FROM promotion p WHERE p.campaign_id = c.id AND p.id = ANY ($1::uuid[]) LIMIT 1) FROM campaign c
+  LEFT JOIN (SELECT x.campaign_id, sum(x.discount) FILTER (WHERE r.status NOT IN ('confirmed', 'reversed')) AS reserved, sum(x.discount) FILTER (WHERE r.status = 'confirmed') AS spent
+               FROM redemption_line x JOIN redemption r ON r.id = x.redemption_id
+              WHERE x.campaign_id IN (SELECT p.campaign_id FROM promotion p WHERE p.id = ANY ($1::uuid[])) AND x.is_counted AND x.is_budgeted GROUP BY 1) AS l ON l.campaign_id = c.id
+ WHERE c.id IN (SELECT p.campaign_id FROM promotion p WHERE p.id = ANY ($1::uuid[]))
+   AND (c.budget_reserved <> coalesce(l.reserved, 0) OR c.budget_spent <> coalesce(l.spent, 0)))"};
 constexpr Statement repair_counters{"promotion.repair_counters", "SELECT what, id, counter, counted FROM counters_repair($1::uuid, $2::timestamptz)",
                                     Effect::writes};
 
@@ -107,10 +128,11 @@ Task<Result<>> Insight::audit_counters(CallContext context) {
   for (;;) {
     EMP_CO_ASSIGN(const auto promotions, co_await database_.query(promotion_ids, after));
     if (promotions.empty()) co_return Result<>();
-    for (const auto promotion : promotions) {
-      after = promotion.get<Uuid>(0);
-      EMP_CO_TRY(co_await repair(after));
-    }
+    std::vector<Uuid> page;
+    for (const auto promotion : promotions) page.push_back(promotion.get<Uuid>(0));
+    after = page.back();
+    EMP_CO_ASSIGN(const auto differing, co_await database_.query(counters_differing, std::move(page)));
+    for (const auto promotion : differing) EMP_CO_TRY(co_await repair(promotion.get<Uuid>(0)));
   }
 }
 
