@@ -143,6 +143,7 @@ fs::path socket_folder_for(const fs::path& folder, bool reachable) {
 }
 
 /// Sized for a small machine that also runs the application. Written at each start, so a newer binary's settings take effect.
+/// lz4: the texts of an order are long enough to be compressed at each of its steps, and pglz takes several times as long.
 std::string settings(const fs::path& socket_folder, Durability durability) {
   std::string out = text(
       "# Written by emporion at each start. Settings of your own belong into postgresql.conf, below the include.\n"
@@ -152,7 +153,8 @@ std::string settings(const fs::path& socket_folder, Durability durability) {
       "max_connections = 300\nshared_buffers = 256MB\nwork_mem = 8MB\nmaintenance_work_mem = 128MB\neffective_cache_size = 1GB\n"
       "wal_buffers = 16MB\nmin_wal_size = 512MB\nmax_wal_size = 4GB\ncheckpoint_timeout = 15min\ncheckpoint_completion_target = 0.9\nwal_level = "
       "logical\nmax_wal_senders = 16\nmax_replication_slots = 16\nmax_slot_wal_keep_size = 16GB\n"
-      "random_page_cost = 1.1\neffective_io_concurrency = 100\njit = off\nmax_parallel_workers_per_gather = 0\nmax_worker_processes = 12\n"
+      "default_toast_compression = lz4\nrandom_page_cost = 1.1\neffective_io_concurrency = 100\njit = off\nmax_parallel_workers_per_gather = "
+      "0\nmax_worker_processes = 12\n"
       "autovacuum_naptime = 20s\nautovacuum_vacuum_cost_limit = 1000\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n"
       "log_destination = 'stderr'\nlogging_collector = off\nlog_min_messages = warning\nlog_min_error_statement = panic\nlog_line_prefix = '%m [%p] %d '\n");
   if (durability == Durability::none_for_tests)
