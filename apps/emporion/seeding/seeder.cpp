@@ -158,7 +158,7 @@ void Seeder::say(std::string_view line) {
 
 Result<Seeder::Standing> Seeder::look() {
   Standing out;
-  bool has_orders = false;
+  bool has_orders = false, has_seeded_orders = false;
   for (const SeedPart& part : parts_) {
     EMP_ASSIGN(auto database, BlockingConnection::open(databases_.dsn_of(part.module)));
     for (const RowsOf rows_of : kinds) {
@@ -166,6 +166,7 @@ Result<Seeder::Standing> Seeder::look() {
       EMP_ASSIGN(const auto mark, mark_of(database, rows_of));
       EMP_TRY(expect_same_origin(part, terms_, rows_of, mark));
       out.is_begun = out.is_begun || mark;
+      has_seeded_orders = has_seeded_orders || (mark && rows_of == RowsOf::orders);
       const auto known = out.done.try_emplace(rows_of, mark ? mark->done : 0);
       known.first->second = std::min(known.first->second, mark ? mark->done : 0);
     }
@@ -173,7 +174,7 @@ Result<Seeder::Standing> Seeder::look() {
     EMP_ASSIGN(const auto rows, database.run(std::string(part.has_orders)));
     has_orders = !rows.empty();
   }
-  out.has_orders_of_its_own = has_orders && !out.is_begun;
+  out.has_orders_of_its_own = has_orders && !has_seeded_orders;
   return out;
 }
 
