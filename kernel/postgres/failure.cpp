@@ -75,8 +75,9 @@ Failure failure_of(const pg_result* result) {
 
 Error to_error(const Failure& failure, std::string_view statement) {
   if (const auto kind = own_kind(failure.sqlstate)) return own_error(*kind, failure);
-  // Who waits for a key waits for the transaction that claimed it first.
-  if (failure.sqlstate == "55P03" && failure.where.find("relation \"idempotency\"") != std::string::npos) {
+  // Who waits for a key waits for the transaction that uses it first: for its row, or in idempotency_first before there is one.
+  const auto is_of = [&](std::string_view place) { return failure.where.find(place) != std::string::npos; };
+  if (failure.sqlstate == "55P03" && (is_of("relation \"idempotency") || is_of("function idempotency_first("))) {
     return Error(ErrorKind::conflict, "REQUEST_IN_PROGRESS", "the first request with this key is still running; ask again in a moment");
   }
   for (const Meaning& meaning : meanings) {

@@ -61,6 +61,7 @@ struct ErasedStep {
   WhenUnknown when_unknown = WhenUnknown::abort;
   std::function<Task<StepOutcome>(std::string&, Context&)> forward;
   std::function<Task<StepOutcome>(std::string&, Context&)> undo;  ///< Empty: nothing to undo.
+  std::function<bool(const std::string&)> is_idle;                ///< Empty: the step always has something to do.
 };
 
 struct ErasedDefinition {
@@ -93,6 +94,17 @@ class Definition {
   }
   Definition& then(std::string name, Member forward) {
     add(std::move(name), forward, nullptr, WhenUnknown::retry, false);
+    return *this;
+  }
+  /// The step added last has nothing to do in such a state: it calls nobody, changes nothing and is done. What came of the step before it then needs no commit
+  /// of its own: both are written when there is something to do again. After a crash in between the step before is repeated, as after any crash before a
+  /// commit.
+  Definition& idle_when(bool (Owner::*is_idle)(const State&) const) {
+    out_.steps.back().is_idle = [owner = owner_, is_idle](const std::string& json) {
+      const auto state = parse_json<State>(json);
+      EMP_ASSERT(state.has_value());
+      return (owner->*is_idle)(*state);
+    };
     return *this;
   }
   Definition& on_state(std::vector<postgres::Bound> (Owner::*hook)(const State&, const std::string&, const std::optional<Error>&, Uuid)) {

@@ -1,7 +1,9 @@
 #include "kernel/saga/engine.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
+#include <utility>
 
 #include "kernel/base/text.hpp"
 #include "kernel/observe/log.hpp"
@@ -106,7 +108,8 @@ struct Engine::Impl {
     save.deadline = live.deadline;
     if (keep) save.owner = owner;
     save.log_seq = live.log_seq;
-    save.log = std::move(log);
+    save.log = std::exchange(live.unsaved, {});
+    std::ranges::move(log, std::back_inserter(save.log));
     if (definition.on_state && live.state != live.state_saved) save.with = definition.on_state(live.context, live.state, live.error, live.id);
     const auto saved = co_await store.save(std::move(save));
     if (!saved) co_return fail(saved.error());
@@ -176,6 +179,10 @@ struct Engine::Impl {
         ++live.index;
         live.state = "running";
         log.push_back(entry(live, step_of(live), "started"));
+        if (step_of(live).is_idle && step_of(live).is_idle(live.context) && live.state == live.state_saved) {
+          std::ranges::move(log, std::back_inserter(live.unsaved));
+          co_return true;
+        }
         EMP_CO_TRY(co_await save(live, std::move(log), true));
         co_return true;
       }

@@ -26,6 +26,7 @@ struct Trip {
   std::vector<std::string> states;
   std::function<Task<void>()> slow_book;
   bool moves_deadline = false;
+  bool is_free = false;
 
   StepOutcome next(const std::string& step, Context& context) {
     trace += trace.empty() ? step : " " + step;
@@ -47,6 +48,7 @@ struct Trip {
     co_return next("pay", context);
   }
   Task<StepOutcome> unpay(TripState&, Context& context) { co_return next("unpay", context); }
+  bool has_nothing_to_pay(const TripState&) const { return is_free; }
   Task<StepOutcome> commit(TripState&, Context& context) { co_return next("commit", context); }
   Task<StepOutcome> tell(TripState&, Context& context) { co_return next("tell", context); }
   std::vector<postgres::Bound> show(const TripState&, const std::string& state, const std::optional<Error>&, Uuid) {
@@ -57,6 +59,7 @@ struct Trip {
     return Definition<Trip, TripState>(this, "test.trip")
         .step("book", &Trip::book, &Trip::unbook)
         .step("pay", &Trip::pay, &Trip::unpay, WhenUnknown::wait_to_deadline)
+        .idle_when(&Trip::has_nothing_to_pay)
         .pivot("commit", &Trip::commit)
         .then("tell", &Trip::tell)
         .on_state(&Trip::show)
@@ -107,6 +110,24 @@ TEST_F(EngineTest, RunsItsStepsInOrderAndRecordsEachBeforeAndAfter) {
       log(),
       "book:fwd:started book:fwd:succeeded pay:fwd:started pay:fwd:succeeded commit:fwd:started commit:fwd:succeeded tell:fwd:started tell:fwd:succeeded");
   EXPECT_EQ(trip.states, std::vector<std::string>{"completed"});
+}
+
+TEST_F(EngineTest, AStepWithNothingToDoIsWrittenWithTheStepsBesideIt) {
+  trip.is_free = true;
+  ASSERT_EQ(drive()->state, "completed");
+  EXPECT_EQ(trip.trace, "book pay commit tell");
+  EXPECT_EQ(
+      log(),
+      "book:fwd:started book:fwd:succeeded pay:fwd:started pay:fwd:succeeded commit:fwd:started commit:fwd:succeeded tell:fwd:started tell:fwd:succeeded");
+  EXPECT_EQ(value("SELECT version FROM saga"), "4");  // Begun, and three commits instead of four.
+}
+
+TEST_F(EngineTest, WhatCameBeforeAStepWithNothingToDoIsUndoneWhenThatStepFailsAfterAll) {
+  trip.is_free = true;
+  trip.scripted["pay"] = {StepOutcome::refused(no_seat)};
+  ASSERT_EQ(drive()->state, "failed");
+  EXPECT_EQ(trip.trace, "book pay unbook");
+  EXPECT_EQ(log(), "book:fwd:started book:fwd:succeeded pay:fwd:started pay:fwd:failed book:comp:started book:comp:succeeded");
 }
 
 TEST_F(EngineTest, ItsLogKeepsWhatEachTryWasAskedWithAndWhatItLearned) {
@@ -320,6 +341,21 @@ TEST_F(EngineTest, ASaveWhoseAnswerWasLostIsRepeatedWithoutASecondMove) {
   EXPECT_EQ(value("SELECT version || ' ' || step FROM saga"), "2 pay");
   EXPECT_EQ(value("SELECT count(*) FROM saga_step"), "2");
   run(engine.stop());
+}
+
+TEST_F(EngineTest, ALeaseIsKeptWithoutWaitingForASagaThatIsBeingSaved) {
+  const Uuid other = Uuid::from_name("other");
+  for (const Uuid& each : {saga, other})
+    sql(text("SELECT saga_begin('", each, "', 'test.trip', '", each, "', '{}', 'book', now() + interval '1 hour', 'me', 1)"));
+  auto saver = postgres::BlockingConnection::open(superuser_dsn());
+  auto keeper = postgres::BlockingConnection::open(superuser_dsn());
+  ASSERT_TRUE(saver->run("BEGIN").has_value());
+  ASSERT_TRUE(saver->run(text("UPDATE saga SET tries = tries WHERE id = '", saga, "'")).has_value());
+  ASSERT_TRUE(keeper->run("SET lock_timeout = '2s'").has_value());
+  const auto kept = keeper->run(text("SELECT saga_renew(ARRAY['", saga, "', '", other, "']::uuid[], 'me', 60)"));
+  EXPECT_TRUE(kept.has_value()) << kept.error().to_string();
+  ASSERT_TRUE(saver->run("ROLLBACK").has_value());
+  EXPECT_EQ(value(text("SELECT lease_until > now() + interval '30 seconds' FROM saga WHERE id = '", other, "'")), "t");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "kernel/saga/definition.hpp"
 #include "kernel/saga/engine.hpp"
+#include "kernel/saga/store.hpp"
 
 namespace emporion::saga {
 
@@ -29,6 +30,7 @@ struct Live {
   UtcTime created_at;
   std::int64_t version = 1;
   std::int64_t log_seq = 1;
+  std::vector<LogEntry> unsaved;  ///< Of steps before one that is idle, for the next save.
 };
 
 /// As it was claimed from the database.

@@ -73,7 +73,9 @@ saga::ErasedDefinition PlaceOrder::definition() {
       .step("create_payment", &PlaceOrder::create_payment, &PlaceOrder::void_payment, WhenUnknown::wait_to_deadline)
       .step("commit_stock", &PlaceOrder::commit_stock, nullptr, WhenUnknown::wait_to_deadline)
       .step("review", &PlaceOrder::review, nullptr, WhenUnknown::wait_to_deadline)
+      .idle_when(&PlaceOrder::is_not_reviewed)
       .pivot("capture_payment", &PlaceOrder::capture_payment)
+      .idle_when(&PlaceOrder::has_nothing_to_capture)
       .then("confirm_order", &PlaceOrder::confirm_order)
       .on_state(&PlaceOrder::show)
       .erased();
@@ -293,8 +295,11 @@ Task<StepOutcome> PlaceOrder::void_payment(State& state, saga::Context& context)
   co_return StepOutcome::done();
 }
 
+bool PlaceOrder::is_not_reviewed(const State& state) const { return state.risk != "review"; }
+bool PlaceOrder::has_nothing_to_capture(const State& state) const { return !pays_online(state) || state.payment_status == "captured"; }
+
 Task<StepOutcome> PlaceOrder::review(State& state, saga::Context& context) {
-  if (state.risk != "review") co_return StepOutcome::done();
+  if (is_not_reviewed(state)) co_return StepOutcome::done();
   if (state.review.empty()) {
     const auto marked = co_await neighbours_.order().mark_review(context.call(context.step_key()), {.id = state.order, .assessment_id = state.assessment});
     if (!marked) co_return outcome_of(marked.error());
@@ -310,7 +315,7 @@ Task<StepOutcome> PlaceOrder::review(State& state, saga::Context& context) {
 }
 
 Task<StepOutcome> PlaceOrder::capture_payment(State& state, saga::Context& context) {
-  if (!pays_online(state) || state.payment_status == "captured") co_return StepOutcome::done();
+  if (has_nothing_to_capture(state)) co_return StepOutcome::done();
   // The window was for the buyer. A capture is tried until the authorization ends, which Payment says: a good order is not lost to a provider's bad hour.
   if (const auto lapses = time_of(state.auth_expires_at.value_or("")); lapses && *lapses > context.deadline()) context.set_deadline(*lapses);
   const auto captured = co_await neighbours_.payment().capture_payment(context.call(context.step_key(), provider_budget),

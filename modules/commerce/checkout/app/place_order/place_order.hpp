@@ -37,6 +37,8 @@ class PlaceOrder {
   Task<Outcome> review(State& state, saga::Context& context);           // S9r
   Task<Outcome> capture_payment(State& state, saga::Context& context);  // S10, the pivot
   Task<Outcome> confirm_order(State& state, saga::Context& context);    // S11
+  bool is_not_reviewed(const State& state) const;
+  bool has_nothing_to_capture(const State& state) const;
   std::vector<postgres::Bound> show(const State& state, const std::string& saga_state, const std::optional<Error>& failure, Uuid saga);
 
   struct Requoted {
