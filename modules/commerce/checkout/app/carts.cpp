@@ -130,16 +130,34 @@ Task<Result<CartChanged>> Carts::add(CallContext context, Owner owner, AddItems 
   std::string request = command.currency.value_or("");
   for (const auto& item : command.items) request += text('|', item.sku, ':', item.qty);
   KeyedRequest keyed{.caller = caller_of(owner), .key = context.idempotency_key, .request = std::move(request), .trace = context.trace};
+  // Nearly all adds are new, and in the shop's currency: these ask the store once. Only where that is not the end, what was there before is looked at first.
+  const auto asked = command.currency ? Currency::parse(*command.currency) : Result<Currency>(settings_.shop_currency);
+  const Currency currency = asked.value_or(settings_.shop_currency);
+  Result<std::vector<NewLine>> lines = std::vector<NewLine>();
+  if (asked) {
+    lines = co_await lines_of(context, command.items, currency);
+  } else {
+    lines = fail(asked.error());
+  }
+  if (lines) {
+    auto added = co_await store_.add(owner, keyed, std::move(*lines), currency, command.if_match, settings_.limits);
+    const bool other_currency = !added && !command.currency && added.error().reason() == "CURRENCY_MISMATCH";
+    if (!other_currency) co_return added;
+  }
+  co_return co_await add_to_known(std::move(context), std::move(owner), std::move(keyed), std::move(command), currency, std::move(lines));
+}
+
+Task<Result<CartChanged>> Carts::add_to_known(CallContext context, Owner owner, KeyedRequest keyed, AddItems command, Currency currency,
+                                              Result<std::vector<NewLine>> lines) {
   // A repeat gets the first answer whatever prices and stock say by now, so the key comes before them.
   EMP_CO_ASSIGN(auto before, co_await store_.before_add(owner, keyed));
   if (before.answer) co_return CartChanged{.cart = std::move(*before.answer), .replayed = true};
   if (before.token_is_dead) co_return fail(ErrorKind::gone, token_is_dead, "the cart of this token went into a customer's");
-  Currency currency = before.currency.value_or(settings_.shop_currency);
-  if (command.currency) {
-    EMP_CO_ASSIGN(currency, Currency::parse(*command.currency));
-  }
-  EMP_CO_ASSIGN(auto lines, co_await lines_of(context, std::move(command.items), currency));
-  co_return co_await store_.add(owner, std::move(keyed), std::move(lines), currency, command.if_match, settings_.limits);
+  const bool is_priced_otherwise = !command.currency && before.currency && *before.currency != currency;
+  if (!lines && !is_priced_otherwise) co_return fail(lines.error());
+  if (is_priced_otherwise) currency = *before.currency;
+  EMP_CO_ASSIGN(auto now, co_await lines_of(context, std::move(command.items), currency));
+  co_return co_await store_.add(owner, std::move(keyed), std::move(now), currency, command.if_match, settings_.limits);
 }
 
 Task<Result<v1::Cart>> Carts::apply_coupon(CallContext context, Owner owner, std::string code, std::optional<std::int64_t> if_match) {

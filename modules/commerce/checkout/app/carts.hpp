@@ -41,6 +41,9 @@ class Carts {
   v1::Cart empty_cart() const;
 
  private:
+  /// An add that was not to be had at once: `lines` were refused, or the cart is in another currency.
+  Task<Result<CartChanged>> add_to_known(CallContext context, Owner owner, KeyedRequest keyed, AddItems command, Currency currency,
+                                         Result<std::vector<NewLine>> lines);
   Task<Result<std::vector<NewLine>>> lines_of(CallContext context, std::vector<v1::CartItemInput> items, Currency currency);
 
   const Neighbours& neighbours_;

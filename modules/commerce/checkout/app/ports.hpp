@@ -60,9 +60,9 @@ class CartStore {
     std::optional<v1::Cart> answer;    ///< The first answer to this very request.
     bool token_is_dead = false;        ///< The guest's cart went into a customer's.
   };
-  /// What an add needs to know before the other modules are asked. Errors: IDEMPOTENCY_KEY_REUSED.
+  /// What is known of an add that the other modules refuse, or that is in another currency. Errors: IDEMPOTENCY_KEY_REUSED.
   virtual Task<Result<BeforeAdd>> before_add(Owner owner, KeyedRequest keyed) = 0;
-  /// Errors: CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED.
+  /// Errors: CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED, CART_TOKEN_DEAD.
   virtual Task<Result<CartChanged>> add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency,
                                         std::optional<std::int64_t> if_match, CartLimits limits) = 0;
   struct LineChange {

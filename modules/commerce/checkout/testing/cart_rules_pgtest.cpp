@@ -264,15 +264,18 @@ TEST_F(CartRules, AWaitForAKeyThatIsBeingUsedIsToldAsSuch) {
   ASSERT_TRUE(run(add(linh, "k", "TEA", 1)).has_value());
   auto open = postgres::BlockingConnection::open(superuser_dsn());
   ASSERT_TRUE(open.has_value());
-  ASSERT_TRUE(open->run("BEGIN").has_value());
-  ASSERT_TRUE(open->run("INSERT INTO idempotency (caller, operation, key, request_sha256) SELECT caller, operation, 'k2', request_sha256 FROM idempotency "
-                        "WHERE key = 'k'")
-                  .has_value());
-  const auto waited = run(add(linh, "k2", "TEA", 1));
-  ASSERT_FALSE(waited.has_value());
-  EXPECT_EQ(waited.error().kind(), ErrorKind::conflict);
-  EXPECT_EQ(waited.error().reason(), "REQUEST_IN_PROGRESS");
-  ASSERT_TRUE(open->run("ROLLBACK").has_value());
+  const std::string wait = "SELECT idempotency_first(caller, operation, 'k2', request_sha256) FROM idempotency WHERE key = 'k'";
+  const std::string write =
+      "INSERT INTO idempotency (caller, operation, key, request_sha256) SELECT caller, operation, 'k2', request_sha256 FROM idempotency WHERE key = 'k'";
+  for (const auto& use : {wait, write}) {
+    ASSERT_TRUE(open->run("BEGIN").has_value());
+    ASSERT_TRUE(open->run(use).has_value());
+    const auto waited = run(add(linh, "k2", "TEA", 1));
+    ASSERT_FALSE(waited.has_value());
+    EXPECT_EQ(waited.error().kind(), ErrorKind::conflict);
+    EXPECT_EQ(waited.error().reason(), "REQUEST_IN_PROGRESS");
+    ASSERT_TRUE(open->run("ROLLBACK").has_value());
+  }
   EXPECT_TRUE(run(add(linh, "k2", "TEA", 1)).has_value());
 }
 

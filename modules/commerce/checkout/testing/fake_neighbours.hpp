@@ -110,10 +110,8 @@ class FakePricing : public pricing::v1::PricingApi {
 class FakeWarehouse : public warehouse::v1::WarehouseApi {
  public:
   std::map<std::string, std::int32_t> available;  ///< A SKU that is not named has plenty.
-  int questions = 0;
 
   Task<Result<warehouse::v1::BatchStockResponse>> batch_stock(CallContext, warehouse::v1::BatchStockRequest request) override {
-    ++questions;
     warehouse::v1::BatchStockResponse out;
     for (auto& sku : request.skus) {
       const auto told = available.find(sku);

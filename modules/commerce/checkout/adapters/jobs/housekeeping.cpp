@@ -15,7 +15,10 @@ constexpr Statement mark_abandoned{
     "checkout.mark_abandoned_carts",
     "WITH idle AS (UPDATE cart SET abandoned_at = now() WHERE id IN (SELECT c.id FROM cart c WHERE c.status = 'active' AND c.abandoned_at IS NULL AND "
     "c.last_activity_at < now() - interval "
-    "'24 hours' AND EXISTS (SELECT FROM cart_line l WHERE l.cart_id = c.id AND NOT l.saved_for_later) ORDER BY c.last_activity_at LIMIT 200 FOR UPDATE SKIP "
+    "'24 hours' AND c.last_activity_on <= ((now() - interval '24 hours') AT TIME ZONE 'UTC')::date AND EXISTS "
+    "(SELECT FROM cart_line l WHERE l.cart_id = c.id "
+    "AND NOT l.saved_for_later) ORDER BY c.last_activity_on, c.last_activity_at LIMIT 200 FOR "
+    "UPDATE SKIP "
     "LOCKED) RETURNING *) "
     "SELECT outbox_append('checkout.cart.abandoned', i.id::text, i.version, json_strip_nulls(json_build_object('cart_id', i.id, 'contact', (SELECT "
     "json_build_object('email', "
