@@ -198,6 +198,7 @@ Task<Result<v1::ListShippingMethodsResponse>> Quoting::plan(CallContext context,
     for (const auto& rate : rated.options) group->options.push_back(option_of(rate));
     std::ranges::sort(group->options, [](const auto& a, const auto& b) { return a.fee != b.fee ? a.fee < b.fee : a.method_id < b.method_id; });
   }
+  recent_.keep(view.session, view.cart, out, clock_.now());
   co_return out;
 }
 

@@ -8,6 +8,7 @@
 #include "modules/commerce/checkout/app/checkout_settings.hpp"
 #include "modules/commerce/checkout/app/neighbours.hpp"
 #include "modules/commerce/checkout/app/ports.hpp"
+#include "modules/commerce/checkout/app/recent_plans.hpp"
 
 namespace emporion::checkout {
 
@@ -21,6 +22,9 @@ class Quoting {
   /// Errors: ADDRESS_REQUIRED, CART_EMPTY, OUT_OF_STOCK with items[], ADDRESS_NOT_DELIVERABLE, DEPENDENCY_UNAVAILABLE.
   Task<Result<v1::ListShippingMethodsResponse>> plan(CallContext context, SessionView view);
 
+  /// The plan that was made for the session and the cart as they are, if that was a moment ago. Needs no lines.
+  std::optional<v1::ListShippingMethodsResponse> recent_plan(const SessionView& view) const { return recent_.of(view.session, view.cart, clock_.now()); }
+
   /// Prices the session with the fees of `plan`, less what promotions take off. Groups without a selection cost nothing yet.
   /// Errors: CART_EMPTY, PRICE_NOT_FOUND …, COUPON_INVALID, DEPENDENCY_UNAVAILABLE: no quote then (invariant 6).
   Task<Result<v1::Quote>> price(CallContext context, SessionView view, v1::ListShippingMethodsResponse plan);
@@ -33,6 +37,7 @@ class Quoting {
   const CheckoutSettings& settings_;
   const Clock& clock_;
   Random& random_;
+  RecentPlans recent_;
 };
 
 /// The lines that are bought: all that are not set aside.

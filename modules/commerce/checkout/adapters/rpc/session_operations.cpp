@@ -133,8 +133,13 @@ Task<Result<v1::ListShippingMethodsResponse>> CheckoutService::list_shipping_met
 
 Task<Result<v1::CheckoutResponse>> CheckoutService::select_shipping_method(CallContext context, v1::SelectShippingMethodRequest request) {
   const Owner owner = owner_of(context, request.cart_token);
-  EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner));
-  EMP_CO_ASSIGN(auto plan, co_await quoting_.plan(context, std::move(view)));
+  EMP_CO_ASSIGN(const auto shown, co_await sessions_.view_without_lines(request.id, owner));
+  auto known = quoting_.recent_plan(shown);
+  if (!known) {
+    EMP_CO_ASSIGN(auto view, co_await sessions_.view(request.id, owner));
+    EMP_CO_ASSIGN(known, co_await quoting_.plan(context, std::move(view)));
+  }
+  auto& plan = *known;
   EMP_CO_TRY(apply_selections(plan, request.selections));
   for (const auto& selection : request.selections) {
     if (std::ranges::find(plan.groups, selection.group_key, &v1::ShipmentGroup::group_key) == plan.groups.end()) {
