@@ -152,7 +152,9 @@ struct Engine::Impl {
     for (int tried = 1;; ++tried) {
       context.now_ = clock.now();
       auto outcome = co_await try_step(definition, live, context);
-      if (outcome.kind() != StepOutcome::Kind::unknown || tried >= options.tries_in_a_row || stopping) co_return outcome;
+      if (outcome.kind() != StepOutcome::Kind::unknown) co_return outcome;
+      live.may_have_asked = true;
+      if (tried >= options.tries_in_a_row || stopping) co_return outcome;
       microseconds pause = options.retry_first;
       for (int i = 1; i < tried; ++i) pause *= 3;
       co_await runtime.sleep_for(pause + microseconds(random.below(static_cast<std::uint64_t>(pause.count()) / 4 + 1)));
@@ -170,6 +172,7 @@ struct Engine::Impl {
         std::vector<LogEntry> log;
         log.push_back(entry(live, step, "succeeded"));
         live.tries = 0;
+        live.may_have_asked = false;
         live.next_run_at = clock.now();
         if (live.index + 1 == definition.steps.size()) {
           live.state = "completed";
@@ -187,14 +190,16 @@ struct Engine::Impl {
         co_return true;
       }
       case StepOutcome::Kind::refused:
-        if (may_undo) co_return co_await turn(live, *outcome.error(), false);
+        // A refusal speaks of its own try. One before it that was never answered may still be on its way.
+        if (may_undo) co_return co_await turn(live, *outcome.error(), live.may_have_asked, "failed");
         co_return co_await pause(live, step, "unknown", outcome.error());
       case StepOutcome::Kind::unknown:
-        if (may_undo && (step.when_unknown == WhenUnknown::abort || overdue)) co_return co_await turn(live, *outcome.error(), true);
+        if (may_undo && (step.when_unknown == WhenUnknown::abort || overdue)) co_return co_await turn(live, *outcome.error(), true, "unknown");
         co_return co_await pause(live, step, "unknown", outcome.error());
       case StepOutcome::Kind::waiting:
         if (overdue)
-          co_return co_await turn(live, Error(ErrorKind::gone, "SAGA_DEADLINE", "nobody acted in time").with("awaited", outcome.waiting_state()), true);
+          co_return co_await turn(live, Error(ErrorKind::gone, "SAGA_DEADLINE", "nobody acted in time").with("awaited", outcome.waiting_state()), true,
+                                  "unknown");
         live.state = outcome.waiting_state();
         live.next_run_at = std::min(clock.now() + outcome.wait_at_most(), std::max(live.deadline, clock.now() + seconds(1)));
         live.tries += 1;
@@ -206,10 +211,10 @@ struct Engine::Impl {
     co_return false;
   }
 
-  /// Starts undoing. `include_current`: this step's outcome is not known, so its own undo comes first.
-  Task<Result<bool>> turn(Live& live, Error failure, bool include_current) {
+  /// Starts undoing. `include_current`: this step may have taken effect, so its own undo comes first. `said` is what the log keeps of the last try.
+  Task<Result<bool>> turn(Live& live, Error failure, bool include_current, std::string said) {
     std::vector<LogEntry> log;
-    log.push_back(entry(live, step_of(live), include_current ? "unknown" : "failed", failure));
+    log.push_back(entry(live, step_of(live), std::move(said), failure));
     live.error = std::move(failure);
     live.error_is_new = true;
     live.undoing = true;

@@ -155,6 +155,19 @@ TEST_F(EngineTest, AStepWhoseOutcomeStaysUnknownIsAskedThreeTimesAndThenUndoneIt
   EXPECT_EQ(trip.trace, "book book book unbook");
 }
 
+TEST_F(EngineTest, ARefusalAfterATryWithoutAnAnswerUndoesThatStepToo) {
+  trip.scripted["book"] = {StepOutcome::unknown(silence), StepOutcome::refused(no_seat)};
+  EXPECT_EQ(drive()->state, "failed");
+  EXPECT_EQ(trip.trace, "book book unbook");
+}
+
+// The first driver died in the middle of its call, which may arrive after what the second one is told.
+TEST_F(EngineTest, ARefusalToWhoeverTakesASagaOverUndoesTheStepThatWasUnderWay) {
+  trip.scripted["pay"] = {StepOutcome::unknown(silence), StepOutcome::unknown(silence), StepOutcome::unknown(silence), StepOutcome::refused(no_seat)};
+  EXPECT_EQ(drive()->state, "failed");
+  EXPECT_EQ(trip.trace, "book pay pay pay pay unpay unbook");
+}
+
 TEST_F(EngineTest, AnUnknownOutcomeThatResolvesGoesOnAsIfNothingHadHappened) {
   trip.scripted["pay"] = {StepOutcome::unknown(silence), StepOutcome::done()};
   EXPECT_EQ(drive()->state, "completed");

@@ -25,6 +25,7 @@ Live live_of(const Snapshot& row, const ErasedDefinition& definition) {
   live.index = definition.index_of(row.step);
   live.undoing = row.direction == "comp";
   live.tries = row.tries;
+  live.may_have_asked = row.state == "running";  // Whoever drove it before may be gone in the middle of a call; what is awaited was answered.
   live.context = row.context;
   live.context_saved = row.context;
   live.error = row.error;

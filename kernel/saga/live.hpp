@@ -18,6 +18,7 @@ struct Live {
   std::size_t index = 0;
   bool undoing = false;
   std::int32_t tries = 0;
+  bool may_have_asked = false;  ///< A try of this step ended without an outcome, here or in a process that is gone: it may take effect yet.
   std::string context;
   std::string context_saved;
   std::string context_asked;  ///< As the try under way began with it.
