@@ -5,6 +5,8 @@
 #include <regex>
 #include <set>
 
+#include "kernel/base/card_number.hpp"
+
 namespace emporion::order {
 namespace {
 
@@ -20,6 +22,26 @@ TEST(OrderNumber, HasTheDateAndSevenCharactersOfCrockfordsAlphabet) {
     seen.insert(number);
   }
   EXPECT_EQ(seen.size(), 2000u);
+}
+
+/// Draws the letters that it was told, then zeros.
+struct ToldRandom final : Random {
+  explicit ToldRandom(std::string_view letters) : left(letters) {}
+  void fill(std::span<std::uint8_t> bytes) override {
+    for (auto& byte : bytes) byte = 0;
+    if (left.empty()) return;
+    bytes.front() = static_cast<std::uint8_t>(left[0] - '0');
+    left.remove_prefix(1);
+  }
+  std::string_view left;
+};
+
+TEST(OrderNumber, IsNeverOneThatIsTakenForACardNumber) {
+  const std::string taken_for_one = "EM-261129-4962867";
+  ASSERT_TRUE(holds_card_number(taken_for_one));
+  ToldRandom random("49628671234568");
+  const std::string number = make_order_number(UtcTime::parse("2026-11-29T12:00:00Z").value(), random);
+  EXPECT_EQ(number, "EM-261129-1234568");
 }
 
 TEST(OrderNumber, IsReadAsACustomerTypesIt) {
