@@ -5,6 +5,7 @@
 #include <future>
 
 #include "kernel/base/text.hpp"
+#include "kernel/testing/temporary_folder.hpp"
 #include "tests/journeys/shop_client.hpp"
 #include "tests/journeys/shop_process.hpp"
 
@@ -91,8 +92,9 @@ TEST_F(Seeded, a_shop_is_filled_beside_its_server_and_what_was_seeded_is_sold) {
                                       shop->home().string(),
                                       "--placement",
                                       (shop->home() / "placement.yaml").string()};
-  auto other = std::async(std::launch::async, [&] { return run_emporion(more, shop->home()); });
-  const Ended one = run_emporion(more, shop->home()), two = other.get();
+  const testing::TemporaryFolder here{"seed"}, there{"seed"};  // What each says is kept apart.
+  auto other = std::async(std::launch::async, [&] { return run_emporion(more, there.path()); });
+  const Ended one = run_emporion(more, here.path()), two = other.get();
   EXPECT_EQ(std::min(one.code, two.code), 0) << one.complained << two.complained;
   for (const Ended& each : {one, two}) EXPECT_TRUE(each.code == 0 || each.complained.find("ALREADY_SEEDING") != std::string::npos) << each.complained;
   ASSERT_EQ(shop->audit(), 0) << shop->audit_report();
