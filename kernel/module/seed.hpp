@@ -22,8 +22,8 @@ namespace emporion {
 /// And functions: pg_temp.seeded_id(what text, n bigint) is the uuid of the n-th thing of a kind, pg_temp.seeded_time_id(what, n, at) one that sorts by time as
 /// those of the commands do, pg_temp.seeded_money(minor bigint) its JSON.
 ///
-/// An order that was seeded was placed in 2024, paid in cash at the door, delivered and completed: nothing is owed for it, no job has to do anything with it, and
-/// all that would ever be told of it was told.
+/// An order that was seeded was placed in 2024, paid in cash at the door, delivered and completed: nothing is owed for it, no job has to do anything with it,
+/// and all that would ever be told of it was told.
 struct SeedPart {
   std::string_view module;
   std::vector<std::string_view> promotions = {};  ///< Statements, in order.

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "kernel/async/runtime.hpp"
+#include "kernel/base/momentary_gate.hpp"
 #include "kernel/lanes/lane.hpp"
 #include "modules/logistics/warehouse/app/options.hpp"
 #include "modules/logistics/warehouse/app/placement.hpp"
-#include "kernel/base/momentary_gate.hpp"
 #include "modules/logistics/warehouse/app/stores.hpp"
 #include "modules/logistics/warehouse/app/topology_cache.hpp"
 

@@ -4,10 +4,10 @@
 
 #include "contracts/logistics/warehouse/v1/warehouse_api.hpp"
 #include "kernel/async/runtime.hpp"
+#include "kernel/base/momentary_gate.hpp"
 #include "kernel/lanes/lane.hpp"
 #include "modules/logistics/warehouse/app/options.hpp"
 #include "modules/logistics/warehouse/app/reserve_stock.hpp"
-#include "kernel/base/momentary_gate.hpp"
 #include "modules/logistics/warehouse/app/stores.hpp"
 #include "modules/logistics/warehouse/app/topology_cache.hpp"
 
