@@ -1,5 +1,7 @@
 #include "modules/commerce/checkout/app/placement.hpp"
 
+#include <algorithm>
+
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/security/crypto.hpp"
@@ -121,19 +123,27 @@ Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid
   co_return answer;
 }
 
-std::optional<Error> Placement::sold_out(const v1::Quote& quote) const {
+Task<std::optional<Error>> Placement::sold_out(CallContext context, v1::Quote quote) {
+  warehouse::v1::BatchStockRequest request;
+  for (const auto& line : quote.lines) {
+    if (sold_out_.is_closed(line.sku)) request.skus.push_back(line.sku);
+  }
+  if (request.skus.empty()) co_return std::nullopt;
+  const auto stock = co_await neighbours_.warehouse().batch_stock(context.as_service("checkout"), std::move(request));
+  if (!stock) co_return std::nullopt;  // The saga asks again, and says what it is told.
   std::string items;
   json::Writer writer(items);
   writer.begin_array();
   bool is_any = false;
-  for (const auto& line : quote.lines) {
-    if (!sold_out_.is_closed(line.sku)) continue;
+  for (const auto& level : stock->stock) {
+    const auto line = std::ranges::find(quote.lines, level.sku, &v1::QuoteLine::sku);
+    if (line == quote.lines.end() || level.available >= line->qty) continue;
     is_any = true;
-    writer.begin_object().key("sku").string(line.sku).key("requested").integer(line.qty).key("available").integer(0).end_object();
+    writer.begin_object().key("sku").string(line->sku).key("requested").integer(line->qty).key("available").integer(level.available).end_object();
   }
   writer.end_array();
-  if (!is_any) return std::nullopt;
-  return Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", std::move(items));
+  if (!is_any) co_return std::nullopt;
+  co_return Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", std::move(items));
 }
 
 void Placement::note_sold_out(const saga::Snapshot& saga) {
@@ -188,7 +198,7 @@ Task<Result<v1::PlacementResponse>> Placement::confirm(CallContext context, v1::
       co_return fail(located(Error(ErrorKind::rule_violated, "CURRENCY_MISMATCH", "the expected total has another currency than the quote"), request.id));
     }
     if (!view->saga && view->quote && view->quote->id == request.quote_id) {
-      if (auto gone = sold_out(*view->quote)) co_return fail(located(std::move(*gone), request.id));
+      if (auto gone = co_await sold_out(context, *view->quote)) co_return fail(located(std::move(*gone), request.id));
     }
   }
   if (view->session.payment) {

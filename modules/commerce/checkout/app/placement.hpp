@@ -26,8 +26,9 @@ class Placement {
   Task<Result<v1::PlacementResponse>> view_of(CallContext context, saga::Snapshot saga, std::optional<v1::Quote> quote);
   Task<Result<v1::PlacementResponse>> outcome(CallContext context, Uuid session, std::optional<v1::Quote> quote, Uuid saga, bool first_time);
 
-  /// OUT_OF_STOCK if something of the quote had no unit left a moment ago: the rush for the last units begins no saga to say so again.
-  std::optional<Error> sold_out(const v1::Quote& quote) const;
+  /// OUT_OF_STOCK if something of the quote had no unit left a moment ago and has too few now: the rush for the last units begins no saga to say so again. What
+  /// has come in since is sold.
+  Task<std::optional<Error>> sold_out(CallContext context, v1::Quote quote);
   void note_sold_out(const saga::Snapshot& saga);
 
   /// Where the money is that was taken for an order which did not come about; nothing if none was taken, or Payment cannot say.
