@@ -1,7 +1,5 @@
 #include "modules/commerce/checkout/app/placement.hpp"
 
-#include <algorithm>
-
 #include "kernel/base/text.hpp"
 #include "kernel/json/codec.hpp"
 #include "kernel/security/crypto.hpp"
@@ -124,26 +122,15 @@ Task<Result<v1::PlacementResponse>> Placement::outcome(CallContext context, Uuid
 }
 
 Task<std::optional<Error>> Placement::sold_out(CallContext context, v1::Quote quote) {
-  warehouse::v1::BatchStockRequest request;
-  for (const auto& line : quote.lines) {
-    if (sold_out_.is_closed(line.sku)) request.skus.push_back(line.sku);
+  std::vector<Wanted> wanted;
+  for (auto& line : quote.lines) {
+    if (sold_out_.is_closed(line.sku)) wanted.push_back({std::move(line.sku), line.qty});
   }
-  if (request.skus.empty()) co_return std::nullopt;
-  const auto stock = co_await neighbours_.warehouse().batch_stock(context.as_service("checkout"), std::move(request));
-  if (!stock) co_return std::nullopt;  // The saga asks again, and says what it is told.
-  std::string items;
-  json::Writer writer(items);
-  writer.begin_array();
-  bool is_any = false;
-  for (const auto& level : stock->stock) {
-    const auto line = std::ranges::find(quote.lines, level.sku, &v1::QuoteLine::sku);
-    if (line == quote.lines.end() || level.available >= line->qty) continue;
-    is_any = true;
-    writer.begin_object().key("sku").string(line->sku).key("requested").integer(line->qty).key("available").integer(level.available).end_object();
-  }
-  writer.end_array();
-  if (!is_any) co_return std::nullopt;
-  co_return Error(ErrorKind::conflict, "OUT_OF_STOCK", "not enough in stock").with_json("items", std::move(items));
+  if (wanted.empty()) co_return std::nullopt;
+  const auto there = co_await peek(neighbours_, std::move(context), std::move(wanted));
+  // Where Warehouse does not answer, the saga asks again, and says what it is told.
+  if (there || there.error().reason() != "OUT_OF_STOCK") co_return std::nullopt;
+  co_return there.error();
 }
 
 void Placement::note_sold_out(const saga::Snapshot& saga) {

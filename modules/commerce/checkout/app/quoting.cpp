@@ -289,24 +289,23 @@ Task<Result<v1::Quote>> Quoting::price(CallContext context, SessionView view, v1
   co_return out;
 }
 
-Task<Result<>> Quoting::peek(CallContext context, const v1::Cart cart) {
+Task<Result<>> peek(const Neighbours& neighbours, CallContext context, std::vector<Wanted> wanted) {
   warehouse::v1::BatchStockRequest request;
-  const auto lines = bought_lines(cart);
-  for (const auto& line : lines) request.skus.push_back(line.sku);
-  const auto stock = co_await neighbours_.warehouse().batch_stock(context.as_service("checkout"), std::move(request));
+  for (const auto& line : wanted) request.skus.push_back(line.sku);
+  const auto stock = co_await neighbours.warehouse().batch_stock(context.as_service("checkout"), std::move(request));
   if (!stock) co_return fail(as_dependency_error(stock.error()));
   std::string items;
   json::Writer writer(items);
   writer.begin_array();
   bool short_of_any = false;
-  for (std::size_t i = 0; i < lines.size() && i < stock->stock.size(); ++i) {
-    if (stock->stock[i].available >= lines[i].qty) continue;
+  for (std::size_t i = 0; i < wanted.size() && i < stock->stock.size(); ++i) {
+    if (stock->stock[i].available >= wanted[i].qty) continue;
     short_of_any = true;
     writer.begin_object()
         .key("sku")
-        .string(lines[i].sku)
+        .string(wanted[i].sku)
         .key("requested")
-        .integer(lines[i].qty)
+        .integer(wanted[i].qty)
         .key("available")
         .integer(stock->stock[i].available)
         .end_object();

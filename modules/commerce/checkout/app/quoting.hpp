@@ -29,9 +29,6 @@ class Quoting {
   /// Errors: CART_EMPTY, PRICE_NOT_FOUND …, COUPON_INVALID, DEPENDENCY_UNAVAILABLE: no quote then (invariant 6).
   Task<Result<v1::Quote>> price(CallContext context, SessionView view, v1::ListShippingMethodsResponse plan);
 
-  /// Errors: OUT_OF_STOCK with items[{sku, requested, available}].
-  Task<Result<>> peek(CallContext context, const v1::Cart cart);
-
  private:
   const Neighbours& neighbours_;
   const CheckoutSettings& settings_;
@@ -39,6 +36,14 @@ class Quoting {
   Random& random_;
   RecentPlans recent_;
 };
+
+/// Units of an SKU that somebody wants.
+struct Wanted {
+  std::string sku;
+  std::int32_t qty = 0;
+};
+/// Looks whether the units are there now. Errors: OUT_OF_STOCK with items[{sku, requested, available}], DEPENDENCY_UNAVAILABLE.
+Task<Result<>> peek(const Neighbours& neighbours, CallContext context, std::vector<Wanted> wanted);
 
 /// The lines that are bought: all that are not set aside.
 std::vector<v1::CartLine> bought_lines(const v1::Cart& cart);

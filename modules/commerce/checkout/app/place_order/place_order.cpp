@@ -92,7 +92,9 @@ Task<Result<PlaceOrder::Requoted>> PlaceOrder::requote(const State& state, saga:
     co_return Requoted{.offered = std::move(offered), .now = *view->quote};
   }
   const auto call = context.call(context.step_key(), seconds(3));
-  EMP_CO_TRY(co_await quoting_.peek(call, view->cart));
+  std::vector<Wanted> wanted;
+  for (auto& line : bought_lines(view->cart)) wanted.push_back({std::move(line.sku), line.qty});
+  EMP_CO_TRY(co_await peek(neighbours_, call, std::move(wanted)));
   EMP_CO_ASSIGN(auto now, co_await quoting_.price(call, *view, *view->plan));
   const auto& offered = *view->quote;
   if (now.totals.grand_total == offered.totals.grand_total && now.lines == offered.lines && now.evaluation_hash == offered.evaluation_hash &&
