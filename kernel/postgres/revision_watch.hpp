@@ -18,14 +18,18 @@ class RevisionWatch {
   Task<Result<std::int64_t>> current() {
     const UtcTime now = clock_.now();
     if (known_ && now - read_at_ <= age_max_) co_return revision_;
+    const std::uint64_t looks = looks_;
     EMP_CO_ASSIGN(const auto rows, co_await database_.query(statement_));
     revision_ = rows[0].get<std::int64_t>(0);
     read_at_ = now;
-    known_ = true;
+    known_ = looks == looks_;  // What was asked before somebody wanted another look may be older than that.
     co_return revision_;
   }
-  /// Called after a commit of this process that may have moved the revision.
-  void look_again() noexcept { known_ = false; }
+  /// What is read from now on is at least as new as this moment. Called after a commit of this process that may have moved the revision.
+  void look_again() noexcept {
+    known_ = false;
+    ++looks_;
+  }
 
  private:
   Database& database_;
@@ -34,6 +38,7 @@ class RevisionWatch {
   milliseconds age_max_;
   std::int64_t revision_ = 0;
   UtcTime read_at_;
+  std::uint64_t looks_ = 0;
   bool known_ = false;
 };
 

@@ -156,7 +156,7 @@ class PricingModule final : public Module {
  private:
   // This process sees its own changes at once; those of other replicas within 100 ms.
   std::function<void()> changed() {
-    return [this] { book_.changed(); };
+    return [this] { book_.look_again(); };
   }
   Task<Result<>> purge_quotes(CallContext context) {
     static_cast<void>(context);

@@ -59,6 +59,7 @@ struct PriceBookQuestion {
 struct PriceBookPage {
   std::unordered_map<std::string, std::shared_ptr<const SkuPrices>> skus;  ///< Every SKU asked, also unknown ones.
   std::shared_ptr<const PricingTables> tables;
+  std::int64_t revision = 0;  ///< Nothing of it is older than this.
 };
 
 /// Reads prices, facts and tables, at most 100 ms old: one round trip for any number of SKUs.
@@ -70,6 +71,8 @@ class PriceBook {
   virtual Task<Result<SkuPrices>> read_product(Uuid product, std::optional<std::string> sku, PriceBookQuestion question) = 0;
   /// The tables of the latest revision.
   virtual Task<Result<std::shared_ptr<const PricingTables>>> tables() = 0;
+  /// What is read from now on is at least as new as this moment.
+  virtual void look_again() noexcept = 0;
 };
 
 }  // namespace emporion::pricing

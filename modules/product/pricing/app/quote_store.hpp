@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,12 @@ struct NewQuote {
   std::string body;
   std::string tax_pins;
   UtcTime expires_at;
+  std::optional<std::int64_t> revision;  ///< Of the prices and taxes it was made of; absent: whatever theirs is by now.
+};
+/// What came of storing a quote.
+struct StoreOutcome {
+  bool is_outdated = false;             ///< Prices or taxes have changed since its revision: nothing was stored.
+  std::optional<std::string> standing;  ///< The body that already stood under the same caller and key.
 };
 struct StoredQuote {
   Uuid request_hash;
@@ -31,8 +38,8 @@ struct StoredQuote {
 class QuoteStore {
  public:
   virtual ~QuoteStore() = default;
-  /// Stores it and answers nothing, or answers the body that stands under the same caller and key. Errors: IDEMPOTENCY_KEY_REUSED.
-  virtual Task<Result<std::optional<std::string>>> store(NewQuote quote) = 0;
+  /// Stores it unless one stands under the same caller and key, or it is outdated. Safe to repeat. Errors: IDEMPOTENCY_KEY_REUSED.
+  virtual Task<Result<StoreOutcome>> store(NewQuote quote) = 0;
   virtual Task<Result<std::optional<StoredQuote>>> find(Uuid id) = 0;
   virtual Task<Result<std::optional<StoredQuote>>> find_by_key(std::string caller, std::string key) = 0;
 };

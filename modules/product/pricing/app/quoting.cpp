@@ -134,28 +134,40 @@ Task<Result<v1::Quote>> Quoting::create_quote(CallContext context, v1::CreateQuo
   request.destination.country = ascii_upper(request.destination.country);
   CalculationInput input{std::move(request.lines), currency, request.customer_group, request.destination, request.shipping, request.shipping_discount};
   for (auto& line : input.lines) line.sku = ascii_upper(line.sku);
-  EMP_CO_ASSIGN(const auto page, co_await book_.read(question_of(input, at)));
-  auto calculated = pricing::calculate(input, page, policy_, at);
-  if (!calculated) {
-    // A repeat is answered from the store even if the same request would be refused by now.
-    EMP_CO_ASSIGN(const auto first, co_await quotes_.find_by_key(caller, context.idempotency_key));
-    if (first && first->request_hash == request_hash) co_return parse_json<v1::Quote>(first->body);
-    co_return fail(std::move(calculated).error());
+  // What is in memory may be a moment old, and a quote binds: one that other prices have overtaken is made once more, of what stands since.
+  for (const bool from_memory : {true, false}) {
+    if (!from_memory) book_.look_again();
+    EMP_CO_ASSIGN(const auto page, co_await book_.read(question_of(input, at)));
+    auto calculated = pricing::calculate(input, page, policy_, at);
+    if (!calculated && from_memory) continue;
+    if (!calculated) {
+      // A repeat is answered from the store even if the same request would be refused by now.
+      EMP_CO_ASSIGN(const auto first, co_await quotes_.find_by_key(caller, context.idempotency_key));
+      if (first && first->request_hash == request_hash) co_return parse_json<v1::Quote>(first->body);
+      co_return fail(std::move(calculated).error());
+    }
+    v1::Quote quote{.id = Uuid::v7(at, random_),
+                    .currency = calculated->currency,
+                    .destination = request.destination,
+                    .lines = std::move(calculated->lines),
+                    .totals = calculated->totals,
+                    .shipping_tax_rates = std::move(calculated->shipping_tax_rates),
+                    .priced_at = at,
+                    .expires_at = at + quote_life};
+    if (request.previous_id) quote.changed_lines = changed_lines(previous, quote.lines);
+    NewQuote stored{quote.id,
+                    caller,
+                    context.idempotency_key,
+                    request_hash,
+                    to_json(quote),
+                    write_tax_pins(page.tables->country(request.destination.country), to_domain(request.destination)),
+                    quote.expires_at,
+                    from_memory ? std::optional(page.revision) : std::nullopt};
+    EMP_CO_ASSIGN(const auto outcome, co_await quotes_.store(std::move(stored)));
+    if (outcome.standing) co_return parse_json<v1::Quote>(*outcome.standing);
+    if (!outcome.is_outdated) co_return quote;
   }
-  v1::Quote quote{.id = Uuid::v7(at, random_),
-                  .currency = calculated->currency,
-                  .destination = request.destination,
-                  .lines = std::move(calculated->lines),
-                  .totals = calculated->totals,
-                  .shipping_tax_rates = std::move(calculated->shipping_tax_rates),
-                  .priced_at = at,
-                  .expires_at = at + quote_life};
-  if (request.previous_id) quote.changed_lines = changed_lines(previous, quote.lines);
-  const std::string pins = write_tax_pins(page.tables->country(request.destination.country), to_domain(request.destination));
-  NewQuote stored{quote.id, caller, context.idempotency_key, request_hash, to_json(quote), pins, quote.expires_at};
-  EMP_CO_ASSIGN(const auto body, co_await quotes_.store(std::move(stored)));
-  if (!body) co_return quote;
-  co_return parse_json<v1::Quote>(*body);
+  EMP_ASSERT(false);  // Without a revision nothing is outdated.
 }
 
 Task<Result<v1::Quote>> Quoting::get_quote(CallContext context, v1::GetQuoteRequest request) {

@@ -1,3 +1,4 @@
+#include "kernel/base/text.hpp"
 #include "modules/product/pricing/testing/pricing_fixture.hpp"
 
 namespace emporion::pricing {
@@ -14,6 +15,11 @@ struct QuotesTest : PricingFixture {
     auto request = quote_of({{.line_id = "1", .sku = "s", .qty = quantity}});
     request.previous_id = previous;
     return run(api().create_quote(service(new_id().to_string()), std::move(request)));
+  }
+  /// As another replica would.
+  void change_elsewhere(std::int64_t amount) {
+    sql(text("SELECT price_update(id, version, '{\"currency\":\"VND\",\"base_amount\":", amount,
+             ",\"is_free\":false,\"tier_min_qty\":[],\"tier_amount\":[],\"tax_included\":false}', 'x', true, now(), NULL) FROM price"));
   }
   const Uuid shirt = Uuid::from_name("shirt");
   Result<v1::Price> first = fail(ErrorKind::internal, "UNSET");
@@ -101,13 +107,23 @@ TEST_F(QuotesTest, SeesANewTaxRateAtOnce) {
   EXPECT_EQ(quote(1)->totals.tax_total, vnd(8'800));
 }
 
-TEST_F(QuotesTest, SeesAnotherReplicasPriceWithinATenthOfASecond) {
+TEST_F(QuotesTest, BindsAnotherReplicasPriceAtOnceAndShowsItWithinATenthOfASecond) {
+  const auto shown = [&] { return run(api().get_bulk_prices(service(), {.items = {{.sku = "S"}}, .currency = "VND"}))->prices.at(0).unit_price; };
   EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
-  sql("SELECT price_update(id, 1, "
-      "'{\"currency\":\"VND\",\"base_amount\":115000,\"is_free\":false,\"tier_min_qty\":[],\"tier_amount\":[],\"tax_included\":false}', 'x', true, now(), "
-      "NULL) FROM price");
-  clock().move(milliseconds(101));
+  change_elsewhere(115'000);
+  EXPECT_EQ(shown(), vnd(110'000));  // From memory: no time has passed.
   EXPECT_EQ(quote(1)->totals.subtotal, vnd(115'000));
+  change_elsewhere(105'000);
+  clock().move(milliseconds(101));
+  EXPECT_EQ(shown(), vnd(105'000));
+}
+
+TEST_F(QuotesTest, RefusesOnlyWhatHasNoPriceByNow) {
+  EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
+  ASSERT_TRUE(run(api().delete_price(staff(), {.id = first->id, .version = 1})));
+  EXPECT_EQ(quote(1).error().reason(), "PRICE_NOT_FOUND");
+  sql("UPDATE price SET is_active = true");
+  EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
 }
 
 TEST_F(QuotesTest, ConvertsAtAFreshRateAndRefusesAStaleOne) {

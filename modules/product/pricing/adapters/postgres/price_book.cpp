@@ -80,6 +80,7 @@ Task<Result<PriceBookPage>> PostgresPriceBook::read(PriceBookQuestion question) 
   EMP_CO_TRY(co_await catch_up());
   PriceBookPage page;
   page.tables = tables_;
+  page.revision = revision_;
   std::vector<std::string> missing;
   for (auto& sku : question.skus) {
     if (const auto found = kept_.find(sku); found != kept_.end()) {

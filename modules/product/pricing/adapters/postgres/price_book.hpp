@@ -20,8 +20,7 @@ class PostgresPriceBook final : public PriceBook {
   Task<Result<PriceBookPage>> read(PriceBookQuestion question) override;
   Task<Result<SkuPrices>> read_product(Uuid product, std::optional<std::string> sku, PriceBookQuestion question) override;
   Task<Result<std::shared_ptr<const PricingTables>>> tables() override;
-  /// To be called after a commit of this process that changed prices, facts or tables.
-  void changed() noexcept { watch_.look_again(); }
+  void look_again() noexcept override { watch_.look_again(); }
 
  private:
   Task<Result<>> catch_up();

@@ -10,7 +10,7 @@ using postgres::Statement;
 
 constexpr Statement store_quotes{
     "pricing.store_quotes",
-    "SELECT is_same, is_new, body FROM quote_store_batch($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])",
+    "SELECT is_same, body FROM quote_store_batch($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[])",
     Effect::writes};
 constexpr Statement find_quote{"pricing.find_quote", "SELECT request_hash, body, tax_pins, expires_at FROM quote WHERE id = $1::uuid"};
 constexpr Statement find_quote_by_key{"pricing.find_quote_by_key",
@@ -31,7 +31,7 @@ PostgresQuoteStore::PostgresQuoteStore(Runtime& runtime, postgres::Database& dat
     : database_(database),
       lane_(runtime, {.name = "pricing.store_quote", .batch_max = 128}, [this](StoreLane::Batch batch) { return store_batch(std::move(batch)); }) {}
 
-Task<Result<std::optional<std::string>>> PostgresQuoteStore::store(NewQuote quote) { return lane_.submit(std::move(quote)); }
+Task<Result<StoreOutcome>> PostgresQuoteStore::store(NewQuote quote) { return lane_.submit(std::move(quote)); }
 
 Task<Result<PostgresQuoteStore::StoreLane::Answers>> PostgresQuoteStore::store_batch(StoreLane::Batch batch) {
   std::vector<Uuid> ids;
@@ -41,6 +41,7 @@ Task<Result<PostgresQuoteStore::StoreLane::Answers>> PostgresQuoteStore::store_b
   std::vector<std::string> bodies;
   std::vector<std::string> pins;
   std::vector<UtcTime> expiries;
+  std::vector<std::optional<std::int64_t>> revisions;
   for (auto& quote : batch) {
     ids.push_back(quote.id);
     callers.push_back(std::move(quote.caller));
@@ -49,15 +50,18 @@ Task<Result<PostgresQuoteStore::StoreLane::Answers>> PostgresQuoteStore::store_b
     bodies.push_back(std::move(quote.body));
     pins.push_back(std::move(quote.tax_pins));
     expiries.push_back(quote.expires_at);
+    revisions.push_back(quote.revision);
   }
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(store_quotes, ids, callers, keys, hashes, bodies, pins, expiries));
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(store_quotes, ids, callers, keys, hashes, bodies, pins, expiries, revisions));
   StoreLane::Answers answers;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto row = rows[i];
-    if (!row.get<bool>(0)) {
+    if (row.is_null(0)) {
+      answers.push_back(StoreOutcome{.is_outdated = true});
+    } else if (!row.get<bool>(0)) {
       answers.push_back(fail(ErrorKind::rule_violated, "IDEMPOTENCY_KEY_REUSED", "the key was used for another request"));
     } else {
-      answers.push_back(row.get<std::optional<std::string>>(2));  // Null for a new one.
+      answers.push_back(StoreOutcome{.standing = row.get<std::optional<std::string>>(1)});
     }
   }
   co_return answers;

@@ -11,7 +11,7 @@ class PostgresQuoteStore final : public QuoteStore {
  public:
   PostgresQuoteStore(Runtime& runtime, postgres::Database& database);
 
-  Task<Result<std::optional<std::string>>> store(NewQuote quote) override;
+  Task<Result<StoreOutcome>> store(NewQuote quote) override;
   Task<Result<std::optional<StoredQuote>>> find(Uuid id) override;
   Task<Result<std::optional<StoredQuote>>> find_by_key(std::string caller, std::string key) override;
   /// Deletes what expired before `before`. Answers how many.
@@ -19,7 +19,7 @@ class PostgresQuoteStore final : public QuoteStore {
   Task<void> close();
 
  private:
-  using StoreLane = Lane<NewQuote, std::optional<std::string>>;
+  using StoreLane = Lane<NewQuote, StoreOutcome>;
   Task<Result<StoreLane::Answers>> store_batch(StoreLane::Batch batch);
 
   postgres::Database& database_;
