@@ -19,8 +19,10 @@ using postgres::Statement;
 
 constexpr Statement take_lease{
     "feed.lease",
+    // Who holds it writes down how far it has read, also where nothing of it was to be heard: $4 and $5, null for who does not hold it.
     "INSERT INTO feed_position AS p (producer, lease_owner, lease_until) VALUES ($1, $2, now() + make_interval(secs => $3)) "
-    "ON CONFLICT (producer) DO UPDATE SET lease_owner = excluded.lease_owner, lease_until = excluded.lease_until "
+    "ON CONFLICT (producer) DO UPDATE SET lease_owner = excluded.lease_owner, lease_until = excluded.lease_until, xid = coalesce($4, p.xid), id = coalesce($5, "
+    "p.id) "
     "WHERE p.lease_owner IS NOT DISTINCT FROM excluded.lease_owner OR p.lease_until IS NULL OR p.lease_until < now() RETURNING p.xid, p.id",
     Effect::writes};
 constexpr Statement give_lease{"feed.give_lease", "UPDATE feed_position SET lease_until = NULL WHERE lease_owner = $1", Effect::writes};
@@ -51,7 +53,6 @@ constexpr milliseconds read_apart_max{50};
 constexpr milliseconds tick{50};
 constexpr seconds tell_again{60};  // A producer that is away does not fill the log.
 constexpr seconds redelivery_period{1};
-constexpr std::int64_t persist_idle_after = 10'000;  // Transactions; less is cheaper to scan again after a restart.
 constexpr int refused_tries_max = 2;
 
 /// How far apart two reads are. Each commit of a producer is a hint, and a busy one may commit hundreds of times a second and tell this module nothing.
@@ -81,7 +82,6 @@ struct Consumer::Impl {
     std::vector<std::string> topics;
     FeedLag lag;
     Position at;
-    Position persisted;
     UtcTime lease_end;
     bool leased = false;                     ///< As the last step found it.
     std::optional<UtcTime> told_of_failure;  ///< Last; empty while it can be read.
@@ -122,13 +122,12 @@ struct Consumer::Impl {
     if (clock.now() < follower.lease_end - (seconds(lease_s) - lease_renew)) co_return true;
     const bool had = clock.now() < follower.lease_end;
     const UtcTime asked = clock.now();
-    EMP_CO_ASSIGN(const auto rows, co_await database.query(take_lease, follower.feed->producer(), owner, lease_s));
+    const auto xid = had ? std::optional(follower.at.xid) : std::nullopt;
+    const auto id = had ? std::optional(follower.at.id) : std::nullopt;
+    EMP_CO_ASSIGN(const auto rows, co_await database.query(take_lease, follower.feed->producer(), owner, lease_s, xid, id));
     if (rows.empty()) co_return false;
     follower.lease_end = asked + seconds(lease_s);
-    if (!had) {
-      follower.persisted = {rows[0].get<std::int64_t>(0), rows[0].get<std::int64_t>(1)};
-      follower.at = follower.persisted;
-    }
+    follower.at = {rows[0].get<std::int64_t>(0), rows[0].get<std::int64_t>(1)};
     co_return true;
   }
 
@@ -201,10 +200,6 @@ struct Consumer::Impl {
       } else {
         follower.lag.caught_up();
       }
-      if (follower.at.xid - follower.persisted.xid > persist_idle_after) {
-        EMP_CO_ASSIGN(const auto moved, co_await database.query(move_position, follower.feed->producer(), owner, follower.at.xid, follower.at.id));
-        if (moved.affected() == 1) follower.persisted = follower.at;
-      }
       co_return 0;
     }
     const int count = static_cast<int>(page.items.size());
@@ -217,13 +212,14 @@ struct Consumer::Impl {
       }
     }
     follower.at = page.next;
-    follower.persisted = follower.at;
     follower.lag.applied();
     co_return count;
   }
 
   Task<Result<FeedPage>> read(Follower& follower) {
     auto page = co_await follower.feed->read(follower.at, follower.topics, options.batch);
+    // Somebody has to say where to go on (operating.md, Upkeep): it is read from the table again, and what is in memory forgotten.
+    if (!page && page.error().reason() == "EVENTS_GONE") follower.lease_end = UtcTime();
     if (page && !page->items.empty()) {
       const auto earlier = [](const FeedPage::Item& a, const FeedPage::Item& b) { return a.event.occurred_at < b.event.occurred_at; };
       follower.lag.in_hand(std::ranges::min_element(page->items, earlier)->event.occurred_at);

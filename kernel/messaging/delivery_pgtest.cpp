@@ -136,5 +136,42 @@ TEST_P(DeliveryTest, ALongTransactionHoldsTheFeedUpAndShows) {
   run(waiting.stop());
 }
 
+TEST_P(DeliveryTest, WhoWasAwayForSoLongThatEventsAreGoneIsToldInsteadOfMissingThem) {
+  static constexpr postgres::Statement roll{"test.roll", "SELECT outbox_roll(interval '-1 s', $1::integer)", postgres::Effect::writes};
+  publish("a", 1);
+  auto reader = consumer();
+  EXPECT_EQ(run(reader.drain()).value(), 1);
+  for (int i = 2; i <= 4; ++i) publish("a", i);
+  ASSERT_TRUE(run(producer.query(roll, 3)));
+  // 2 and 3 are gone, and it had not read them.
+  const auto lost = run(reader.drain());
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().reason(), "EVENTS_GONE");
+  EXPECT_EQ(effects(), "a1");
+  // As operating.md says: it begins anew with what is there, and applies nothing twice.
+  sql("UPDATE feed_position SET xid = 0, id = 0");
+  EXPECT_EQ(run(reader.drain()).value(), 1);
+  EXPECT_EQ(effects(), "a1 a4");
+  // What it had read may go.
+  publish("a", 5);
+  EXPECT_EQ(run(reader.drain()).value(), 1);
+  ASSERT_TRUE(run(producer.query(roll, 10)));
+  publish("a", 6);
+  EXPECT_EQ(run(reader.drain()).value(), 1);
+  EXPECT_EQ(effects(), "a1 a4 a5 a6");
+  run(reader.stop());
+}
+
+TEST_P(DeliveryTest, HowFarItHasReadIsWrittenDownAlsoWhereThereWasNothingToHear) {
+  if (GetParam() != Binding::in_process) GTEST_SKIP() << "the consumer's business, whichever way events come";
+  auto reader = consumer(often_polling);
+  start(reader);
+  ASSERT_TRUE(run(producer.run(outbox_row("producer.other.happened", "a", 1, "{}", Uuid()))));
+  const std::string wanted = value("SELECT pg_snapshot_xmin(pg_current_snapshot())");
+  const auto position = [&] { return value("SELECT coalesce(max(xid), 0) FROM feed_position"); };
+  EXPECT_TRUE(testing::eventually(runtime(), [&] { return std::stoll(position()) >= std::stoll(wanted); }, position, seconds(15)));
+  run(reader.stop());
+}
+
 }  // namespace
 }  // namespace emporion::messaging

@@ -29,7 +29,8 @@ class EventFeed {
  public:
   virtual ~EventFeed() = default;
   virtual const std::string& producer() const noexcept = 0;
-  /// At most `count` events after `after`, of the topics named. An empty page means: nothing new yet.
+  /// At most `count` events after `after`, of the topics named. An empty page means: nothing new yet. Errors: EVENTS_GONE (conflict) if events after it were
+  /// dropped by the upkeep of the producer; who has read nothing yet begins with what is there.
   virtual Task<Result<FeedPage>> read(Position after, std::vector<std::string> topics, int count) = 0;
   /// Calls `wake` on the consumer's io thread when there may be something new. A hint only; consumers poll as well.
   virtual void on_hint(std::function<void()> wake) = 0;

@@ -156,6 +156,12 @@ TEST_F(Front, WhatStaffDoAtTheEntryTakesEffectWithinASecondOrTwo) {
   EXPECT_EQ(run(staff->call(Method::post, "/api/v1/gateway/breakers/catalog/reset", "{}")).status, 200);
   EXPECT_EQ(run(staff->call(Method::post, "/api/v1/gateway/cache/purge", R"({"tags":["catalog"]})")).status, 200);
   EXPECT_THAT(send(Method::get, "/metrics").body, HasSubstr("emporion_gateway_own_seconds_count"));
+  for (const char* module :
+       {"gateway", "auth", "user", "location", "catalog", "pricing", "promotion", "warehouse", "checkout", "order", "payment", "shipping", "fulfillment"}) {
+    const std::string runs = text("emporion_job_runs_total{job=\"", module, ".upkeep\",result=\"");
+    within([&] { return send(Method::get, "/metrics").body.contains(runs + "ok\"}"); }, "a module's database is not kept up");
+    EXPECT_FALSE(send(Method::get, "/metrics").body.contains(runs + "failed\"}")) << module;
+  }
   EXPECT_EQ(shop.audit(), 0) << shop.audit_report();
   EXPECT_EQ(shop.stop(), 0);
 }

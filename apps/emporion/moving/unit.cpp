@@ -8,6 +8,8 @@ Unit::Unit(const ModuleDefinition& definition, const UnitContext& context) : run
   const std::string name(definition.name);
   database_ = std::make_unique<postgres::Database>(runtime_, postgres::DatabaseOptions{.dsn = context.dsn, .module = name});
   jobs_ = std::make_unique<Jobs>(runtime_, *database_, context.clock, context.random);
+  upkeep_ = std::make_unique<Upkeep>(*database_, context.settings);
+  upkeep_->schedule(*jobs_);
   module_ = definition.create(ModuleContext{name, runtime_, *database_, context.calls, context.clock, context.random, context.settings, *jobs_});
   module_->bind(*offered_);
 }

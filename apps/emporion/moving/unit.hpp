@@ -7,6 +7,7 @@
 
 #include "kernel/messaging/feed.hpp"
 #include "kernel/module/module.hpp"
+#include "kernel/module/upkeep.hpp"
 
 namespace emporion::app {
 
@@ -45,6 +46,7 @@ class Unit {
  private:
   Runtime& runtime_;
   std::unique_ptr<postgres::Database> database_;
+  std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Jobs> jobs_;
   std::shared_ptr<Calls> offered_ = std::make_shared<Calls>();
   std::unique_ptr<Module> module_;
