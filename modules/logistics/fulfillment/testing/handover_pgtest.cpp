@@ -65,6 +65,28 @@ TEST_F(HandoverTest, a_worker_takes_an_order_from_the_shelf_to_the_courier) {
   EXPECT_EQ(run(api.start_packing(worker(), {.id = fulfillment})).error().reason(), "ILLEGAL_TRANSITION");
 }
 
+TEST_F(HandoverTest, the_list_of_picklists_is_of_what_is_still_in_the_house) {
+  for (const char* name : {"sent", "picking", "waiting"}) confirm(an_order(name, {"hanoi"}));
+  const auto gone = started("sent");
+  const auto under_way = started("picking");
+  ASSERT_TRUE(run(api.plan_fulfillment(worker(), {.id = the_one("waiting").id})));
+  const auto open = run(api.create_picklist(worker(), {.id = the_one("waiting").id}));
+  ASSERT_TRUE(open);
+  sql("UPDATE fulfillment SET state = jsonb_set(state, '{status}', '\"shipped\"'), status = 'shipped' WHERE id = '" + the_one("sent").id.to_string() + "'");
+  const auto listed = [&](std::optional<v1::PicklistStatus> status) {
+    std::string out;
+    v1::ListPicklistsRequest request;
+    request.status = status;
+    for (const auto& list : run(api.list_picklists(worker(), request))->picklists) {
+      out += list.id == gone.id ? " sent" : list.id == under_way.id ? " picking" : list.id == open->id ? " waiting" : " ?";
+    }
+    return out;
+  };
+  EXPECT_EQ(listed({}), " picking waiting");
+  EXPECT_EQ(listed(v1::PicklistStatus::picking), " picking");
+  EXPECT_EQ(listed(v1::PicklistStatus::open), " waiting");
+}
+
 // The courier's van was quicker than the scanner at the door. Else a parcel that comes back would be on sale twice: released, and received.
 TEST_F(HandoverTest, what_the_carrier_scanned_has_left_without_a_scan_of_the_handover) {
   for (const char* name : {"o", "p"}) {

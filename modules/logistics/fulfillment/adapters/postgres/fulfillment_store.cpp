@@ -24,7 +24,8 @@ constexpr Statement list_all{
 constexpr Statement find_picklist{"fulfillment.find_picklist", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE picklist_id = $1"};
 constexpr Statement list_lists{"fulfillment.list_picklists",
                                "SELECT " EMP_FULFILLMENT_COLUMNS
-                               " FROM fulfillment WHERE picklist IS NOT NULL AND ($1::text IS NULL OR picklist ->> 'status' = $1)"
+                               " FROM fulfillment WHERE picklist IS NOT NULL AND status NOT IN ('shipped', 'completed', 'cancelled', 'compensated')"
+                               " AND ($1::text IS NULL OR picklist ->> 'status' = $1)"
                                " AND ($2::uuid IS NULL OR warehouse_id = $2) AND ($3::uuid IS NULL OR picklist ->> 'assignee_id' = $3::text)"
                                " ORDER BY picklist -> 'priority' DESC, picklist ->> 'ship_by', id OFFSET $4::int4 LIMIT $5::int4"};
 constexpr Statement open_orders{"fulfillment.open_orders", "INSERT INTO order_book (order_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
