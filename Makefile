@@ -33,7 +33,7 @@ journeys: bootstrap ## The journeys over one process, a process per domain and a
 move: bootstrap ## Each module out of the process of all and back while buyers buy, and each party killed at each step: half an hour.
 	@tools/move.sh $(ARGS)
 
-bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for three minutes.
+bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for ten minutes, --long for a million products and half an hour of load.
 	@bench/run.sh $(ARGS)
 
 bench-hops: ## What a hop costs: one process, one per domain, one per module, in one run. ARGS="ROUNDS SECONDS".

@@ -3,7 +3,7 @@
 
 Seeds two shops by `emporion seed`: 1,000 SKUs, 10,000 orders and 1,000 promotions; and what --large says (100,000 each if not said; 1,000,000 SKUs and a million
 orders of three lines take 22 GB). Measures complete purchases, one SKU that everybody wants, a product by its SKU, and a page of the list; prints a JSON line
-for each with both figures and their ratio (limit 1.3), then what was read by sequential scans of tables with rows in the large shop meanwhile, and audits both.
+for each with both figures and their ratio (limit 1.3), then how many tables that grow were read from end to end in the large shop meanwhile, and audits both.
 Loopback only; what it starts it stops, by process id. EMP_GROWTH_DIR: where the shops lie (/tmp).
 """
 import argparse
@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import statistics
@@ -19,6 +18,7 @@ import sys
 import tempfile
 import time
 
+from rows import row
 from shop import Shop, run, say, write_assortment
 
 SMALL, PAGE = (1_000, 10_000, 1_000), "/api/v1/catalog/products?limit=20"
@@ -41,23 +41,11 @@ class GrownShop(Shop):
         say(next(line for line in said.splitlines() if line.startswith("seeded")))
         return time.monotonic() - began
 
-    def audit_slowly(self):
-        return sum(line.startswith("holds") for line in run(self.words("audit"), within_s=4 * 3600).splitlines())
-
-    def databases(self):
-        return self.ask("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'emporion_%'").split()
-
-    def ask(self, database, sql):
-        socket = re.search(r"^unix_socket_directories = '(.*)'$", open(f"{self.home}/postgres/data/emporion.conf").read(), re.M)[1]
-        environment = {**os.environ, "PGHOST": socket, "PGPORT": "5432", "PGUSER": "emporion_admin",
-                       "PGPASSWORD": open(f"{self.home}/postgres/administrator.password").read().strip()}
-        return run(["psql", "-qAtd", database, "-c", sql], env=environment)
-
     def scans(self):
         """Rows read by sequential scans, by table; and how many there are."""
         out = {}
         for database in self.databases():
-            for line in self.ask(database, SCANS).splitlines():
+            for line in self.ask(database, SCANS):
                 table, scans, read, live = line.split("|")
                 out[f"{database.removeprefix('emporion_')}.{table}"] = (int(scans), int(read), int(live))
         return out
@@ -112,14 +100,16 @@ def main():
                     more = scans.setdefault(table, [0, 0, live])
                     more[0], more[1], more[2] = more[0] + count - was[0], more[1] + read - was[1], live
                 shop.stop()
+        sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
         for what in figures["small"][0]:
             small, large = (statistics.median(one[what] for one in figures[name]) for name in ("small", "large"))
-            print(json.dumps({"row": what, "small_ms": round(small, 3), "large_ms": round(large, 3), "ratio": round(large / small, 3), "limit": 1.3}), flush=True)
-        for table, (count, read, live) in sorted(scans.items(), key=lambda item: -item[1][1]):
-            if read:
-                print(json.dumps({"scanned": table, "scans": count, "rows_read": read, "rows_there": live}), flush=True)
+            print(json.dumps(row(12, f"{what}, {sizes}", large, small, "ms", "≤ 1.3", "1,000, 10,000, 1,000"), ensure_ascii=False), flush=True)
+        scanned = {table: {"scans": count, "rows_read": read, "rows_there": live} for table, (count, read, live) in scans.items() if read}
+        for table, of in scanned.items():
+            say(f"read from end to end: {table}, {of}")
+        print(json.dumps(row(12, "tables of more than 1,000 rows that were read from end to end", len(scanned) + 1, 1, "tables + 1", "= 1", "none", scanned=scanned)), flush=True)
         for name, shop in shops.items():
-            say(f"the audit of the {name} shop is clean: {shop.audit_slowly()} invariants")
+            say(f"the audit of the {name} shop is clean: {shop.audit(within_s=4 * 3600)} invariants")
     finally:
         for shop in shops.values():
             shop.stop()

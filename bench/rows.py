@@ -2,7 +2,7 @@
 """The rows of the design's table that one shop shows alone: bench/rows.py [--quick] [ROW…]
 
 Starts a shop of its own, measures, audits, and prints one JSON line for each row: what was measured, its limit and their ratio. Loopback only; what it starts
-it stops. Rows: start idle_memory open_carts one_client gateway crowd_of_128 wholesale flash visible
+it stops. Rows: start idle_memory open_carts one_client gateway quote crowd_of_128 wholesale visible flash year
 """
 import http.client
 import json
@@ -16,9 +16,10 @@ import sys
 import tempfile
 import time
 
-from shop import BUYERS, CLIENTS, SKUS, Shop, end, get, metric, run, say, write_assortment
+from shop import BUYERS, CLIENTS, EMPORION, SKUS, Shop, end, get, metric, run, say, write_assortment
 
-FLASH_SOLD, WHOLESALE_LINES = 50, 1000
+FLASH_SOLD, WHOLESALE_LINES, QUOTED_LINES, CROWD_OF_PROMOTIONS = 50, 1000, 50, 1000
+YEAR, YEAR_PLACEMENT = "../shared/data/online-retail.csv.gz", "deploy/wholesale.yaml"
 ADDRESS = {"name": "Guest of the shop", "country": "GB", "region_code": "GB-ENG", "city": "London", "line1": "1 Market Street", "postal_code": "EC1A 1BB"}
 
 
@@ -212,8 +213,72 @@ class Rows:
         spans.sort()
         return [row(10, f"a product's change seen by its readers, p99 of {len(spans)}", spans[(len(spans) * 99 + 99) // 100 - 1], 100, "ms", "< 1", "100 ms")]
 
+    def quote(self):
+        """Prices of 50 lines by Pricing, and what ten promotions, three of them by coupon, take off them by Promotion, over HTTP; then the same among a thousand
+        promotions that are on. What the machine uses for both, PostgreSQL included and what it uses at rest taken off."""
+        staff, buyer, count = self.staff(), Guest(self.shop.address), 200 if self.is_quick else 1000
+        always = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
+        crowd = staff.call("POST", "/api/v1/promotion/campaigns", {"terms": {"name": "A crowd", "type": "seasonal", **always}})["id"]
 
-NAMES = ("start", "idle_memory", "open_carts", "one_client", "gateway", "crowd_of_128", "wholesale", "visible", "flash")
+        def promotion(name, **terms):
+            made = staff.call("POST", "/api/v1/promotion/promotions", {"terms": {"name": name, "rule_type": "cart", "kind": "percentage", **always, **terms}})["id"]
+            staff.call("POST", f"/api/v1/promotion/promotions/{made}/activate", {})
+            return made
+
+        codes = [f"BENCH{chr(65 + one)}" for one in range(3)]
+        for one in range(10):
+            terms = {"percentage_bp": 100 + one, "is_stackable": True, "priority": one, "include": {"skus": [f"B{1000 + line}" for line in range(one, QUOTED_LINES, 3)]}}
+            made = promotion(f"On {one}", requires_coupon=one < len(codes), **terms)
+            if one < len(codes):
+                staff.call("POST", "/api/v1/promotion/coupons", {"promotion_id": made, "code": codes[one], "terms": {"type": "multi"}})
+        for one in range(CROWD_OF_PROMOTIONS - 10):
+            promotion(f"Of the crowd {one}", campaign_id=crowd, percentage_bp=500, include={"skus": [f"B{2000 + one}"]})
+        prices = {"currency": "GBP", "destination": {"country": "GB"}, "lines": [{"line_id": str(line), "sku": f"B{1000 + line}", "qty": 2} for line in range(QUOTED_LINES)]}
+
+        def cpu_ms():
+            at_rest, began = self.shop.processor_s(), time.monotonic()
+            time.sleep(2)
+            at_rest = (self.shop.processor_s() - at_rest) / (time.monotonic() - began)
+            used, began = self.shop.processor_s(), time.monotonic()
+            for _ in range(count):
+                priced = buyer.call("POST", "/api/v1/pricing/calculate", prices)
+                lines = [{"line_id": line["line_id"], "sku": line["sku"], "qty": line["qty"], "unit_amount": line["unit_price"]} for line in priced["lines"]]
+                taken = buyer.call("POST", "/api/v1/promotion/promotions/validate", {"lines": lines, "destination_country": "GB", "coupons": codes})
+            if len(taken["applied"]) != 10:
+                raise RuntimeError(f"not all ten promotions take something off: {taken}")
+            return (self.shop.processor_s() - used - at_rest * (time.monotonic() - began)) * 1000 / count
+
+        few, many = [], []
+        for _ in range(1 if self.is_quick else 3):
+            staff.call("POST", f"/api/v1/promotion/campaigns/{crowd}/deactivate", {})
+            few.append(cpu_ms())
+            staff.call("POST", f"/api/v1/promotion/campaigns/{crowd}/activate", {})
+            many.append(cpu_ms())
+        staff.call("POST", f"/api/v1/promotion/campaigns/{crowd}/deactivate", {})
+        few, many = statistics.median(few), statistics.median(many)
+        return [row(9, f"{QUOTED_LINES} lines, 10 promotions, 3 coupons: processor time, HTTP and PostgreSQL included", few, 2, "ms", "< 1", "2 ms"),
+                row(9, f"the same among {CROWD_OF_PROMOTIONS:,} promotions that are on", many, few, "ms", "< 1.1", "among 10")]
+
+    def year(self):
+        if self.is_quick or not os.path.exists(YEAR):
+            say("the year is not replayed: " + ("it takes minutes" if self.is_quick else f"no {YEAR}"))
+            return []
+        shop = Shop(f"{self.work}/year", YEAR_PLACEMENT)
+        try:
+            shop.start()
+            run(shop.words("admin", "create", "--email", "ada@bench.example", "--name", "Ada"), env={**os.environ, "EMPORION_ADMIN_PASSWORD": "a long quiet river"})
+            run(shop.words("import", "online-retail", YEAR), within_s=600)
+            began = time.monotonic()
+            said = run([EMPORION, "replay", "online-retail", YEAR, "--clients", str(CLIENTS), "--url", shop.url], within_s=1500,
+                       env={**os.environ, "EMPORION_STAFF_EMAIL": "ada@bench.example", "EMPORION_STAFF_PASSWORD": "a long quiet river"})
+            took = time.monotonic() - began
+            say(f"{said.strip().splitlines()[-1]}; the audit is clean: {shop.audit(within_s=900)} invariants")
+        finally:
+            shop.stop()
+        return [row(11, "the whole year replayed", took, 60, "s", "< 1", "60 s")]
+
+
+NAMES = ("start", "idle_memory", "open_carts", "one_client", "gateway", "quote", "crowd_of_128", "wholesale", "visible", "flash", "year")
 
 
 def main():

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Runs all benchmarks and writes bench/results/<date>-<commit>.json, .md and .html: bench/run.sh [--quick]
+# Runs all benchmarks and writes bench/results/<date>-<commit>.json, .md and .html: bench/run.sh [--quick|--long]
+# --long grows the large shop to a million products and orders (22 GB) and soaks for 30 minutes: some three hours.
 # Unattended, on loopback only, bounded in time. Whatever it starts it stops, by process id. bench/README.md explains the rows.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
-if [ -z "${EMP_BENCH_BOUNDED:-}" ]; then EMP_BENCH_BOUNDED=1 exec timeout --kill-after=90 40m bench/run.sh "$@"; fi
+if [ -z "${EMP_BENCH_BOUNDED:-}" ]; then EMP_BENCH_BOUNDED=1 exec timeout --kill-after=90 5h bench/run.sh "$@"; fi
 
 mode=full rounds=5 ceiling_s=8 purchase_s=12 confirm_orders=2500 micro_rounds=3 micro_s=3 read_s=6
+growth="20000 100000 10000" soak_min=6
 case "${1:-}" in
   "") ;;
-  --quick) mode=quick rounds=2 ceiling_s=4 purchase_s=6 confirm_orders=1000 micro_rounds=1 micro_s=2 read_s=3 ;;
-  *) echo "usage: bench/run.sh [--quick]" >&2; exit 2 ;;
+  --quick) mode=quick rounds=2 ceiling_s=4 purchase_s=6 confirm_orders=1000 micro_rounds=1 micro_s=2 read_s=3 growth='' soak_min=0 ;;
+  --long) mode=long growth="1000000 1000000 100000" soak_min=30 ;;
+  *) echo "usage: bench/run.sh [--quick|--long]" >&2; exit 2 ;;
 esac
 clients=64 skus=3999
 command_line="bench/run.sh${1:+ $1}"
@@ -168,7 +171,15 @@ reads
 end "$shop" TERM 40
 shop=''
 say "what one shop shows alone"
-timeout 1200 python3 -B bench/rows.py ${1:+$1} >"$raw/rows.jsonl"
+quick=''
+[ $mode != quick ] || quick=--quick
+timeout 3600 python3 -B bench/rows.py $quick >"$raw/rows.jsonl"
+if [ -n "$growth" ]; then
+  say "what growth costs"
+  timeout 3h python3 -B bench/growth.py --rounds 2 --large $growth >>"$raw/rows.jsonl"
+  say "steady load for $soak_min minutes"
+  timeout 2h python3 -B bench/soak.py --minutes $soak_min >>"$raw/rows.jsonl"
+fi
 say "hot SKU"
 timeout 400 "$programs/micro/bench_hot_sku" "$work/hot_sku" "$micro_rounds" "$micro_s" >"$raw/hot_sku.jsonl" 2>"$work/hot_sku.log" ||
   { tail -5 "$work/hot_sku.log" >&2; exit 1; }

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -71,17 +72,28 @@ def say(what):
     print(f"bench: {what}", file=sys.stderr, flush=True)
 
 
-class Shop:
-    """`emporion up` in a home of its own, with the bench's settings."""
+def processor_s(*pids):
+    """What these processes have used of a processor, in seconds."""
+    ticks = 0
+    for pid in pids:
+        try:
+            ticks += sum(map(int, open(f"/proc/{pid}/stat").read().rpartition(") ")[2].split()[11:15]))
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # It has just ended.
+    return ticks / os.sysconf("SC_CLK_TCK")
 
-    def __init__(self, folder):
-        self.home, self.log, self.program = f"{folder}/home", f"{folder}/shop.log", None
+
+class Shop:
+    """`emporion up` in a home of its own, with the settings of a placement: the bench's if none is said."""
+
+    def __init__(self, folder, placement="bench/checkout/placement.yaml"):
+        self.home, self.log, self.program, self.placement = f"{folder}/home", f"{folder}/shop.log", None, placement
         os.makedirs(self.home, exist_ok=True)
         for each in (folder, self.home):  # PostgreSQL's user passes through.
             os.chmod(each, 0o711)
 
     def words(self, *words):
-        return [EMPORION, *words, "--home", self.home, "--placement", "bench/checkout/placement.yaml"]
+        return [EMPORION, *words, "--home", self.home, "--placement", self.placement]
 
     def start(self):
         """Answers the seconds until it said that it is ready."""
@@ -112,6 +124,21 @@ class Shop:
         """What is resident of the shop's process, without PostgreSQL."""
         return next(int(line.split()[1]) for line in open(f"/proc/{self.program.pid}/status") if line.startswith("VmRSS")) / 1024
 
-    def audit(self):
+    def processor_s(self):
+        """Of the shop and of its PostgreSQL, in seconds."""
+        postgres = self.postgres()
+        return processor_s(self.program.pid, postgres, *open(f"/proc/{postgres}/task/{postgres}/children").read().split())
+
+    def ask(self, database, sql):
+        """What psql answers, a line for each row, its columns with | between them."""
+        socket = re.search(r"^unix_socket_directories = '(.*)'$", open(f"{self.home}/postgres/data/emporion.conf").read(), re.M)[1]
+        environment = {**os.environ, "PGHOST": socket, "PGPORT": "5432", "PGUSER": "emporion_admin",
+                       "PGPASSWORD": open(f"{self.home}/postgres/administrator.password").read().strip()}
+        return run(["psql", "-qAtd", database, "-c", sql], env=environment).splitlines()
+
+    def databases(self):
+        return self.ask("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'emporion_%'")
+
+    def audit(self, within_s=300):
         """The number of invariants that hold; an error if one does not."""
-        return sum(line.startswith("holds") for line in run(self.words("audit")).splitlines())
+        return sum(line.startswith("holds") for line in run(self.words("audit"), within_s).splitlines())
