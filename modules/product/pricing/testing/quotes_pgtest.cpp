@@ -109,21 +109,21 @@ TEST_F(QuotesTest, SeesANewTaxRateAtOnce) {
 
 TEST_F(QuotesTest, BindsAnotherReplicasPriceAtOnceAndShowsItWithinATenthOfASecond) {
   const auto shown = [&] { return run(api().get_bulk_prices(service(), {.items = {{.sku = "S"}}, .currency = "VND"}))->prices.at(0).unit_price; };
-  EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
+  EXPECT_EQ(quote(1).value().totals.subtotal, vnd(110'000));
   change_elsewhere(115'000);
   EXPECT_EQ(shown(), vnd(110'000));  // From memory: no time has passed.
-  EXPECT_EQ(quote(1)->totals.subtotal, vnd(115'000));
+  EXPECT_EQ(quote(1).value().totals.subtotal, vnd(115'000));
   change_elsewhere(105'000);
   clock().move(milliseconds(101));
   EXPECT_EQ(shown(), vnd(105'000));
 }
 
 TEST_F(QuotesTest, RefusesOnlyWhatHasNoPriceByNow) {
-  EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
+  EXPECT_EQ(quote(1).value().totals.subtotal, vnd(110'000));
   ASSERT_TRUE(run(api().delete_price(staff(), {.id = first->id, .version = 1})));
   EXPECT_EQ(quote(1).error().reason(), "PRICE_NOT_FOUND");
   sql("UPDATE price SET is_active = true");
-  EXPECT_EQ(quote(1)->totals.subtotal, vnd(110'000));
+  EXPECT_EQ(quote(1).value().totals.subtotal, vnd(110'000));
 }
 
 TEST_F(QuotesTest, ConvertsAtAFreshRateAndRefusesAStaleOne) {
