@@ -50,7 +50,7 @@ TEST_F(UpkeepTest, TheWeeksToComeHavePartitionsBeforeTheyBegin) {
 }
 
 TEST_F(UpkeepTest, AWeekThatNobodyCanMakeIsLeftToTheRest) {
-  happened(-8, 1);
+  happened(-7, 1);
   ASSERT_TRUE(keep_up());
   EXPECT_EQ(partitions(), "2") << "the rest has an event of next week, so only the week after it has a partition";
   EXPECT_EQ(events(), "1");
@@ -60,12 +60,13 @@ TEST_F(UpkeepTest, EventsLeaveByWholeWeeksWhenTheyAreTwoWeeksOld) {
   for (const int weeks_ago : {4, 3, 1}) make_week(weeks_ago);
   happened(28, 3);
   happened(21, 2);
+  const std::string last = value("SELECT xid || ' ' || id FROM outbox ORDER BY xid DESC, id DESC LIMIT 1");
   happened(7, 1);
   happened(0, 1);
   ASSERT_TRUE(keep_up());
   EXPECT_EQ(events(), "2");
   EXPECT_EQ(partitions(), "4") << "of the week before this one, two to come, and the rest";
-  EXPECT_EQ(value("SELECT xid FROM outbox_gone"), value("SELECT min(xid::text::bigint) - 1 FROM outbox")) << "the last place that was dropped";
+  EXPECT_EQ(value("SELECT xid || ' ' || id FROM outbox_gone"), last) << "the last place that was dropped";
 }
 
 TEST_F(UpkeepTest, EventsOfBeforeThereWereWeeksLeaveRowByRow) {
