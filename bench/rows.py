@@ -219,6 +219,7 @@ class Rows:
         staff, buyer, count = self.staff(), Guest(self.shop.address), 200 if self.is_quick else 1000
         always = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
         crowd = staff.call("POST", "/api/v1/promotion/campaigns", {"terms": {"name": "A crowd", "type": "seasonal", **always}})["id"]
+        staff.call("POST", f"/api/v1/promotion/campaigns/{crowd}/activate", {})
 
         def promotion(name, **terms):
             made = staff.call("POST", "/api/v1/promotion/promotions", {"terms": {"name": name, "rule_type": "cart", "kind": "percentage", **always, **terms}})["id"]
