@@ -76,9 +76,8 @@ Candidates candidates_of(const ActiveSet& set, const EvaluationInput& input, con
       gathering.add(promotion->second, &coupon->second, code);
     }
   }
-  for (const auto& promotion : set.promotions) {
-    const bool is_open = promotion->starts_at <= input.cart.at && input.cart.at < promotion->ends_at;
-    if (is_open && !promotion->requires_coupon) gathering.add(promotion, nullptr, "");
+  for (const auto& promotion : set.concerning(input.cart.lines)) {
+    if (promotion->starts_at <= input.cart.at && input.cart.at < promotion->ends_at) gathering.add(promotion, nullptr, "");
   }
   return std::move(gathering).take();
 }

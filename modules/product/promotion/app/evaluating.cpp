@@ -69,8 +69,7 @@ FactsQuestion question_of(const EvaluationInput& input, const ActiveSet& set) {
     out.skus.assign(skus.begin(), skus.end());
   }
   // Those of the codes are read by code.
-  for (const auto& promotion : set.promotions) {
-    if (promotion->requires_coupon) continue;
+  for (const auto& promotion : set.concerning(input.cart.lines, ActiveSet::FactsOf::lines_unknown)) {
     const bool is_limited = promotion->limit_total || promotion->unit_quota || promotion->limit_per_customer || promotion->budget_currency;
     if (is_limited) out.limited.push_back(promotion->id);
   }
@@ -88,7 +87,7 @@ void add_facts(Cart& cart, Facts& facts) {
 Task<Result<Evaluated>> Evaluating::evaluate_input(EvaluationInput input, bool asks_limits) {
   EMP_CO_ASSIGN(const auto set, co_await book_.now());
   Facts facts;
-  const bool may_apply = !input.codes.empty() || std::ranges::any_of(set->promotions, [](const auto& promotion) { return !promotion->requires_coupon; });
+  const bool may_apply = !input.codes.empty() || !set->concerning(input.cart.lines, ActiveSet::FactsOf::lines_unknown).empty();
   if (may_apply) {
     EMP_CO_ASSIGN(facts, co_await facts_.read(question_of(input, *set)));
   }
@@ -132,7 +131,8 @@ Task<Result<v1::Evaluation>> Evaluating::preview(CallContext context, v1::Previe
   alone->requires_coupon = false;
   alone->starts_at = std::min(alone->starts_at, input.cart.at);
   alone->ends_at = std::max(alone->ends_at, input.cart.at + seconds(1));
-  ActiveSet set{.revision = 0, .promotions = {alone}, .by_id = {{alone->id, alone}}, .needs_facts = alone->needs_facts()};
+  ActiveSet set;
+  set.add(alone);
   input.codes.clear();
   EMP_CO_ASSIGN(auto facts, co_await facts_.read(question_of(input, set)));
   add_facts(input.cart, facts);

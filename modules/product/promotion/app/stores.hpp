@@ -9,17 +9,10 @@
 #include "contracts/product/promotion/v1/promotion_api.hpp"
 #include "kernel/async/task.hpp"
 #include "kernel/postgres/database.hpp"
+#include "modules/product/promotion/app/active_set.hpp"
 #include "modules/product/promotion/domain/evaluate.hpp"
 
 namespace emporion::promotion {
-
-/// All promotions that may apply now or to a quote that still holds, as of one revision of the database.
-struct ActiveSet {
-  std::int64_t revision = 0;
-  std::vector<std::shared_ptr<const Promotion>> promotions;
-  std::map<Uuid, std::shared_ptr<const Promotion>> by_id;
-  bool needs_facts = false;  ///< A scope asks what Catalog says of a SKU.
-};
 
 class PromotionBook {
  public:

@@ -22,6 +22,12 @@ Scope::Scope(std::vector<std::string> skus, std::vector<Uuid> products, std::vec
       brands_(sorted(std::move(brands))),
       sellers_(sorted(std::move(sellers))) {}
 
+std::vector<Uuid> Scope::ids() const {
+  std::vector<Uuid> out;
+  for (const auto* list : {&products_, &categories_, &brands_, &sellers_}) out.insert(out.end(), list->begin(), list->end());
+  return out;
+}
+
 bool Scope::names(const Line& line) const {
   if (std::ranges::binary_search(skus_, line.sku)) return true;
   if (holds(products_, line.facts.product) || holds(brands_, line.facts.brand) || holds(sellers_, line.facts.seller)) return true;

@@ -18,6 +18,9 @@ class Scope {
   bool needs_facts() const { return !(products_.empty() && categories_.empty() && brands_.empty() && sellers_.empty()); }
   /// True if a list names the line. An empty scope names nothing.
   bool names(const Line& line) const;
+  const std::vector<std::string>& skus() const { return skus_; }
+  /// Of products, categories, brands and sellers.
+  std::vector<Uuid> ids() const;
   friend bool operator==(const Scope&, const Scope&) = default;
 
  private:

@@ -55,10 +55,7 @@ Task<Result<std::shared_ptr<const ActiveSet>>> PostgresPromotionBook::now() {
                      {{"promotion_id", row.get<Uuid>(0).to_string()}, {"reason", promotion.error().to_string()}});
       continue;
     }
-    auto shared = std::make_shared<const Promotion>(std::move(*promotion));
-    set->needs_facts = set->needs_facts || shared->needs_facts();
-    set->by_id.emplace(shared->id, shared);
-    set->promotions.push_back(std::move(shared));
+    set->add(std::make_shared<const Promotion>(std::move(*promotion)));
   }
   set_ = set;
   co_return set_;
