@@ -114,6 +114,36 @@ TEST_F(Contention, OrdersOfTheSameSkusInEitherOrderNeverDeadlock) {
   run(replica_database->close());
 }
 
+/// Commits once `is_awaited`, within five seconds: COMMITTED, or why not.
+Task<Result<v1::Reservation>> commit_once(Runtime& loop, postgres::UnitOfWork& work, std::function<bool()> is_awaited) {
+  for (int i = 0; i < 1'000 && !is_awaited(); ++i) co_await loop.sleep_for(milliseconds(5));
+  if (!is_awaited()) co_return fail(ErrorKind::internal, "NOBODY_WAITS");
+  EMP_CO_TRY(co_await work.commit());
+  co_return fail(ErrorKind::conflict, "COMMITTED");
+}
+
+TEST_F(Contention, AnOrderIsJudgedByWhatWhoeverHeldItsStockBeforeItHasLeft) {
+  static constexpr postgres::Statement take{"test.take", "UPDATE stock SET reserved = reserved + 9 WHERE sku = 'A'", postgres::Effect::writes};
+  const auto ha_noi = a_warehouse("HN");
+  receive(ha_noi, {{"A", 10}});
+  // Given another process that has taken nine of ten and not committed
+  const auto other = another(options());
+  auto work = run(other->begin(context()));
+  ASSERT_TRUE(work && run(work->query(take)));
+  // When an order for two comes, and the other commits once the order waits for it
+  const auto waits = [&] { return value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") != "0"; };
+  std::vector<Task<Result<v1::Reservation>>> tasks;
+  tasks.push_back(reserve_with(api(), caller(), a_request_at(ha_noi, {{"A", 2}})));
+  tasks.push_back(commit_once(runtime(), *work, waits));
+  const auto answers = run(when_all(std::move(tasks)));
+  // Then it is refused because one is left, and not by a constraint that it ran into
+  EXPECT_EQ(reason_of(answers[0]), "INSUFFICIENT_STOCK");
+  EXPECT_EQ(reason_of(answers[1]), "COMMITTED");
+  EXPECT_EQ(stock(ha_noi, "A"), "10/9/0");
+  sql("UPDATE stock SET reserved = 0");  // The other process had no order for its nine.
+  run(other->close());
+}
+
 TEST_F(Contention, TwoProcessesGivenTheSameIdKeepOne) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 100}, {"B", 100}});
