@@ -54,8 +54,10 @@ class Soak:
         return json.load(open(result))
 
     def run(self):
-        self.shop.buy("purchase", 5)
-        rate = self.options.rate or self.options.share * self.shop.buy("purchase", 20)["per_s"]
+        rate = self.options.rate
+        if not rate:
+            self.shop.buy("purchase", 5)
+            rate = self.options.share * self.shop.buy("purchase", 20)["per_s"]
         say(f"{rate:.1f} purchases begin each second")
         p99s, memory, orders = [], [], 0
         for minute in range(1 + self.options.minutes):  # The first one warms up.
