@@ -38,7 +38,7 @@ TEST_F(QuotesTest, AddsUpToTheGrandTotal) {
   EXPECT_EQ(made->totals.shipping_tax, vnd(0));
   EXPECT_EQ(made->totals.grand_total, vnd(240'000));
   EXPECT_EQ(made->expires_at - made->priced_at, minutes(15));
-  EXPECT_EQ(*run(api().get_quote(service(), {.id = made->id})), *made);
+  EXPECT_EQ(run(api().get_quote(service(), {.id = made->id})).value(), *made);
 }
 
 TEST_F(QuotesTest, SentTwiceAtOnceItIsOneQuote) {
@@ -57,7 +57,7 @@ TEST_F(QuotesTest, ARepeatIsAnsweredEvenWhenThePriceIsGone) {
   const auto request = quote_of({{.line_id = "1", .sku = "S", .qty = 1}});
   const auto made = run(api().create_quote(service("k"), request));
   ASSERT_TRUE(run(api().delete_price(staff(), {.id = first->id, .version = 1})));
-  EXPECT_EQ(*run(api().create_quote(service("k"), request)), *made);
+  EXPECT_EQ(run(api().create_quote(service("k"), request)).value(), *made);
   EXPECT_EQ(quote(1).error().reason(), "PRICE_NOT_FOUND");
 }
 
@@ -96,15 +96,15 @@ TEST_F(QuotesTest, HoldsPricesAndRatesForFifteenMinutes) {  // PRC-A11
   ASSERT_EQ(again->changed_lines.size(), 1u);
   EXPECT_EQ(again->changed_lines[0].old_unit_price, vnd(110'000));
   EXPECT_EQ(again->changed_lines[0].new_unit_price, vnd(120'000));
-  EXPECT_TRUE(quote(2, again->id)->changed_lines.empty());
+  EXPECT_TRUE(quote(2, again->id).value().changed_lines.empty());
 }
 
 TEST_F(QuotesTest, SeesANewTaxRateAtOnce) {
-  EXPECT_EQ(quote(1)->totals.tax_total, vnd(11'000));
+  EXPECT_EQ(quote(1).value().totals.tax_total, vnd(11'000));
   auto terms = last_rule_.terms;
   terms.rate = "0.08";
   ASSERT_TRUE(run(api().update_tax_rule(staff(), {.id = last_rule_.id, .version = 1, .terms = terms})));
-  EXPECT_EQ(quote(1)->totals.tax_total, vnd(8'800));
+  EXPECT_EQ(quote(1).value().totals.tax_total, vnd(8'800));
 }
 
 TEST_F(QuotesTest, BindsAnotherReplicasPriceAtOnceAndShowsItWithinATenthOfASecond) {
