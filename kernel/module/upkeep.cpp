@@ -11,6 +11,7 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr std::int64_t rows_at_once = 5'000;  // A batch holds its locks for some milliseconds.
+constexpr int tries_max = 5;                  // Of what needs a lock for a moment; each waits 200 ms for it and lets those through who write meanwhile.
 constexpr hours period{1};
 constexpr hours heard_longer{7 * 24};
 
@@ -37,9 +38,17 @@ constexpr Statement forget_saga_logs{
 
 std::int64_t in_seconds(microseconds span) { return std::chrono::duration_cast<seconds>(span).count(); }
 
+template <typename... Values>
+Task<Result<postgres::Rows>> ask(postgres::Database& database, const Statement& statement, Values... values) {
+  for (int tries = 1;; ++tries) {
+    auto rows = co_await database.query(statement, values...);
+    if (rows || tries == tries_max || rows.error().reason() != "LOCK_TIMEOUT") co_return rows;
+  }
+}
+
 Task<Result<>> in_batches(postgres::Database& database, const Statement& statement, microseconds kept) {
   for (std::int64_t went = rows_at_once; went == rows_at_once;) {
-    EMP_CO_ASSIGN(const auto rows, co_await database.query(statement, in_seconds(kept), rows_at_once));
+    EMP_CO_ASSIGN(const auto rows, co_await ask(database, statement, in_seconds(kept), rows_at_once));
     went = rows[0].get<std::int64_t>(0);
   }
   co_return Result<>();
@@ -61,7 +70,7 @@ Task<Result<>> Upkeep::run(CallContext context) {
   const auto note = [&out](Result<> part) {
     if (!part && out) out = std::move(part);
   };
-  auto ahead = co_await database_.query(weeks_ahead);
+  auto ahead = co_await ask(database_, weeks_ahead);
   if (!ahead) note(fail(std::move(ahead).error()));
   note(co_await in_batches(database_, drop_events, events_kept_));
   note(co_await in_batches(database_, forget_heard, events_kept_ + heard_longer));

@@ -96,6 +96,36 @@ TEST_F(UpkeepTest, ALongReaderIsNotWaitedForAndTheRestIsDoneAllTheSame) {
   EXPECT_EQ(events(), "0");
 }
 
+/// Commits once upkeep waits for a lock the second time.
+Task<Result<>> commit_at_the_second_try(Runtime& loop, postgres::UnitOfWork& work, std::function<std::string()> waits_since) {
+  std::string first;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string since = waits_since();
+    if (first.empty()) first = since;
+    if (!since.empty() && since != first) co_return co_await work.commit();
+    co_await loop.yield();
+  }
+  co_return fail(ErrorKind::internal, "NOT_TRIED_AGAIN");
+}
+
+TEST_F(UpkeepTest, AReaderThatIsDoneSoonIsWaitedOut) {
+  make_week(4);
+  happened(28, 1);
+  auto reader = run(database().begin(context()));
+  ASSERT_TRUE(reader);
+  static constexpr postgres::Statement read{"test.read_soon", "SELECT count(*) FROM outbox"};
+  ASSERT_TRUE(run(reader->query(read)));
+  const auto waits_since = [&] {
+    return value("SELECT coalesce(max(query_start)::text, '') FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+  };
+  Upkeep upkeep(database(), settings);
+  std::vector<Task<Result<>>> both;
+  both.push_back(upkeep.run(context()));
+  both.push_back(commit_at_the_second_try(runtime(), *reader, waits_since));
+  for (const auto& each : run(when_all(std::move(both)))) EXPECT_TRUE(each) << each.error().to_string();
+  EXPECT_EQ(events(), "0");
+}
+
 TEST_F(UpkeepTest, WhatWasHeardIsRememberedLongerThanEventsAreKept) {
   for (const int days_ago : {22, 20}) {
     sql(text("INSERT INTO inbox (event_id, topic, applied_at) SELECT gen_random_uuid(), 'test.thing.happened', now() - interval '", days_ago,
