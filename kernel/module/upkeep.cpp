@@ -64,8 +64,7 @@ Upkeep::Upkeep(postgres::Database& database, const config::Settings& settings)
 
 void Upkeep::schedule(Jobs& jobs) { jobs.every(text(database_.module(), ".upkeep"), period, this, &Upkeep::run); }
 
-Task<Result<>> Upkeep::run(CallContext context) {
-  (void)context;
+Task<Result<>> Upkeep::run(CallContext) {
   Result<> out;
   const auto note = [&out](Result<> part) {
     if (!part && out) out = std::move(part);

@@ -59,7 +59,8 @@ std::string hash_of(const EvaluationInput& input, const v1::Evaluation& answer) 
   return security::hex(security::sha256(all));
 }
 
-FactsQuestion question_of(const EvaluationInput& input, const ActiveSet& set) {
+/// `likely`: the promotions that need no code and may concern the cart.
+FactsQuestion question_of(const EvaluationInput& input, const ActiveSet& set, const ActiveSet::Promotions& likely) {
   FactsQuestion out;
   out.codes = input.codes;
   out.customer_key = input.customer_key;
@@ -69,7 +70,7 @@ FactsQuestion question_of(const EvaluationInput& input, const ActiveSet& set) {
     out.skus.assign(skus.begin(), skus.end());
   }
   // Those of the codes are read by code.
-  for (const auto& promotion : set.concerning(input.cart.lines, ActiveSet::FactsOf::lines_unknown)) {
+  for (const auto& promotion : likely) {
     const bool is_limited = promotion->limit_total || promotion->unit_quota || promotion->limit_per_customer || promotion->budget_currency;
     if (is_limited) out.limited.push_back(promotion->id);
   }
@@ -87,9 +88,9 @@ void add_facts(Cart& cart, Facts& facts) {
 Task<Result<Evaluated>> Evaluating::evaluate_input(EvaluationInput input, bool asks_limits) {
   EMP_CO_ASSIGN(const auto set, co_await book_.now());
   Facts facts;
-  const bool may_apply = !input.codes.empty() || !set->concerning(input.cart.lines, ActiveSet::FactsOf::lines_unknown).empty();
-  if (may_apply) {
-    EMP_CO_ASSIGN(facts, co_await facts_.read(question_of(input, *set)));
+  const auto likely = set->concerning(input.cart.lines, ActiveSet::FactsOf::lines_unknown);
+  if (!input.codes.empty() || !likely.empty()) {
+    EMP_CO_ASSIGN(facts, co_await facts_.read(question_of(input, *set, likely)));
   }
   add_facts(input.cart, facts);
   facts.buyer.key = input.customer_key;
@@ -134,7 +135,7 @@ Task<Result<v1::Evaluation>> Evaluating::preview(CallContext context, v1::Previe
   ActiveSet set;
   set.add(alone);
   input.codes.clear();
-  EMP_CO_ASSIGN(auto facts, co_await facts_.read(question_of(input, set)));
+  EMP_CO_ASSIGN(auto facts, co_await facts_.read(question_of(input, set, set.promotions)));
   add_facts(input.cart, facts);
   facts.buyer.key = input.customer_key;
   facts.buyer.is_logged_in = input.is_logged_in;
@@ -198,7 +199,7 @@ Task<Result<v1::LookupOffersResponse>> Evaluating::lookup_offers(CallContext con
                                 .facts = {}});
   Facts facts;
   if (!set->promotions.empty()) {
-    EMP_CO_ASSIGN(facts, co_await facts_.read(question_of(input, *set)));
+    EMP_CO_ASSIGN(facts, co_await facts_.read(question_of(input, *set, set->concerning(input.cart.lines, ActiveSet::FactsOf::lines_unknown))));
   }
   add_facts(input.cart, facts);
   facts.buyer.key = caller.key;
