@@ -13,6 +13,8 @@ using postgres::Effect;
 using postgres::Statement;
 
 #define EMP_FULFILLMENT_COLUMNS "id, number, facts::text, state::text, picklist::text, held_status, scans_open, trace, created_at, updated_at"
+// In the words of the index fulfillment_in_house.
+#define EMP_IS_IN_HOUSE "status NOT IN ('shipped', 'completed', 'cancelled', 'compensated')"
 
 constexpr Statement find_one{"fulfillment.find", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE id = $1"};
 constexpr Statement find_order{"fulfillment.of_order", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE order_id = $1 ORDER BY id"};
@@ -23,8 +25,7 @@ constexpr Statement list_all{
     " AND ($3::uuid IS NULL OR (created_at, id) < (SELECT created_at, id FROM fulfillment WHERE id = $3)) ORDER BY created_at DESC, id DESC LIMIT $4::int4"};
 constexpr Statement find_picklist{"fulfillment.find_picklist", "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE picklist_id = $1"};
 constexpr Statement list_lists{"fulfillment.list_picklists",
-                               "SELECT " EMP_FULFILLMENT_COLUMNS
-                               " FROM fulfillment WHERE picklist IS NOT NULL AND status NOT IN ('shipped', 'completed', 'cancelled', 'compensated')"
+                               "SELECT " EMP_FULFILLMENT_COLUMNS " FROM fulfillment WHERE picklist IS NOT NULL AND " EMP_IS_IN_HOUSE
                                " AND ($1::text IS NULL OR picklist ->> 'status' = $1)"
                                " AND ($2::uuid IS NULL OR warehouse_id = $2) AND ($3::uuid IS NULL OR picklist ->> 'assignee_id' = $3::text)"
                                " ORDER BY picklist -> 'priority' DESC, picklist ->> 'ship_by', id OFFSET $4::int4 LIMIT $5::int4"};
@@ -84,11 +85,11 @@ constexpr Statement read_stale{"fulfillment.stale_scans",
                                "SELECT fulfillment_id, line_no, scan_id, order_line, qty, short_qty, is_done FROM pick_scan WHERE NOT is_done AND created_at < "
                                "now() - interval '10 seconds'"
                                " ORDER BY created_at LIMIT $1::int4"};
-constexpr Statement read_waiting{
-    "fulfillment.waiting",
-    // That it is in house the index has to hear in these words: it knows nothing of what the parameter will be.
-    "SELECT id, order_id FROM fulfillment WHERE status = ANY($1) AND status NOT IN ('shipped', 'completed', 'cancelled', 'compensated') AND scans_open = 0"
-    " AND (picklist IS NULL OR picklist ->> 'assignee_id' IS NULL) ORDER BY created_at, id LIMIT $2::int4"};
+constexpr Statement read_waiting{"fulfillment.waiting",
+                                 // That it is in house the index has to hear in these words: it knows nothing of what the parameter will be.
+                                 "SELECT id, order_id FROM fulfillment WHERE status = ANY($1) AND " EMP_IS_IN_HOUSE
+                                 " AND scans_open = 0"
+                                 " AND (picklist IS NULL OR picklist ->> 'assignee_id' IS NULL) ORDER BY created_at, id LIMIT $2::int4"};
 constexpr Statement read_ready{"fulfillment.waiting_for_handover",
                                "SELECT id, order_id FROM fulfillment WHERE status = 'ready' AND labels_missing = 0 ORDER BY created_at, id LIMIT $1::int4"};
 
