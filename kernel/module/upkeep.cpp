@@ -15,9 +15,8 @@ constexpr int tries_max = 5;                  // Of what needs a lock for a mome
 constexpr hours period{1};
 constexpr hours heard_longer{7 * 24};
 
-constexpr Statement weeks_ahead{"upkeep.weeks_ahead", "SELECT outbox_weeks_ahead()", Effect::writes};
 // $1 kept, in seconds; $2 rows. Each answers how many rows went.
-constexpr Statement drop_events{"upkeep.events", "SELECT outbox_roll(make_interval(secs => $1::bigint), $2::integer)", Effect::writes};
+constexpr Statement roll_events{"upkeep.events", "SELECT outbox_roll(make_interval(secs => $1::bigint), $2::integer)", Effect::writes};
 constexpr Statement forget_heard{
     "upkeep.heard",
     "WITH gone AS (DELETE FROM inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM inbox WHERE applied_at < now() - make_interval(secs => "
@@ -69,9 +68,7 @@ Task<Result<>> Upkeep::run(CallContext) {
   const auto note = [&out](Result<> part) {
     if (!part && out) out = std::move(part);
   };
-  auto ahead = co_await ask(database_, weeks_ahead);
-  if (!ahead) note(fail(std::move(ahead).error()));
-  note(co_await in_batches(database_, drop_events, events_kept_));
+  note(co_await in_batches(database_, roll_events, events_kept_));
   note(co_await in_batches(database_, forget_heard, events_kept_ + heard_longer));
   note(co_await in_batches(database_, forget_answers, answers_kept_));
   note(co_await in_batches(database_, forget_saga_logs, saga_logs_kept_));

@@ -32,14 +32,15 @@ BEGIN
   END LOOP;
 END $$;
 
--- Drops the partitions whose last day is older than `p_keep`, and of the rest at most `p_rows` events that are. Answers how many events of the rest went. Whoever
--- writes events waits for the drop, a moment; if somebody reads at length the drop gives up first (lock_timeout, an error). Safe to repeat.
-DROP FUNCTION outbox_roll(interval, integer);  -- Of 0001, which nothing called.
-CREATE FUNCTION outbox_roll(p_keep interval, p_rows integer) RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
+-- Makes the weeks to come, drops the partitions whose last day is older than `p_keep`, and of the rest at most `p_rows` events that are. Answers how many events of
+-- the rest went. Whoever writes events waits for the drop, a moment; if somebody reads at length the drop gives up first (lock_timeout, an error). Safe to repeat.
+DROP FUNCTION outbox_roll(interval, integer);  -- Of 0001, over days.
+CREATE FUNCTION outbox_roll(p_keep interval, p_rows integer DEFAULT 5000) RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 DECLARE
   part record;
   last record;
 BEGIN
+  PERFORM outbox_weeks_ahead();
   FOR part IN SELECT c.oid::regclass AS name FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
                WHERE inhparent = 'outbox'::regclass AND c.relname ~ '^outbox_[0-9]{8}$'
                  AND to_date(substr(c.relname, 8), 'YYYYMMDD') + 7 <= ((now() - p_keep) AT TIME ZONE 'UTC')::date ORDER BY c.relname LOOP
@@ -56,26 +57,4 @@ BEGIN
     PERFORM outbox_forget(last.xid, last.id);
   END IF;
   RETURN coalesce(last.n, 0);
-END $$;
-
--- As in 0020, over weeks.
-CREATE OR REPLACE FUNCTION move_prepare(p_owns_nothing boolean) RETURNS uuid LANGUAGE plpgsql AS $$
-DECLARE
-  names text;
-  part record;
-  out uuid;
-BEGIN
-  IF NOT p_owns_nothing AND NOT (SELECT waits FROM module_place) THEN
-    PERFORM refuse('EM409', 'MODULE_SERVES_HERE', '{}', 'this database is the one that the module serves from');
-  END IF;
-  UPDATE module_place SET waits = true RETURNING id INTO out;
-  SELECT string_agg(name::text, ', ') INTO names FROM moving_table WHERE name <> 'module_move'::regclass;
-  EXECUTE format('TRUNCATE %s', names);
-  PERFORM outbox_weeks_ahead();
-  -- By a superuser, since a module that left has no right to its tables any more; they stay its own.
-  FOR part IN SELECT c.oid::regclass AS name, pg_get_userbyid(o.relowner) AS owner FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-                JOIN pg_class o ON o.oid = i.inhparent WHERE o.oid = 'outbox'::regclass AND c.relowner <> o.relowner LOOP
-    EXECUTE format('ALTER TABLE %s OWNER TO %I', part.name, part.owner);
-  END LOOP;
-  RETURN out;
 END $$;
