@@ -8,14 +8,12 @@ audit of each is clean, or the exit code is not 0. Loopback only; ten minutes; w
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import shop
-from shop import CLIENTS, EMPORION, SKUS, end, get, metric, say, write_assortment
+from shop import CLIENTS, EMPORION, SKUS, end, get, metric, say, workplace, write_assortment
 
 ROUND_S, CATCH_UP_S = 20, 300
 CONSUMER, PRODUCER = "fulfillment", "order"
@@ -119,59 +117,55 @@ def main():
     if sys.argv[1:] and sys.argv[1] in ("-h", "--help"):
         return print(__doc__)
     orders = int(sys.argv[1]) if sys.argv[1:] else 7200
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    work = tempfile.mkdtemp(prefix="emporion-catchup.", dir="/tmp")
-    os.chmod(work, 0o711)
-    homes = [Home(f"{work}/apart")]
-    try:
-        say("an assortment")
-        home = homes[0]
-        for words in (["migrate"], ["pki", "init"]):
-            done = home.emporion("apart", *words)
+    with workplace("catchup") as work:
+        homes = [Home(f"{work}/apart")]
+        try:
+            say("an assortment")
+            home = homes[0]
+            for words in (["migrate"], ["pki", "init"]):
+                done = home.emporion("apart", *words)
+                if done.returncode != 0:
+                    raise RuntimeError(done.stdout)
+            write_assortment(f"{work}/assortment.csv")
+            for process in ("shop", CONSUMER):
+                home.start("apart", process)
+            for process in ("shop", CONSUMER):
+                home.wait_until_ready(process)
+            done = subprocess.run([EMPORION, "import", "online-retail", f"{work}/assortment.csv", "--placement", f"{home.folder}/apart.yaml"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, timeout=180)
             if done.returncode != 0:
                 raise RuntimeError(done.stdout)
-        write_assortment(f"{work}/assortment.csv")
-        for process in ("shop", CONSUMER):
-            home.start("apart", process)
-        for process in ("shop", CONSUMER):
-            home.wait_until_ready(process)
-        done = subprocess.run([EMPORION, "import", "online-retail", f"{work}/assortment.csv", "--placement", f"{home.folder}/apart.yaml"], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=180)
-        if done.returncode != 0:
-            raise RuntimeError(done.stdout)
-        home.running[CONSUMER].terminate()
-        home.running.pop(CONSUMER).wait(60)
-        say(f"{CONSUMER} is down")
-        bought, took_s = buy(home, orders)
-        home.stop()
-        say("a copy of the databases")
-        homes.append(Home(f"{work}/one"))
-        shutil.rmtree(f"{work}/one/home")
-        subprocess.run(["cp", "-a", f"{work}/apart/home", f"{work}/one/home"], check=True)
-        home.start("apart", "shop")
-        home.wait_until_ready("shop")
-        say("over gRPC")
-        rows = [("gRPC, a process of its own", catch_up(home, "apart", CONSUMER))]
-        reports = [audit(home, "apart")]
-        home.stop()
-        say("in one process")
-        rows.append(("in one process with all others", catch_up(homes[1], "one", "all")))
-        reports.append(audit(homes[1], "one"))
-        homes[1].stop()
-        print(f"{bought} orders in {took_s:.0f} s while {CONSUMER} was down")
-        print("| fed over | events applied | lag at the start, s | first applied after, s | nothing left after, s | events/s |\n| --- | --- | --- | --- | --- | --- |")
-        for name, row in rows:
-            print(f"| {name} | {row['applied']} | {row['lag']:.0f} | {row['to_first']:.1f} | {row['to_zero']:.1f} | {row['rate']:.0f} |")
-        for line in reports[0].splitlines():
-            if "every event reached its consumer" in line and CONSUMER in line:
-                print(f"audit: {line.strip()}")
-        print("Both audits are clean.")
-    finally:
-        for home in homes:
+            home.running[CONSUMER].terminate()
+            home.running.pop(CONSUMER).wait(60)
+            say(f"{CONSUMER} is down")
+            bought, took_s = buy(home, orders)
             home.stop()
-        shutil.rmtree(work, ignore_errors=True)
+            say("a copy of the databases")
+            homes.append(Home(f"{work}/one"))
+            shutil.rmtree(f"{work}/one/home")
+            subprocess.run(["cp", "-a", f"{work}/apart/home", f"{work}/one/home"], check=True)
+            home.start("apart", "shop")
+            home.wait_until_ready("shop")
+            say("over gRPC")
+            rows = [("gRPC, a process of its own", catch_up(home, "apart", CONSUMER))]
+            reports = [audit(home, "apart")]
+            home.stop()
+            say("in one process")
+            rows.append(("in one process with all others", catch_up(homes[1], "one", "all")))
+            reports.append(audit(homes[1], "one"))
+            homes[1].stop()
+            print(f"{bought} orders in {took_s:.0f} s while {CONSUMER} was down")
+            print("| fed over | events applied | lag at the start, s | first applied after, s | nothing left after, s | events/s |\n| --- | --- | --- | --- | --- | --- |")
+            for name, row in rows:
+                print(f"| {name} | {row['applied']} | {row['lag']:.0f} | {row['to_first']:.1f} | {row['to_zero']:.1f} | {row['rate']:.0f} |")
+            for line in reports[0].splitlines():
+                if "every event reached its consumer" in line and CONSUMER in line:
+                    print(f"audit: {line.strip()}")
+            print("Both audits are clean.")
+        finally:
+            for home in homes:
+                home.stop()
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()

@@ -8,18 +8,12 @@ Loopback only; what it starts it stops, by process id. EMP_GROWTH_DIR: where the
 """
 import argparse
 import http.client
-import json
 import os
 import random
-import shutil
-import signal
 import statistics
-import sys
-import tempfile
 import time
 
-from rows import row
-from shop import Shop, run, say, write_assortment
+from shop import Shop, row, row_of_none, run, say, tell, workplace, write_assortment
 
 SMALL, PAGE = (1_000, 10_000, 1_000), "/api/v1/catalog/products?limit=20"
 SCANS = """SELECT relname, seq_scan, seq_tup_read, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 1000"""
@@ -72,50 +66,51 @@ class GrownShop(Shop):
                 "product": self.read(any_sku, seconds / 2), "list": self.read(lambda: PAGE, seconds / 2)}
 
 
+def measure_in_turn(shops, rounds, seconds):
+    """What each shop showed in each round, and what was read from end to end in the large one: by table, how often, how many rows, how many there are."""
+    figures, scans = {name: [] for name in shops}, {}
+    for round_ in range(rounds + 1):
+        for name, shop in shops.items():
+            say(f"{name}, round {round_} of {rounds}" if round_ else f"{name}, warming up")
+            shop.start()
+            before = shop.scans() if name == "large" and round_ else {}
+            measured = shop.measure(seconds if round_ else 3)
+            if round_:
+                figures[name].append(measured)
+            for table, (count, read, live) in shop.scans().items() if before else ():
+                was = before.get(table, (0, 0, 0))
+                more = scans.setdefault(table, [0, 0, live])
+                more[0], more[1], more[2] = more[0] + count - was[0], more[1] + read - was[1], live
+            shop.stop()
+    return figures, {table: {"scans": count, "rows_read": read, "rows_there": live} for table, (count, read, live) in scans.items() if read}
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--large", nargs=3, type=int, default=(100_000, 100_000, 100_000), metavar=("SKUS", "ORDERS", "PROMOTIONS"))
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--seconds", type=int, default=10)
     options = arguments.parse_args()
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    work = tempfile.mkdtemp(prefix="emporion-growth.", dir=os.environ.get("EMP_GROWTH_DIR", "/tmp"))
-    os.chmod(work, 0o711)
-    shops = {"small": GrownShop(f"{work}/small", SMALL), "large": GrownShop(f"{work}/large", tuple(options.large))}
-    figures, scans = {name: [] for name in shops}, {}
-    try:
-        for name, shop in shops.items():
-            say(f"seeding the {name} shop: {shop.size}")
-            shop.fill()
-        for round_ in range(options.rounds + 1):
+    with workplace("growth", os.environ.get("EMP_GROWTH_DIR", "/tmp")) as work:
+        shops = {"small": GrownShop(f"{work}/small", SMALL), "large": GrownShop(f"{work}/large", tuple(options.large))}
+        try:
             for name, shop in shops.items():
-                say(f"{name}, round {round_} of {options.rounds}" if round_ else f"{name}, warming up")
-                shop.start()
-                before = shop.scans() if name == "large" and round_ else {}
-                measured = shop.measure(options.seconds if round_ else 3)
-                if round_:
-                    figures[name].append(measured)
-                for table, (count, read, live) in shop.scans().items() if before else ():
-                    was = before.get(table, (0, 0, 0))
-                    more = scans.setdefault(table, [0, 0, live])
-                    more[0], more[1], more[2] = more[0] + count - was[0], more[1] + read - was[1], live
+                say(f"seeding the {name} shop: {shop.size}")
+                shop.fill()
+            figures, scanned = measure_in_turn(shops, options.rounds, options.seconds)
+            sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
+            for what in figures["small"][0]:
+                small, large = (statistics.median(one[what] for one in figures[name]) for name in ("small", "large"))
+                tell([row(12, f"{what}, {sizes}", large, small, "ms", "≤ 1.3", "1,000, 10,000, 1,000")])
+            for table, of in scanned.items():
+                say(f"read from end to end: {table}, {of}")
+            tell([row_of_none(12, "tables of more than 1,000 rows that were read from end to end", len(scanned), "tables", scanned=scanned)])
+            for name, shop in shops.items():
+                say(f"the audit of the {name} shop is clean: {shop.audit(within_s=4 * 3600)} invariants")
+        finally:
+            for shop in shops.values():
                 shop.stop()
-        sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
-        for what in figures["small"][0]:
-            small, large = (statistics.median(one[what] for one in figures[name]) for name in ("small", "large"))
-            print(json.dumps(row(12, f"{what}, {sizes}", large, small, "ms", "≤ 1.3", "1,000, 10,000, 1,000"), ensure_ascii=False), flush=True)
-        scanned = {table: {"scans": count, "rows_read": read, "rows_there": live} for table, (count, read, live) in scans.items() if read}
-        for table, of in scanned.items():
-            say(f"read from end to end: {table}, {of}")
-        print(json.dumps(row(12, "tables of more than 1,000 rows that were read from end to end", len(scanned) + 1, 1, "tables + 1", "= 1", "none", scanned=scanned)), flush=True)
-        for name, shop in shops.items():
-            say(f"the audit of the {name} shop is clean: {shop.audit(within_s=4 * 3600)} invariants")
-    finally:
-        for shop in shops.values():
-            shop.stop()
-        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()

@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from shop import row
+
 RESULTS = Path("bench/results")
 # The hot writes of a checkout, and the lane of each. Source: design.md §4.
 LANES = {"reserve": "warehouse.reserve", "create order": "order.create", "payment": "payment.create", "saga log": "checkout.place_order.log"}
@@ -42,12 +44,6 @@ def machine(load: str):
 
 def median(rounds, key):
     return statistics.median(one[key] for one in rounds)
-
-
-def row(number, name, ours, limit, unit, target, limit_name):
-    """`number` is that of the table in bench/README.md; 0: a part that no target is set for."""
-    return {"number": number, "row": name, "emporion": round(ours, 2), "limit": round(limit, 2), "unit": unit, "ratio": round(ours / limit, 3), "limit_is": limit_name,
-            "target": target}
 
 
 def short_of(ratio, target):

@@ -8,25 +8,16 @@ import http.client
 import json
 import os
 import re
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from shop import BUYERS, CLIENTS, EMPORION, SKUS, Shop, end, get, metric, run, say, write_assortment
+from shop import ADMINISTRATOR, BUYERS, CLIENTS, EMPORION, PASSWORD, SKUS, Shop, end, get, metric, row, run, say, tell, workplace, write_assortment
 
 FLASH_SOLD, WHOLESALE_LINES, QUOTED_LINES, CROWD_OF_PROMOTIONS = 50, 1000, 50, 1000
 YEAR, YEAR_PLACEMENT = "../shared/data/online-retail.csv.gz", "deploy/wholesale.yaml"
 ADDRESS = {"name": "Guest of the shop", "country": "GB", "region_code": "GB-ENG", "city": "London", "line1": "1 Market Street", "postal_code": "EC1A 1BB"}
-
-
-def row(number, name, ours, limit, unit, target, limit_is, **more):
-    """A target is about the ratio of what was measured to its limit."""
-    return {"number": number, "row": name, "emporion": round(ours, 3), "limit": round(limit, 3), "unit": unit, "ratio": round(ours / limit, 3), "target": target,
-            "limit_is": limit_is, **more}
 
 
 def step_of(round_, name):
@@ -98,7 +89,7 @@ class Rows:
         self.shop.start()
         write_assortment(f"{self.work}/assortment.csv", [("FLASH", FLASH_SOLD)])
         run(self.shop.words("import", "online-retail", f"{self.work}/assortment.csv"))
-        run(self.shop.words("admin", "create", "--email", "ada@bench.example", "--name", "Ada"), env={**os.environ, "EMPORION_ADMIN_PASSWORD": "a long quiet river"})
+        self.shop.make_administrator()
         self.start_again()
 
     def start_again(self):
@@ -190,7 +181,7 @@ class Rows:
 
     def staff(self):
         out = Guest(self.shop.address)
-        out.token = out.call("POST", "/api/v1/auth/login", {"identifier": "ada@bench.example", "password": "a long quiet river", "realm": "staff"})["access_token"]
+        out.token = out.call("POST", "/api/v1/auth/login", {"identifier": ADMINISTRATOR, "password": PASSWORD, "realm": "staff"})["access_token"]
         return out
 
     def visible(self):
@@ -268,11 +259,11 @@ class Rows:
         shop = Shop(f"{self.work}/year", YEAR_PLACEMENT)
         try:
             shop.start()
-            run(shop.words("admin", "create", "--email", "ada@bench.example", "--name", "Ada"), env={**os.environ, "EMPORION_ADMIN_PASSWORD": "a long quiet river"})
+            shop.make_administrator()
             run(shop.words("import", "online-retail", YEAR), within_s=600)
             began = time.monotonic()
             said = run([EMPORION, "replay", "online-retail", YEAR, "--clients", str(CLIENTS), "--url", shop.url], within_s=1500,
-                       env={**os.environ, "EMPORION_STAFF_EMAIL": "ada@bench.example", "EMPORION_STAFF_PASSWORD": "a long quiet river"})
+                       env={**os.environ, "EMPORION_STAFF_EMAIL": ADMINISTRATOR, "EMPORION_STAFF_PASSWORD": PASSWORD})
             took = time.monotonic() - began
             say(f"{said.strip().splitlines()[-1]}; the audit is clean: {shop.audit(within_s=900)} invariants")
         finally:
@@ -291,21 +282,17 @@ def main():
     wanted = [word for word in words if word != "--quick"] or NAMES
     if unknown := [name for name in wanted if name not in NAMES]:
         sys.exit(f"no such row: {' '.join(unknown)}; there are {' '.join(NAMES)}")
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    work = tempfile.mkdtemp(prefix="emporion-rows.", dir="/tmp")
-    rows = Rows(work, is_quick)
-    try:
-        rows.open()
-        for name in wanted:
-            say(name)
-            for each in getattr(rows, name)():
-                print(json.dumps(each, ensure_ascii=False), flush=True)
-        say(f"the audit is clean: {rows.shop.audit()} invariants")
-    finally:
-        rows.shop.stop()
-        shutil.rmtree(work, ignore_errors=True)
+    with workplace("rows") as work:
+        rows = Rows(work, is_quick)
+        try:
+            rows.open()
+            for name in wanted:
+                say(name)
+                tell(getattr(rows, name)())
+            say(f"the audit is clean: {rows.shop.audit()} invariants")
+        finally:
+            rows.shop.stop()
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()

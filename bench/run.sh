@@ -188,4 +188,4 @@ timeout 120 "$programs/micro/bench_postgres_read" "$work/postgres_read" "$micro_
 say "HTTP server"
 timeout 120 bench/micro/http_server.sh "$micro_rounds" "$micro_s" >"$raw/http_server.txt"
 
-python3 bench/report.py "$raw" --mode "$mode" --command "$command_line" --load "$load_at_start" --seconds $(($(date +%s) - started))
+python3 -B bench/report.py "$raw" --mode "$mode" --command "$command_line" --load "$load_at_start" --seconds $(($(date +%s) - started))

@@ -8,15 +8,12 @@ rate of orders takes (docs/scale.md). The audit is clean, or the exit code is no
 import math
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import shop
-from shop import BUYERS, CLIENTS, EMPORION, SKUS, end, get, run, say, write_assortment
+from shop import BUYERS, CLIENTS, EMPORION, SKUS, end, get, run, say, workplace, write_assortment
 
 REPLICAS = (1, 2, 4)
 RATES = (1_000, 100_000, 580_000, 1_000_000)
@@ -149,32 +146,29 @@ def main():
     if sys.argv[1:] and sys.argv[1] in ("-h", "--help"):
         return print(__doc__)
     span = int(sys.argv[1]) if sys.argv[1:] else 15
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    work = tempfile.mkdtemp(prefix="emporion-scale.", dir="/tmp")
-    shops = Replicas(f"{work}/shop")
-    try:
-        say("an assortment")
-        shops.emporion("migrate")
-        shops.emporion("pki", "init")
-        shops.start(1)
-        write_assortment(f"{work}/assortment.csv")
-        shops.emporion("import", "online-retail", f"{work}/assortment.csv")
-        rounds = []
-        for count in REPLICAS:
+    with workplace("scale") as work:
+        shops = Replicas(f"{work}/shop")
+        try:
+            say("an assortment")
+            shops.emporion("migrate")
+            shops.emporion("pki", "init")
+            shops.start(1)
+            write_assortment(f"{work}/assortment.csv")
+            shops.emporion("import", "online-retail", f"{work}/assortment.csv")
+            rounds = []
+            for count in REPLICAS:
+                shops.stop()
+                shops.start(count)
+                say(f"{count} replicas")
+                rounds.append(measure(shops, count, span))
+            held = shops.emporion("audit").count("holds")
+            print_costs(rounds[0])
+            print_replicas(rounds)
+            print_need(rounds[0])
+            print(f"\nThe audit is clean: {held} invariants.")
+        finally:
             shops.stop()
-            shops.start(count)
-            say(f"{count} replicas")
-            rounds.append(measure(shops, count, span))
-        held = shops.emporion("audit").count("holds")
-        print_costs(rounds[0])
-        print_replicas(rounds)
-        print_need(rounds[0])
-        print(f"\nThe audit is clean: {held} invariants.")
-    finally:
-        shops.stop()
-        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()

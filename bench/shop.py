@@ -1,15 +1,51 @@
 """What the benchmarks in Python share: an assortment, a shop on loopback, and what it tells of itself."""
+import contextlib
 import http.client
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 CLIENTS, SKUS = 64, 3999
 EMPORION = os.environ.get("EMP_EMPORION", "build/release/apps/emporion/emporion")
 BUYERS = os.environ.get("EMP_BUYERS", "build/release/bench/checkout/bench_checkout")
+
+
+ADMINISTRATOR, PASSWORD = "ada@bench.example", "a long quiet river"
+
+
+@contextlib.contextmanager
+def workplace(name, above="/tmp"):
+    """At the root of the repository, a folder of its own for as long as the block runs. Who is asked to end leaves the block first, so what it started ends with it."""
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    work = tempfile.mkdtemp(prefix=f"emporion-{name}.", dir=above)
+    os.chmod(work, 0o711)  # PostgreSQL's user passes through.
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def row(number, name, ours, limit, unit, target, limit_is, **more):
+    """`number` is that of the table in bench/README.md; 0: a part that no target is set for. A target is about the ratio of what was measured to its limit."""
+    return {"number": number, "row": name, "emporion": round(ours, 3), "limit": round(limit, 3), "unit": unit, "ratio": round(ours / limit, 3), "target": target,
+            "limit_is": limit_is, **more}
+
+
+def row_of_none(number, name, count, unit, **more):
+    """Of something that must not be there. A ratio to none is not defined, so one is added to both."""
+    return row(number, name, count + 1, 1, f"{unit} + 1", "= 1", "none", **more)
+
+
+def tell(rows):
+    for each in rows:
+        print(json.dumps(each, ensure_ascii=False), flush=True)
 
 
 def write_assortment(path, more=()):
@@ -108,6 +144,9 @@ class Shop:
                 self.address = self.url.split("/")[-1]
                 return took
         raise RuntimeError(f"the shop did not start: {open(self.log).read()[-2000:]}")
+
+    def make_administrator(self):
+        run(self.words("admin", "create", "--email", ADMINISTRATOR, "--name", "Ada"), env={**os.environ, "EMPORION_ADMIN_PASSWORD": PASSWORD})
 
     def stop(self):
         if self.program:

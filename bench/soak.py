@@ -8,15 +8,9 @@ audits. The stretches go to standard error as they end. Loopback only; what it s
 """
 import argparse
 import json
-import os
-import shutil
-import signal
 import statistics
-import sys
-import tempfile
 
-from rows import row
-from shop import EMPORION, Shop, run, say, write_assortment
+from shop import EMPORION, Shop, row, row_of_none, run, say, tell, workplace, write_assortment
 
 STRETCH_S = 60
 SCENARIO = """description: Guests who buy three articles.
@@ -79,8 +73,8 @@ class Soak:
         span = f"{self.options.minutes} min at {rate:.0f} purchases/s"
         say(f"{orders} orders; the audit is clean: {self.shop.audit(within_s=1800)} invariants")
         return [row(15, f"{span}: p99 of a request, last third against the first", last, first, "ms", "< 1.1", "the first third"),
-                row(15, f"{span}: tables that autovacuum leaves behind", len(neglected) + 1, 1, "tables + 1", "= 1", "none", neglected=neglected),
-                row(15, f"{span}: old partitions of outboxes still there", left + 1, 1, "partitions + 1", "= 1", "none"),
+                row_of_none(15, f"{span}: tables that autovacuum leaves behind", len(neglected), "tables", neglected=neglected),
+                row_of_none(15, f"{span}: old partitions of outboxes still there", left, "partitions"),
                 row(13, f"{span}: memory at the end against after a third", memory[-1], memory[third - 1], "MiB", "< 1.05", "after a third")]
 
 
@@ -90,18 +84,14 @@ def main():
     arguments.add_argument("--share", type=float, default=0.7)
     arguments.add_argument("--rate", type=float)
     options = arguments.parse_args()
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    work = tempfile.mkdtemp(prefix="emporion-soak.", dir="/tmp")
-    soak = Soak(work, options)
-    try:
-        soak.prepare()
-        for each in soak.run():
-            print(json.dumps(each, ensure_ascii=False), flush=True)
-    finally:
-        soak.shop.stop()
-        shutil.rmtree(work, ignore_errors=True)
+    with workplace("soak") as work:
+        soak = Soak(work, options)
+        try:
+            soak.prepare()
+            tell(soak.run())
+        finally:
+            soak.shop.stop()
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()
