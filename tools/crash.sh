@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every registered saga with a crash, and with a lost answer, at each point that it passes. Each scenario is taken in two parts side by side, each in a shop of its own with an
-# audit after each fifth place; JOBS of them run at once (they often wait), each kept to one processor, which nearly halves what starting a shop costs on a virtual machine.
+# Every registered saga with a crash, and with a lost answer, at each point that it passes. Each scenario is taken in two parts side by side, each in a shop of its own
+# audit after each fifth place; JOBS of them run at once (they often wait, but more shops also have more to do while they wait), each kept to one processor, which nearly halves what starting a shop costs on a virtual machine.
 # EMP_FAULT_EVERY=7 EMP_FAULT_FIRST=1 takes every seventh point. The logs in build/dev/crash tell how far it is; the last lines say how many points were covered.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ run_part() {  # run_part TEST PART
 export -f run_part
 failed=0
 build/dev/tests/crash/crash_test --gtest_list_tests | sed 's/ *#.*//' | awk '/^[^ ]/ {suite = $1} /^ / {print suite $1, 1; if (suite ~ /Enumeration/) print suite $1, 2}' |
-  xargs -P "${JOBS:-$(($(nproc) * 3))}" -L 1 --process-slot-var=slot bash -c 'run_part "$@"' part || failed=1
+  xargs -P "${JOBS:-$(($(nproc) * 2))}" -L 1 --process-slot-var=slot bash -c 'run_part "$@"' part || failed=1
 cat "$logs"/*.log | grep '^COVERED' | sort | awk '{
   print
   for (i = 2; i <= NF; i++) { split($i, pair, "="); if (pair[1] == "action") action = pair[2]; else if (pair[1] !~ /scenario|counted|seconds/) { sum[action " " pair[1]] += pair[2] } }

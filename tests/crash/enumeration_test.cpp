@@ -16,6 +16,7 @@ namespace {
 
 constexpr milliseconds late_points{1'500};  ///< After the last answer: consumers of its events, jobs that they wake.
 constexpr int sample_every = 90;
+constexpr int most_places = 10'000;
 
 int given(const char* variable, int fallback) {
   const char* const value = std::getenv(variable);
@@ -114,6 +115,15 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
     return text(out, 'n', number);
   }
 
+  /// Those that two undisturbed runs passed. What only one did, a job that was due just then, the next would hardly pass.
+  std::vector<Place> places_that_return(const std::string& action) {
+    std::map<std::string, int> passes;
+    for (const auto& place : places_of(points_of(*scenario, *stage, purchase_of(action, GetParam(), 0)))) passes[place.point] = place.pass;
+    auto out = places_of(points_of(*scenario, *stage, purchase_of(action, GetParam(), most_places)));
+    std::erase_if(out, [&](const Place& place) { return place.pass > passes[place.point]; });
+    return out;
+  }
+
   /// One purchase with the fault at that place. False: the run passed by it.
   bool endures(const std::string& action, const Place& place, int number) {
     SCOPED_TRACE(text(action, " at ", place.point, ", pass ", place.pass));
@@ -132,11 +142,11 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
     return fired;
   }
 
-  /// Counts the places in an undisturbed run, then takes one after the other. EMP_FAULT_EVERY=1 takes them all, EMP_FAULT_AT=webhook
+  /// Counts the places in undisturbed runs, then takes one after the other. EMP_FAULT_EVERY=1 takes them all, EMP_FAULT_AT=webhook
   /// those of such a point only. What breaks the books leaves them broken, so EMP_FAULT_AUDIT=5 may look at them after each fifth place, and at the end.
   void enumerate(const std::string& action) {
     const auto began = std::chrono::steady_clock::now();
-    auto places = places_of(points_of(*scenario, *stage, purchase_of(action, GetParam(), 0)));
+    auto places = places_that_return(action);
     if (action == "lose") std::erase_if(places, [](const Place& place) { return place.point.ends_with(".send"); });  // Nothing has been answered yet.
     ASSERT_GT(places.size(), 20u);
     if (const char* const wanted = std::getenv("EMP_FAULT_AT")) {
