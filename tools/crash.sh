@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Every registered saga with a crash, and with a lost answer, at each point that it passes. Each scenario is taken in two parts side by side, each in a shop of its own
-# audit after each fifth place; JOBS of them run at once (they often wait, but more shops also have more to do while they wait), each kept to one processor, which nearly halves what starting a shop costs on a virtual machine.
-# EMP_FAULT_EVERY=7 EMP_FAULT_FIRST=1 takes every seventh point. The logs in build/dev/crash tell how far it is; the last lines say how many points were covered.
+# Every registered saga with a crash, and with a lost answer, at each point that it passes. Each scenario is taken in two parts side by side, each in a shop of its
+# own with an audit after each fifth place. JOBS of them run at once: they often wait, but more shops also have more to do while they wait. Each is kept to one
+# processor, which nearly halves what starting a shop costs on a virtual machine. EMP_FAULT_EVERY=7 EMP_FAULT_FIRST=1 takes every seventh point. The logs in
+# build/dev/crash tell how far it is; the last lines say how many points were covered.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/build.sh dev crash_test emporion
