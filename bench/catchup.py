@@ -13,7 +13,7 @@ import sys
 import time
 
 import shop
-from shop import CLIENTS, EMPORION, SKUS, end, get, metric, say, workplace, write_assortment
+from shop import CLIENTS, EMPORION, SKUS, end, get, make_home, metric, say, workplace, write_assortment
 
 ROUND_S, CATCH_UP_S = 20, 300
 CONSUMER, PRODUCER = "fulfillment", "order"
@@ -27,16 +27,14 @@ class Home:
         self.folder, self.running = folder, {}
         modules = re.findall(r"^  (\w+): \{modules", open("deploy/placement/per-module.yaml").read(), re.M)
         settings = open("bench/checkout/placement.yaml").read()
-        os.makedirs(f"{folder}/home", exist_ok=True)
-        for each in (folder, f"{folder}/home"):
-            os.chmod(each, 0o711)
+        home = make_home(folder)
         processes = {"one": f"processes:\n  all: {{modules: [{', '.join(modules)}], http: {PUBLIC}}}\n",
                      "apart": f"processes:\n  shop: {{modules: [{', '.join(name for name in modules if name != CONSUMER)}], listen: '127.0.0.1:19101', "
                               f"metrics: '{METRICS['shop']}', http: '{PUBLIC}'}}\n"
                               f"  {CONSUMER}: {{modules: [{CONSUMER}], listen: '127.0.0.1:19102', metrics: '{METRICS[CONSUMER]}'}}\n"}
         for name, lines in processes.items():
             with open(f"{folder}/{name}.yaml", "w") as out:
-                out.write(f"home: {folder}/home\n{lines}{settings}")
+                out.write(f"home: {home}\n{lines}{settings}")
 
     def emporion(self, placement, *words, within_s=300):
         return subprocess.run([EMPORION, *words, "--placement", f"{self.folder}/{placement}.yaml"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

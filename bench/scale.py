@@ -13,7 +13,7 @@ import sys
 import time
 
 import shop
-from shop import BUYERS, CLIENTS, EMPORION, SKUS, end, get, run, say, workplace, write_assortment
+from shop import BUYERS, CLIENTS, EMPORION, SKUS, end, get, make_home, run, say, workplace, write_assortment
 
 REPLICAS = (1, 2, 4)
 RATES = (1_000, 100_000, 580_000, 1_000_000)
@@ -63,12 +63,10 @@ class Replicas:
     def __init__(self, folder):
         self.folder, self.running = folder, []
         self.modules = re.findall(r"^  (\w+): \{modules", open("deploy/placement/per-module.yaml").read(), re.M)
-        os.makedirs(f"{folder}/home")
-        for each in (folder, f"{folder}/home"):
-            os.chmod(each, 0o711)
+        home = make_home(folder)
         for count in REPLICAS:
             with open(self.placement(count), "w") as out:
-                out.write(f"home: {folder}/home\nprocesses:\n  all: {{modules: [{', '.join(self.modules)}], listen: '127.0.0.1:{LISTEN}', http: '127.0.0.1:{HTTP}', "
+                out.write(f"home: {home}\nprocesses:\n  all: {{modules: [{', '.join(self.modules)}], listen: '127.0.0.1:{LISTEN}', http: '127.0.0.1:{HTTP}', "
                           f"metrics: '127.0.0.1:{METRICS}', replicas: {count}}}\n" + open("bench/checkout/placement.yaml").read())
 
     def placement(self, count):

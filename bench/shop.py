@@ -119,14 +119,20 @@ def processor_s(*pids):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def make_home(folder):
+    """A home for a shop, in a folder that is made for it. PostgreSQL's user passes through both."""
+    home = f"{folder}/home"
+    os.makedirs(home, exist_ok=True)
+    for each in (folder, home):
+        os.chmod(each, 0o711)
+    return home
+
+
 class Shop:
     """`emporion up` in a home of its own, with the settings of a placement: the bench's if none is said."""
 
     def __init__(self, folder, placement="bench/checkout/placement.yaml"):
-        self.home, self.log, self.program, self.placement = f"{folder}/home", f"{folder}/shop.log", None, placement
-        os.makedirs(self.home, exist_ok=True)
-        for each in (folder, self.home):  # PostgreSQL's user passes through.
-            os.chmod(each, 0o711)
+        self.home, self.log, self.program, self.placement = make_home(folder), f"{folder}/shop.log", None, placement
 
     def words(self, *words):
         return [EMPORION, *words, "--home", self.home, "--placement", self.placement]
