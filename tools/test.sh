@@ -4,4 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${EMP_TEST_PRESET:-dev}
 tools/build.sh "$preset"
-exec ctest --test-dir "build/$preset" --output-on-failure -j "${JOBS:-$(nproc)}" "$@"
+told=$PWD/build/$preset/tests.xml
+rm -f "$told"
+code=0
+ctest --test-dir "build/$preset" --output-on-failure --output-junit "$told" -j "${JOBS:-$(nproc)}" "$@" || code=$?
+[ "$code" = 0 ] || [ ! -f "$told" ] || tools/failures.py "$told" # the last lines of a long log are the ones that are read
+exit "$code"

@@ -12,7 +12,7 @@ namespace emporion::testing {
 /// Runs the loop until `condition` holds, and fails with what `seen` says after `limit`. Where time cannot be moved by hand (a real server, another process) a
 /// test waits so, never by a fixed span: `EXPECT_TRUE(eventually(runtime(), [&] { return job.runs > 2; }, [&] { return text("runs: ", job.runs); }));`
 template <typename Condition, typename Seen>
-::testing::AssertionResult eventually(Runtime& runtime, Condition condition, Seen seen, milliseconds limit = seconds(5)) {
+::testing::AssertionResult eventually(Runtime& runtime, Condition condition, Seen seen, milliseconds limit = seconds(20)) {
   constexpr milliseconds step(5);
   for (milliseconds waited(0); !condition(); waited += step) {
     if (waited >= limit) return ::testing::AssertionFailure() << "not within " << limit.count() << " ms; last seen: " << seen();

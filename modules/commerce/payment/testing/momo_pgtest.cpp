@@ -21,7 +21,7 @@ struct Momo : ProviderTest {
     options.base_url = wallet.url();
     options.ipn_url = front_.url() + "/api/v1/webhooks/momo";
     options.takes_at_once = one_phase;
-    options.timeout = milliseconds(400);
+    options.timeout = seconds(1);
     std::vector<std::unique_ptr<ProviderGateway>> out;
     out.push_back(std::make_unique<momo::MomoGateway>(runtime(), clock, random, std::move(options)));
     return out;
@@ -57,7 +57,7 @@ struct Momo : ProviderTest {
   int resend() { return run(wallet.send(wallet.messages().back())).status; }
   static std::string id(const v1::CreatePaymentRequest& request) { return request.payment_id.to_string(); }
 
-  simulators::MomoSimulator wallet{runtime(), clock, simulators::MomoSimulatorOptions{.hang = milliseconds(700)}};
+  simulators::MomoSimulator wallet{runtime(), clock, simulators::MomoSimulatorOptions{.hang = milliseconds(1'400)}};
   bool one_phase = false;
 };
 

@@ -126,7 +126,7 @@ struct PaymentTest : testing::PostgresTest {
     options.base_url = provider.url();
     options.secret_key = simulators::StripeSimulatorOptions{}.secret_key;
     options.webhook_secret = simulators::StripeSimulatorOptions{}.webhook_secret;
-    options.timeout = milliseconds(400);
+    options.timeout = seconds(1);
     std::vector<std::unique_ptr<ProviderGateway>> out;
     out.push_back(std::make_unique<stripe::StripeGateway>(runtime(), clock, std::move(options)));
     return out;
@@ -228,7 +228,7 @@ struct PaymentTest : testing::PostgresTest {
   std::map<std::string, int, std::less<>> rates;  ///< Calls per second of the worker.
   MovableClock clock;
   SystemRandom random;
-  simulators::StripeSimulator provider{runtime(), clock, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(700)}};
+  simulators::StripeSimulator provider{runtime(), clock, simulators::StripeSimulatorOptions{.webhook_url = "", .hang = milliseconds(1'400)}};
   std::unique_ptr<Parts> parts;
 };
 

@@ -26,7 +26,7 @@ struct Paypal : ProviderTest {
     options.webhook_id = keys.webhook_id;
     options.base_url = remote.url();
     options.trusted_roots = std::string(trusted_roots);
-    options.timeout = milliseconds(400);
+    options.timeout = seconds(1);
     std::vector<std::unique_ptr<ProviderGateway>> out;
     out.push_back(std::make_unique<paypal::PaypalGateway>(runtime(), clock, std::move(options)));
     return out;
@@ -61,7 +61,7 @@ struct Paypal : ProviderTest {
   std::string ref_of(const v1::CreatePaymentRequest& request) { return stored(request.payment_id).provider_ref.value(); }
 
   std::string_view trusted_roots = simulators::paypal_keys::root;
-  simulators::PaypalSimulator remote{runtime(), clock, simulators::PaypalSimulatorOptions{.webhook_url = "", .hang = milliseconds(700)}};
+  simulators::PaypalSimulator remote{runtime(), clock, simulators::PaypalSimulatorOptions{.webhook_url = "", .hang = milliseconds(1'400)}};
 };
 
 }  // namespace emporion::payment

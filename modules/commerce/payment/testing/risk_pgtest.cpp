@@ -272,10 +272,16 @@ TEST_F(Risk, acceptance_commerce_3_9_15_WithoutGeoIpAnAssessmentWithTenPointsExi
   GeoIpOrigins databases({file}, clock);  // Configured, and not there.
   service_options.risk.origins = &databases;
   (void)assess(a_purchase());  // The first of all prepares its statements.
-  const auto began = std::chrono::steady_clock::now();
-  const auto request = a_purchase();
-  const auto assessed = assess(request);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(50));
+  // A busy machine holds up some; what waits for the databases holds up each.
+  v1::RiskAssessment assessed;
+  bool within = false;
+  for (int i = 0; i < 20 && !within; ++i) {
+    clock.move(hours(2));  // The address has not bought in this hour.
+    const auto began = std::chrono::steady_clock::now();
+    assessed = assess(a_purchase());
+    within = std::chrono::steady_clock::now() - began < milliseconds(50);
+  }
+  EXPECT_TRUE(within);
   EXPECT_EQ(signals(assessed), "address_signal_unavailable 10");
   EXPECT_EQ(value(text("SELECT score FROM risk_assessment WHERE id = '", assessed.id, "'")), "10");
   // It comes back without a restart, and then it is asked.

@@ -15,7 +15,7 @@ struct SavedMethodsTest : PaymentTest {
     options.enabled = true;
     options.base_url = provider.url();
     options.secret_key = simulators::StripeSimulatorOptions{}.secret_key;
-    options.timeout = milliseconds(400);
+    options.timeout = seconds(1);
     vault = std::make_unique<stripe::StripeCards>(runtime(), options);
     methods = std::make_unique<SavedMethods>(database(), *vault, "pk_test_shop", clock, random);
     service_options.saved_cards = methods.get();

@@ -20,7 +20,7 @@ struct Vnpay : ProviderTest {
     options.account = {simulators::VnpaySimulatorOptions{}.tmn_code, simulators::VnpaySimulatorOptions{}.hash_secret};
     options.pay_url = bank.pay_url();
     options.api_url = bank.api_url();
-    options.timeout = milliseconds(400);
+    options.timeout = seconds(1);
     std::vector<std::unique_ptr<ProviderGateway>> out;
     out.push_back(std::make_unique<vnpay::VnpayGateway>(runtime(), clock, random, std::move(options)));
     return out;
@@ -56,7 +56,7 @@ struct Vnpay : ProviderTest {
     const auto at = answer.body.find("\"RspCode\":\"");
     return at == std::string::npos ? answer.body : answer.body.substr(at + 11, 2);
   }
-  simulators::VnpaySimulator bank{runtime(), clock, simulators::VnpaySimulatorOptions{.ipn_url = "", .hang = milliseconds(700)}};
+  simulators::VnpaySimulator bank{runtime(), clock, simulators::VnpaySimulatorOptions{.ipn_url = "", .hang = milliseconds(1'400)}};
 };
 
 TEST_F(Vnpay, IsPaidAtTheBanksPageAndCapturedByItsMessage) {
