@@ -209,6 +209,26 @@ Answer StripeLedger::refund(const Fields& fields) {
   return {200, to_json(kept)};
 }
 
+Answer StripeLedger::list_refunds(const Fields& fields) const {
+  const std::size_t limit = static_cast<std::size_t>(integer(field(fields, "limit")).value_or(10));
+  std::vector<const SimulatedRefund*> found;
+  for (std::size_t number = refunds_.size(); number > 0; --number) {  // Newest first.
+    const SimulatedRefund& refund = refunds_.at(text("re_sim_", number));
+    if (refund.intent == field(fields, "payment_intent")) found.push_back(&refund);
+  }
+  if (const std::string after = field(fields, "starting_after"); !after.empty()) {
+    const auto last = std::ranges::find(found, after, &SimulatedRefund::id);
+    if (last == found.end()) return not_found(after);
+    found.erase(found.begin(), last + 1);
+  }
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("object").string("list").key("data").begin_array();
+  for (std::size_t i = 0; i < std::min(limit, found.size()); ++i) writer.raw(to_json(*found[i]));
+  writer.end_array().key("has_more").boolean(found.size() > limit).end_object();
+  return {200, out};
+}
+
 Answer StripeLedger::get_refund(const std::string& id) const {
   const SimulatedRefund* refund = find_refund(id);
   return refund == nullptr ? not_found(id) : Answer{200, to_json(*refund)};

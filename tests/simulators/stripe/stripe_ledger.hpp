@@ -60,6 +60,7 @@ class StripeLedger {
   Answer get(const std::string& id) const;
   Answer refund(const Fields& fields);
   Answer get_refund(const std::string& id) const;
+  Answer list_refunds(const Fields& fields) const;
 
   /// What the buyer or the bank does: requires_action or processing → requires_capture, or a decline.
   bool settle(const std::string& id, bool approved, std::int64_t now_unix);

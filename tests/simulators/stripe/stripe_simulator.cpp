@@ -12,16 +12,18 @@ namespace emporion::simulators {
 namespace {
 
 constexpr milliseconds slowness{700};
+constexpr std::int64_t key_is_kept_s = 24 * 3'600;  // Source: https://docs.stripe.com/api/idempotent_requests
 
 struct Called {
   std::string operation;
   std::string id;
 };
 
-/// POST /v1/payment_intents[/{id}/{verb}], GET /v1/payment_intents/{id}, POST /v1/refunds, GET /v1/refunds/{id}.
+/// POST /v1/payment_intents[/{id}/{verb}], GET /v1/payment_intents/{id}, POST and GET /v1/refunds, GET /v1/refunds/{id}.
 std::optional<Called> called(const http::Request& request) {
   const std::string_view path = request.path;
   const bool posts = request.method == http::Method::post;
+  if (!posts && path == "/v1/refunds") return Called{"list_refunds", ""};
   if (!posts && path == "/v1/balance_transactions") return Called{"list_balance", ""};
   if (constexpr std::string_view disputes = "/v1/disputes/"; path.starts_with(disputes)) {
     const std::string_view rest = path.substr(disputes.size());
@@ -136,7 +138,8 @@ Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::
   orders_.count(operation);
   ++calls_by_second_[operation][now_unix()];
   if (!key.empty()) {
-    const auto [stored, is_first] = keys_.try_emplace(key, Stored{parameters, false, {}});
+    std::erase_if(keys_, [&](const auto& kept) { return kept.second.done && now_unix() - kept.second.since > key_is_kept_s; });
+    const auto [stored, is_first] = keys_.try_emplace(key, Stored{parameters, false, {}, now_unix()});
     if (!is_first) {
       if (stored->second.parameters != parameters)
         co_return error_answer(400, "idempotency_error", "idempotency_error", "Keys for idempotent requests can only be used with the same parameters");
@@ -198,6 +201,7 @@ Answer StripeSimulator::work(const std::string& operation, const std::string& id
   if (operation == "cancel") return ledger_.cancel(id);
   if (operation == "get") return ledger_.get(id);
   if (operation == "refund") return ledger_.refund(fields);
+  if (operation == "list_refunds") return ledger_.list_refunds(fields);
   if (operation == "list_balance") return balance_.list(fields);
   if (operation == "get_dispute") return disputes_.get(id);
   if (operation == "answer_dispute") return disputes_.submit(id, fields, now_unix());

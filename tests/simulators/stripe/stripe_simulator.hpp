@@ -72,6 +72,7 @@ class StripeSimulator final : public http::Application {
     std::string parameters;
     bool done = false;
     Answer answer;
+    std::int64_t since = 0;  ///< Seconds since 1970.
   };
   Task<Answer> call(std::string operation, std::string key, std::string parameters, std::string id, Fields fields);
   Answer work(const std::string& operation, const std::string& id, const Fields& fields);

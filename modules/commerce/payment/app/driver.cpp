@@ -161,6 +161,16 @@ Task<Result<Payment>> Driver::cancel(CallContext context, Payment payment, std::
   co_return std::move(booked.payment);
 }
 
+/// Only we could confirm such an object. The provider may answer its cancelling with one failure for a day, so then what it shows decides (commerce.md §3.7).
+Task<Result<Payment>> Driver::give_up_unconfirmed(CallContext context, Payment payment) {
+  auto cancelled = co_await cancel(context, payment, "expire");
+  if (cancelled || is_certainly_not_executed(cancelled.error()) || was_not_made(cancelled.error())) co_return std::move(cancelled);
+  EMP_CO_ASSIGN(auto shown, co_await gateway_of(payment).query(payment));
+  if (shown.state == ProviderReport::State::not_confirmed) shown.state = ProviderReport::State::cancelled;
+  EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(shown), Source::answer, "expire"));
+  co_return std::move(booked.payment);
+}
+
 Task<Result<>> Driver::later(Payment payment, microseconds delay) {
   co_return co_await store_.reschedule(payment.id, clock_.now() + delay, payment.run_tries + 1);
 }
@@ -214,7 +224,7 @@ Task<Result<>> Driver::resolve_open_outcome(CallContext context, Payment payment
   if (state == ProviderReport::State::not_confirmed) {
     // Nothing was asked for yet. A first repeat may use the old key; after that a replayed failure would come back for ever, so the object is given up.
     if (over || payment.run_tries > 0) {
-      auto cancelled = co_await cancel(std::move(context), payment, "expire");
+      auto cancelled = co_await give_up_unconfirmed(std::move(context), payment);
       co_return co_await settle(std::move(cancelled), std::move(payment), delay);
     }
     auto confirmed = co_await confirm(std::move(context), payment);

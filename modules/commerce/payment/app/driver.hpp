@@ -44,6 +44,7 @@ class Driver {
   Task<Result<Payment>> confirm(CallContext context, Payment payment);
   Task<Result<Payment>> after_lost_answer(CallContext context, Payment payment, Error error);
   Task<Result<Payment>> cancel(CallContext context, Payment payment, std::string type);
+  Task<Result<Payment>> give_up_unconfirmed(CallContext context, Payment payment);
   Task<Result<>> resolve_open_outcome(CallContext context, Payment payment);
   Task<Result<>> resolve_authorized(CallContext context, Payment payment);
   Task<Result<>> later(Payment payment, microseconds delay);

@@ -122,6 +122,19 @@ TEST_F(CardPayment, WhoseProviderReplaysAFailureForEverEndsByWhatTheProviderShow
   EXPECT_EQ(provider.ledger().of_payment(request.payment_id.to_string())->status, "canceled");
 }
 
+TEST_F(CardPayment, ThatWasNeverConfirmedEndsThoughItsCancellingIsNotAnswered) {
+  for (const Fault fault : {Fault::error_500, Fault::error_500_after}) {
+    provider.misbehave("confirm", Fault::error_500);
+    provider.misbehave("cancel", fault);
+    const auto request = a_payment("pm_card_visa");
+    EXPECT_EQ(create(request)->payment.status, S::processing);
+    work(seconds(6));
+    work(minutes(10));
+    EXPECT_EQ(stored(request.payment_id).status, S::expired);
+    EXPECT_EQ(provider.ledger().of_payment(request.payment_id.to_string())->status, fault == Fault::error_500 ? "requires_confirmation" : "canceled");
+  }
+}
+
 TEST_F(CardPayment, WhoseObjectWasMadeWithoutAnAnswerIsMadeOnce) {
   provider.misbehave("create", Fault::lose_answer);
   const auto request = a_payment("pm_card_visa");

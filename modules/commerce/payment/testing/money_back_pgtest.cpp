@@ -71,6 +71,34 @@ TEST_F(MoneyBack, WhoseAnswerIsLostIsRefundedOnce) {
   expect_clean_audit();
 }
 
+// Stripe forgets the key after a day, and would pay once more.
+TEST_F(MoneyBack, WhoseAnswerWasLostADayAgoIsFoundAndNotAskedForAgain) {
+  const auto request = a_captured_payment(1'000);
+  provider.misbehave("refund", simulators::Fault::lose_answer);
+  ASSERT_TRUE(run(module().service.refund_payment(by("return"), a_refund(request.payment_id, 400))));
+  work();
+  const std::string intent = provider.ledger().of_payment(request.payment_id.to_string())->id;
+  for (int i = 0; i < 150; ++i) {  // More than a page has.
+    ASSERT_EQ(provider.ledger().refund({{"payment_intent", intent}, {"amount", "1"}, {"reason", "duplicate"}}).status, 200);
+  }
+  work(hours(25));
+  EXPECT_EQ(value("SELECT status FROM refund"), "succeeded");
+  EXPECT_EQ(value("SELECT refunded_amount FROM payment"), "400");
+  EXPECT_EQ(provider.ledger().refunds(), 151u);
+  EXPECT_EQ(provider.ledger().balance(), 450);
+}
+
+TEST_F(MoneyBack, ThatWasNotAskedForInADayIsAskedForThen) {
+  const auto request = a_captured_payment(1'000);
+  provider.misbehave("refund", simulators::Fault::lose_request);
+  ASSERT_TRUE(run(module().service.refund_payment(by("return"), a_refund(request.payment_id, 400))));
+  work();
+  EXPECT_EQ(provider.ledger().balance(), 1'000);
+  work(hours(25));
+  EXPECT_EQ(value("SELECT status FROM refund"), "succeeded");
+  EXPECT_EQ(provider.ledger().balance(), 600);
+}
+
 TEST_F(MoneyBack, ThatTheProviderRefusesIsAFailedRefundAndMayBeAskedForAgain) {
   auto request = a_payment("pm_card_refundFail", 100);
   ASSERT_TRUE(create(request));

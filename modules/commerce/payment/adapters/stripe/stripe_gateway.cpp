@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernel/base/text.hpp"
+#include "kernel/fault/mutation.hpp"
 #include "kernel/observe/log.hpp"
 #include "modules/commerce/payment/adapters/provider_keys.hpp"
 #include "modules/commerce/payment/adapters/stripe/signature.hpp"
@@ -11,6 +12,7 @@ namespace emporion::payment::stripe {
 namespace {
 
 constexpr const char* api_version = "2023-10-16";
+constexpr hours key_is_kept{23};  // By Stripe 24 at least. Source: https://docs.stripe.com/api/idempotent_requests
 Result<> check_key(std::string_view setting, std::string_view key, std::initializer_list<std::string_view> prefixes) {
   bool known = false;
   for (const std::string_view prefix : prefixes) known = known || (key.starts_with(prefix) && key.size() >= prefix.size() + 8);
@@ -67,8 +69,27 @@ Task<Result<ProviderReport>> StripeGateway::query(Payment payment) {
 }
 
 Task<Result<RefundReport>> StripeGateway::refund(Payment payment, Refund refund) {
+  // It may have been asked for under a key that Stripe has forgotten since.
+  if (!EMP_GUARD("payment.old_refund_is_looked_for", clock_.now() - refund.created_at < key_is_kept)) {
+    EMP_CO_ASSIGN(auto made, co_await find_refund(payment, refund));
+    if (made) co_return std::move(*made);
+  }
   EMP_CO_ASSIGN(const auto response, co_await post("/v1/refunds", refund_form(payment, refund), text(payment.id, ":refund:", refund.id)));
   co_return read_refund_answer(response.status, response.body);
+}
+
+Task<Result<std::optional<RefundReport>>> StripeGateway::find_refund(Payment payment, Refund refund) {
+  for (std::optional<std::string> after;;) {
+    std::string path = text("/v1/refunds?limit=100&payment_intent=", *payment.provider_ref);
+    if (after) path += text("&starting_after=", *after);
+    EMP_CO_ASSIGN(const auto response, co_await get(std::move(path)));
+    EMP_CO_ASSIGN(auto page, read_refund_page(response.status, response.body));
+    for (auto& made : page.refunds) {
+      if (made.refund_id == refund.id) co_return std::optional(std::move(made));
+    }
+    if (!page.next) co_return std::nullopt;
+    after = std::move(page.next);
+  }
 }
 
 Task<Result<RefundReport>> StripeGateway::query_refund(Payment, Refund refund) {

@@ -24,7 +24,7 @@ Result<> check_keys(const StripeOptions& options, bool live_mode);
 /// Cards over Stripe's API.
 class StripeGateway final : public ProviderGateway, public DisputeGateway, public ReportGateway {
  public:
-  StripeGateway(Runtime& runtime, const Clock& clock, StripeOptions options) : client_(runtime, clock, "stripe"), options_(std::move(options)) {}
+  StripeGateway(Runtime& runtime, const Clock& clock, StripeOptions options) : client_(runtime, clock, "stripe"), clock_(clock), options_(std::move(options)) {}
 
   bool is_enabled() const noexcept override { return options_.enabled; }
   std::string_view name() const noexcept override { return "stripe"; }
@@ -50,9 +50,11 @@ class StripeGateway final : public ProviderGateway, public DisputeGateway, publi
   Task<Result<http::Response>> post(std::string path, Form form, std::string idempotency_key);
   Task<Result<http::Response>> get(std::string path);
   Task<Result<http::Response>> send(http::ClientRequest request);
+  Task<Result<std::optional<RefundReport>>> find_refund(Payment payment, Refund refund);
   Task<Result<ProviderReport>> post_intent(std::string path, Form form, std::string idempotency_key);
 
   GuardedClient client_;
+  const Clock& clock_;
   StripeOptions options_;
 };
 

@@ -221,4 +221,26 @@ Result<RefundReport> read_refund_answer(int status, std::string_view body) {
   return read_refund(document->root());
 }
 
+Result<RefundPage> read_refund_page(int status, std::string_view body) {
+  const auto document = json::Document::parse(body);
+  if (status != 200) return fail(error_of_status(status, text("HTTP ", status)));
+  const auto data = document ? document->root().member("data") : std::nullopt;
+  if (!data || data->type() != json::Type::array) return fail(unreadable_answer("a list of refunds without data"));
+  RefundPage page;
+  std::optional<Error> broken;
+  data->for_each_element([&](json::Value row) {
+    auto refund = read_refund(row);
+    if (!refund) {
+      broken = refund.error();
+      return false;
+    }
+    page.refunds.push_back(std::move(*refund));
+    return true;
+  });
+  if (broken) return fail(std::move(*broken));
+  const auto more = document->root().member("has_more");
+  if (more && more->boolean().value_or(false) && !page.refunds.empty()) page.next = page.refunds.back().ref;
+  return page;
+}
+
 }  // namespace emporion::payment::stripe

@@ -33,6 +33,13 @@ Result<ProviderEvent> read_event(std::string_view body);
 Result<ProviderReport> read_intent_answer(int status, std::string_view body);
 Result<RefundReport> read_refund_answer(int status, std::string_view body);
 
+struct RefundPage {
+  std::vector<RefundReport> refunds;
+  std::optional<std::string> next;  ///< What the next page starts after.
+};
+/// Source: https://docs.stripe.com/api/refunds/list
+Result<RefundPage> read_refund_page(int status, std::string_view body);
+
 /// Our word for a decline_code or error code.
 std::string_view decline_category(std::string_view code) noexcept;
 

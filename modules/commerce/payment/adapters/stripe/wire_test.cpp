@@ -101,5 +101,19 @@ TEST(StripeWire, ReadsEvents) {
   EXPECT_FALSE(read_event(R"({"id":"evt_5","type":"charge.dispute.closed","data":{"object":{"id":"dp_1"}}})"));
 }
 
+TEST(StripeWire, APageOfRefundsTellsWhatComesAfterIt) {
+  const auto page = [](std::string_view rows, bool more) {
+    return read_refund_page(200, text(R"({"object":"list","data":[)", rows, R"(],"has_more":)", more ? "true" : "false", "}"));
+  };
+  constexpr std::string_view one = R"({"id":"re_1","amount":5,"currency":"vnd","status":"succeeded","metadata":{}})";
+  EXPECT_EQ(page(one, true)->next, "re_1");
+  EXPECT_EQ(page(one, false)->next, std::nullopt);
+  EXPECT_EQ(page("", true)->next, std::nullopt) << "it would be asked for for ever";
+  EXPECT_EQ(page(one, false)->refunds.at(0).refund_id, std::nullopt);
+  EXPECT_EQ(page(R"({"id":"re_1"})", false).error().reason(), "PROVIDER_OUTCOME_UNKNOWN");
+  EXPECT_EQ(read_refund_page(200, "{}").error().reason(), "PROVIDER_OUTCOME_UNKNOWN");
+  EXPECT_EQ(read_refund_page(500, "{}").error().reason(), "PROVIDER_OUTCOME_UNKNOWN");
+}
+
 }  // namespace
 }  // namespace emporion::payment::stripe
