@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <random>
 #include <set>
 
+#include "kernel/base/crc32.hpp"
 #include "kernel/base/text.hpp"
 #include "tests/crash/customer_view.hpp"
 #include "tests/crash/scenario.hpp"
@@ -41,6 +43,11 @@ std::vector<Place> places_of(const std::vector<std::string>& points) {
   std::vector<Place> out;
   for (const auto& point : points) out.push_back({point, ++passes[point]});
   return out;
+}
+
+/// Which of several shops takes it: by its name, for the numbers of two shops' places differ.
+int part_of(const Place& place, int parts) {
+  return 1 + static_cast<int>((crc32(place.point) + static_cast<unsigned>(place.pass)) % static_cast<unsigned>(parts));
 }
 
 std::string kind_of(const std::string& point) {
@@ -142,8 +149,9 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
     return fired;
   }
 
-  /// Counts the places in undisturbed runs, then takes one after the other. EMP_FAULT_EVERY=1 takes them all, EMP_FAULT_AT=webhook
-  /// those of such a point only. What breaks the books leaves them broken, so EMP_FAULT_AUDIT=5 may look at them after each fifth place, and at the end.
+  /// Counts the places in undisturbed runs, then takes one after the other. EMP_FAULT_EVERY=1 takes them all, EMP_FAULT_AT=webhook those of such a point only,
+  /// EMP_FAULT_PARTS=2 EMP_FAULT_PART=1 the first half, EMP_FAULT_TAKEN=FILE what FILE does not name, as lines "action scenario point pass".
+  /// What breaks the books leaves them broken, so EMP_FAULT_AUDIT=5 may look at them after each fifth place, and at the end.
   void enumerate(const std::string& action) {
     const auto began = std::chrono::steady_clock::now();
     auto places = places_that_return(action);
@@ -151,6 +159,15 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
     ASSERT_GT(places.size(), 20u);
     if (const char* const wanted = std::getenv("EMP_FAULT_AT")) {
       std::erase_if(places, [&](const Place& place) { return !place.point.contains(wanted); });
+    }
+    std::erase_if(places,
+                  [&, parts = given("EMP_FAULT_PARTS", 1), part = given("EMP_FAULT_PART", 1)](const Place& place) { return part_of(place, parts) != part; });
+    if (const char* const file = std::getenv("EMP_FAULT_TAKEN")) {
+      std::ifstream in(file);
+      std::set<std::string> taken;
+      for (std::string line; std::getline(in, line);) taken.insert(line);
+      std::erase_if(places, [&](const Place& place) { return taken.contains(text(action, ' ', GetParam(), ' ', place.point, ' ', place.pass)); });
+      if (places.empty()) return;
     }
     const int every = given("EMP_FAULT_EVERY", sample_every);
     const int first = given("EMP_FAULT_FIRST", 1 + static_cast<int>(std::random_device{}() % static_cast<unsigned>(every)));
