@@ -83,6 +83,12 @@ Task<std::string> complaint_of_end(Scenario& scenario, Stage& stage) {
   for (auto& shopper : scenario.shoppers) {
     co_await shopper->confirm();
     co_await shopper->settled(stage.runtime);
+    // What was sold out a moment ago is refused before a saga begins. Where the first confirm had left none, there is none to ask for.
+    const bool never_began = outcome_of(shopper->answer) == "OUT_OF_STOCK" && outcome_of(shopper->poll) == "NOT_CONFIRMED";
+    if (never_began) {
+      if (auto complaint = complaint_about(shopper->answer, AskedBy::confirm); !complaint.empty()) co_return complaint;
+      continue;
+    }
     for (auto complaint : {complaint_about(shopper->answer, AskedBy::confirm), complaint_about(shopper->poll, AskedBy::poll)}) {
       if (!complaint.empty()) co_return complaint;
     }
@@ -169,8 +175,10 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
       std::erase_if(places, [&](const Place& place) { return taken.contains(text(action, ' ', GetParam(), ' ', place.point, ' ', place.pass)); });
       if (places.empty()) return;
     }
+    ASSERT_FALSE(places.empty()) << "none is like that";
     const int every = given("EMP_FAULT_EVERY", sample_every);
-    const int first = given("EMP_FAULT_FIRST", 1 + static_cast<int>(std::random_device{}() % static_cast<unsigned>(every)));
+    const int first =
+        given("EMP_FAULT_FIRST", 1 + static_cast<int>(std::random_device{}() % std::min<std::size_t>(static_cast<unsigned>(every), places.size())));
     std::printf("EMP_FAULT_EVERY=%d EMP_FAULT_FIRST=%d\n", every, first);
     const int audit_every = given("EMP_FAULT_AUDIT", 1);
     std::map<std::string, int> covered;
@@ -179,15 +187,17 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
       EXPECT_EQ(stage->shop->audit(), 0) << "after the last " << not_audited << " places: " << stage->shop->audit_report();
       not_audited = 0;
     };
-    for (int i = first; i <= static_cast<int>(places.size()); i += every) {
+    for (int i = first, step = every; i <= static_cast<int>(places.size()); i += step) {
       const auto& place = places[static_cast<std::size_t>(i - 1)];
       std::printf("%s at place %d of %zu: %s, pass %d\n", action.c_str(), i, places.size(), place.point.c_str(), place.pass);
       std::fflush(stdout);  // A run takes an hour: its log tells how far it is.
       if (endures(action, place, i)) {
         ++covered[kind_of(place.point)];
         ++total;
+        step = every;
       } else {
         ++passed_by;
+        step = 1;  // A sample takes the next one instead.
       }
       if (++not_audited == audit_every) audit();
     }
@@ -197,7 +207,7 @@ struct Enumeration : ::testing::TestWithParam<std::string> {
     const auto took = std::chrono::duration_cast<seconds>(std::chrono::steady_clock::now() - began);
     std::printf("COVERED action=%s scenario=%s counted=%zu covered=%d passed_by=%d seconds=%lld%s\n", action.c_str(), GetParam().c_str(), places.size(), total,
                 passed_by, static_cast<long long>(took.count()), kinds.c_str());
-    EXPECT_GT(total, 0);
+    if (std::getenv("EMP_FAULT_TAKEN") == nullptr) EXPECT_GT(total, 0);
   }
 
   static std::unique_ptr<Stage> stage;
