@@ -4,6 +4,7 @@
 
 #include "kernel/observe/metrics.hpp"
 #include "kernel/remote/test_peers.hpp"
+#include "kernel/rpc/cancellation.hpp"
 
 // tidy-allow-file(test_sleeps): the deadlines of gRPC pass in real time.
 namespace emporion::remote {
@@ -71,6 +72,37 @@ TEST_F(Calls, BringALongRefusalBackWithoutItsFieldsOnlyIfItWouldNotTravel) {
   EXPECT_EQ(answer.error().kind(), ErrorKind::rule_violated);
   EXPECT_EQ(answer.error().reason(), "TOO_MANY");
   EXPECT_EQ(answer.error().detail().size(), 3'000u);
+}
+
+TEST_F(Calls, ThatNobodyWaitsForEndAndTheCalleeIsTold) {
+  peer.takes = seconds(2);
+  auto context = guest_context();
+  context.cancellation = std::make_shared<Cancellation>();
+  const auto answer = run(runtime, [](Runtime& loop, Caller& calling, Peer& called, CallContext given) -> Task<std::optional<Result<std::string>>> {
+    std::optional<Result<std::string>> out;
+    Scope scope;
+    scope.spawn(detail::store_result(calling.begin(given), out));
+    while (called.calls == 0) co_await loop.sleep_for(milliseconds(1));
+    EXPECT_TRUE(called.last->cancellation && !called.last->cancellation->is_set());
+    given.cancellation->set();
+    co_await scope.join();
+    EXPECT_EQ(called.finished, 0) << "it was not waited for";
+    co_return out;
+  }(runtime, caller, peer, context));
+  ASSERT_FALSE(*answer);
+  EXPECT_EQ(answer->error().reason(), "CALL_CANCELLED");
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return peer.last->cancellation->is_set(); }));
+  // And what comes after is not sent.
+  EXPECT_EQ(caller.reason(context), "CALL_CANCELLED");
+  EXPECT_EQ(peer.calls, 1);
+  EXPECT_TRUE(testing::eventually(runtime, [&] { return peer.finished == 1; })) << "what began runs to its end";
+}
+
+TEST_F(Calls, ThatMayChangeSomethingAreNotToldThatNobodyWaits) {
+  auto context = guest_context();
+  context.idempotency_key = "k";
+  ASSERT_TRUE(run(runtime, caller.client().call(change_operation, change_path, context, "hello")));
+  EXPECT_EQ(peer.last->cancellation, nullptr);
 }
 
 TEST_F(Calls, EndAtTheDeadlineOfTheirCaller) {

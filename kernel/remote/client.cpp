@@ -17,6 +17,7 @@
 #include "kernel/remote/retry_budget.hpp"
 #include "kernel/rpc/breaker.hpp"
 #include "kernel/rpc/call_span.hpp"
+#include "kernel/rpc/cancellation.hpp"
 
 namespace emporion::remote {
 namespace {
@@ -50,6 +51,9 @@ struct Sending {
   Metadata metadata;
   UtcTime deadline;
   grpc::ByteBuffer request;
+  std::shared_ptr<Cancellation> cancellation = nullptr;
+
+  bool is_cancelled() const { return cancellation && cancellation->is_set(); }
 };
 
 class GrpcClient final : public Client {
@@ -85,7 +89,7 @@ class GrpcClient final : public Client {
   Result<> admit(const rpc::Operation& operation, const CallContext& context, std::size_t request_bytes);
   Task<Result<std::string>> send(const Sending& sending);
   Task<Heard> attempt(Replica& replica, const Sending& sending);
-  bool may_try_again(int tries, UtcTime deadline, milliseconds pause);
+  bool may_try_again(int tries, const Sending& sending, milliseconds pause);
   milliseconds jittered(milliseconds longest) { return milliseconds(random_.below(static_cast<std::uint64_t>(longest.count()) + 1)); }
   Error unreachable(std::string_view why) const { return {ErrorKind::unavailable, "CALLEE_UNREACHABLE", text(options_.module, " cannot be reached: ", why)}; }
 
@@ -109,7 +113,11 @@ Task<Result<std::string>> GrpcClient::call(const rpc::Operation& operation, std:
   const rpc::CallSpan span(operation, "grpc");
   Result<std::string> result;
   if (const auto admitted = admit(operation, context, request.size())) {
-    result = co_await send({.path = std::string(path), .metadata = metadata_of(context, random_), .deadline = context.deadline, .request = to_buffer(request)});
+    result = co_await send({.path = std::string(path),
+                            .metadata = metadata_of(context, random_),
+                            .deadline = context.deadline,
+                            .request = to_buffer(request),
+                            .cancellation = context.cancellation});
   } else {
     result = fail(admitted.error());
   }
@@ -125,6 +133,7 @@ Result<> GrpcClient::admit(const rpc::Operation& operation, const CallContext& c
                 text("a request for ", operation.module, ".", operation.name, " has at most ", bytes_max, " bytes, not ", request_bytes));
   }
   if (utc_now() >= context.deadline) return fail(ErrorKind::deadline_exceeded, "DEADLINE_EXCEEDED", "the time for this call ran out before it began");
+  if (context.cancellation && context.cancellation->is_set()) return fail(Cancellation::error());
   if (closed_) return fail(unreachable("this process is going away"));
   if (breaker_.state() == Breaker::State::open && replicas_.look()) breaker_.connected();
   if (!breaker_.admit(steady_now())) {
@@ -141,7 +150,7 @@ Task<Result<std::string>> GrpcClient::send(const Sending& sending) {
     auto heard = co_await attempt(replica, sending);
     if (heard.is_unreachable()) {
       const milliseconds pause = jittered(pause_first * (1 << (tries - 1)));
-      if (may_try_again(tries, sending.deadline, pause)) {
+      if (may_try_again(tries, sending, pause)) {
         metrics_.retried();
         tried.insert(&replica);
         co_await runtime_.sleep_for(pause);
@@ -155,12 +164,13 @@ Task<Result<std::string>> GrpcClient::send(const Sending& sending) {
       breaker_.reached(steady_now());
     }
     if (heard.status.ok()) co_return std::move(heard.bytes);
+    if (sending.is_cancelled() && !heard.error_json) co_return fail(Cancellation::error());
     co_return fail(error_of(heard.status, heard.error_json, options_.module));
   }
 }
 
-bool GrpcClient::may_try_again(int tries, UtcTime deadline, milliseconds pause) {
-  return tries < tries_max && !closed_ && utc_now() + pause < deadline && budget_.take(steady_now());
+bool GrpcClient::may_try_again(int tries, const Sending& sending, milliseconds pause) {
+  return tries < tries_max && !closed_ && !sending.is_cancelled() && utc_now() + pause < sending.deadline && budget_.take(steady_now());
 }
 
 Task<Heard> GrpcClient::attempt(Replica& replica, const Sending& sending) {
@@ -174,6 +184,7 @@ Task<Heard> GrpcClient::attempt(Replica& replica, const Sending& sending) {
   replica.stub.UnaryCall(&context, sending.path, grpc::StubOptions(), &sending.request, &answer, [this, &ended](grpc::Status status) {
     runtime_.post([&ended, status = std::move(status)]() mutable { ended.set(std::move(status)); });
   });
+  const Cancellation::Listener given_up(sending.cancellation, [&context] { context.TryCancel(); });
   Heard out{.status = co_await ended};
   under_way_.erase(&context);
   const auto& trailing = context.GetServerTrailingMetadata();

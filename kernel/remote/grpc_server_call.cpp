@@ -36,9 +36,14 @@ UtcTime deadline_of(const grpc::CallbackServerContext& context, UtcTime now, mil
 
 }  // namespace
 
-ServerCall::ServerCall(const rpc::Operation& operation, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
-                       bool with_certificates)
-    : operation_(operation), context_(context), answer_(answer), arrived_(read(request, with_certificates)) {}
+ServerCall::ServerCall(Runtime& runtime, const rpc::Operation& operation, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
+                       grpc::ByteBuffer& answer, bool with_certificates)
+    : runtime_(runtime),
+      operation_(operation),
+      context_(context),
+      answer_(answer),
+      cancellation_(operation.idempotent ? nullptr : std::make_shared<Cancellation>()),
+      arrived_(read(request, with_certificates)) {}
 
 Result<CallContext> ServerCall::read(const grpc::ByteBuffer& request, bool with_certificates) {
   const std::size_t bytes_max = request_bytes_max(operation_.body_max_bytes);
@@ -59,7 +64,12 @@ Result<CallContext> ServerCall::read(const grpc::ByteBuffer& request, bool with_
   CallContext out(deadline_of(context_, now, milliseconds(operation_.deadline_ms)), parent_.trace, std::move(principal));
   out.idempotency_key = std::move(came.idempotency_key);
   out.client = std::move(came.client);
+  out.cancellation = cancellation_;
   return out;
+}
+
+void ServerCall::OnCancel() {
+  if (cancellation_) runtime_.post([cancellation = cancellation_] { cancellation->set(); });
 }
 
 void ServerCall::finish(Result<std::string> answer) {

@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 
+#include "kernel/async/runtime.hpp"
 #include "kernel/base/result.hpp"
 #include "kernel/rpc/binding.hpp"
 #include "kernel/rpc/call_context.hpp"
+#include "kernel/rpc/cancellation.hpp"
 #include "kernel/trace/parent.hpp"
 
 // tidy-allow-file(third_party_include): seen by this folder's .cpp files only.
@@ -19,7 +21,7 @@ namespace emporion::remote {
 class ServerCall final : public grpc::ServerUnaryReactor {
  public:
   /// `with_certificates`: the caller is believed as far as its certificate goes, see who_acts.
-  ServerCall(const rpc::Operation& operation, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
+  ServerCall(Runtime& runtime, const rpc::Operation& operation, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
              bool with_certificates);
 
   /// Nobody waits any more.
@@ -31,16 +33,19 @@ class ServerCall final : public grpc::ServerUnaryReactor {
   /// The call is gone afterwards.
   void finish(Result<std::string> answer);
 
+  void OnCancel() override;
   void OnDone() override { delete this; }
 
  private:
   Result<CallContext> read(const grpc::ByteBuffer& request, bool with_certificates);
 
+  Runtime& runtime_;
   const rpc::Operation& operation_;
   grpc::CallbackServerContext& context_;
   grpc::ByteBuffer& answer_;
   std::string request_;
-  trace::Parent parent_;  ///< The caller's span.
+  trace::Parent parent_;                              ///< The caller's span.
+  const std::shared_ptr<Cancellation> cancellation_;  ///< Null for what has a key, and so may change something.
   Result<CallContext> arrived_;
 };
 

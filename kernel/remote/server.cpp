@@ -100,7 +100,7 @@ struct Server::Impl {
     auto context = call.take_context();
     if (!context) co_return call.finish(fail(std::move(context).error()));
     if (call.is_cancelled()) co_return call.finish(fail(ErrorKind::deadline_exceeded, "DEADLINE_EXCEEDED", "the caller left before the call began"));
-    // From here it runs to its end, whether or not the caller still waits: it may have changed something.
+    // From here it runs to its end, whether or not the caller still waits: it may have changed something. What reads is told by its context.
     const rpc::CallSpan span(*method.operation, "grpc", call.parent());
     auto result = co_await method.handler(std::move(*context), call.take_request());
     span.ended(result ? nullptr : &result.error());
@@ -115,7 +115,7 @@ Server::Server(Runtime& runtime, const Services& services, ServerOptions options
   for (const auto& [path, method] : services.methods()) {
     impl_->grpc_services[service_of(path)].add(
         path.c_str(), [impl = impl_.get(), &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request, grpc::ByteBuffer* answer) {
-          return impl->arrive(method, *new ServerCall(*method.operation, *context, *request, *answer, impl->options.credentials.has_value()));
+          return impl->arrive(method, *new ServerCall(impl->runtime, *method.operation, *context, *request, *answer, impl->options.credentials.has_value()));
         });
   }
 }

@@ -20,6 +20,8 @@ namespace emporion::remote {
 
 inline constexpr rpc::Operation echo_operation{.module = "sample", .name = "echo", .deadline_ms = 5'000, .body_max_bytes = 4u << 20};
 inline constexpr std::string_view echo_path = "/emporion.sample.v1.SampleApi/Echo";
+inline constexpr rpc::Operation change_operation{.module = "sample", .name = "change", .idempotent = true, .deadline_ms = 5'000};
+inline constexpr std::string_view change_path = "/emporion.sample.v1.SampleApi/Change";
 
 inline Task<bool> then_true(Task<void> task) {
   co_await std::move(task);
@@ -38,8 +40,9 @@ class Peer {
  public:
   explicit Peer(Runtime& runtime, std::optional<Credentials> credentials = {}, int port = 0, std::span<const std::string_view> descriptors = {})
       : runtime_(runtime) {
-    services_.add(std::string(echo_path), echo_operation,
-                  [this](CallContext context, std::string request) { return handle(std::move(context), std::move(request)); });
+    const auto handler = [this](CallContext context, std::string request) { return handle(std::move(context), std::move(request)); };
+    services_.add(std::string(echo_path), echo_operation, handler);
+    services_.add(std::string(change_path), change_operation, handler);
     server_ = std::make_unique<Server>(runtime_, services_,
                                        ServerOptions{.address = text("127.0.0.1:", port), .credentials = std::move(credentials), .descriptors = descriptors});
     const auto listening = server_->listen();

@@ -25,7 +25,8 @@ struct Operation {
 };
 
 /// The checks before a call enters a module, in this order: no open transaction (asserted), access (401 UNAUTHENTICATED or 403 PERMISSION_DENIED),
-/// key present where required (400 IDEMPOTENCY_KEY_REQUIRED), deadline not passed (504 DEADLINE_EXCEEDED).
+/// key present where required (400 IDEMPOTENCY_KEY_REQUIRED), deadline not passed (504 DEADLINE_EXCEEDED), caller still waiting (CALL_CANCELLED, which nobody
+/// hears).
 Result<> admit(const Operation& operation, const CallContext& context, UtcTime now);
 
 /// Counts one finished call: requests by operation and outcome, and its duration; tells the outcome to its span (CallSpan), which is the current one.

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "kernel/observe/metrics.hpp"
+#include "kernel/rpc/cancellation.hpp"
 
 namespace emporion::rpc {
 namespace {
@@ -110,6 +111,16 @@ TEST(Admit, RefusesWhatBeginsTooLate) {
   const CallContext context(noon, Uuid(), Principal::guest());
   EXPECT_TRUE(admit(operation, context, noon - microseconds(1)).has_value());
   EXPECT_EQ(admit(operation, context, noon).error().kind(), ErrorKind::deadline_exceeded);
+}
+
+TEST(Admit, RefusesWhatNobodyWaitsFor) {
+  auto operation = an_operation();
+  operation.guest = true;
+  CallContext context(noon + seconds(1), Uuid(), Principal::guest());
+  context.cancellation = std::make_shared<Cancellation>();
+  EXPECT_TRUE(admit(operation, context, noon).has_value());
+  context.cancellation->set();
+  EXPECT_EQ(admit(operation, context, noon).error().reason(), "CALL_CANCELLED");
 }
 
 TEST(Admit, JudgesAccessThenKeyThenTime) {

@@ -10,6 +10,8 @@
 
 namespace emporion {
 
+class Cancellation;
+
 /// What is known of the client at the edge; empty inside background work.
 struct ClientFacts {
   std::string address;     ///< IP address, after trusted proxies.
@@ -30,8 +32,9 @@ class CallContext {
   UtcTime deadline;  ///< The caller stops waiting then; what is left goes on to the next call.
   Uuid trace;
   Principal principal;
-  std::string idempotency_key;                ///< Empty if the caller gave none.
-  std::shared_ptr<const ClientFacts> client;  ///< May be null.
+  std::string idempotency_key;                 ///< Empty if the caller gave none.
+  std::shared_ptr<const ClientFacts> client;   ///< May be null.
+  std::shared_ptr<Cancellation> cancellation;  ///< Null where the caller waits until the deadline, and for what changes something.
 
   /// The same call made by a module in its own name, with its own key: how modules call each other.
   CallContext as_service(std::string_view module, std::string_view key = {}) const;

@@ -6,6 +6,7 @@
 
 #include "kernel/base/text.hpp"
 #include "kernel/observe/metrics.hpp"
+#include "kernel/rpc/cancellation.hpp"
 #include "modules/platform/gateway/app/separate_call.hpp"
 
 namespace emporion::gateway {
@@ -51,6 +52,7 @@ struct Dispatcher::Race {
   http::PathParameters parameters;
   std::optional<UtcTime> hedge_at;
   int running = 0;
+  std::vector<std::shared_ptr<Cancellation>> copies;  ///< Of those that run, where there may be two.
   bool is_over = false;
   bool is_late = false;                  ///< Given up; what was under way has been judged.
   std::optional<http::Response> answer;  ///< The first that is no failure; or a failure, if nothing else is under way.
@@ -59,6 +61,7 @@ struct Dispatcher::Race {
   void end(http::Response response) {
     is_over = true;
     answer = std::move(response);
+    for (const auto& copy : copies) copy->set();
     if (waiting) std::exchange(waiting, {}).resume();
   }
   bool await_ready() const noexcept { return is_over; }
@@ -71,13 +74,18 @@ Task<void> Dispatcher::run_copy(Dispatcher& self, std::shared_ptr<Race> race) {
   const auto began = self.upstreams_.now();
   upstream.begin();
   ++race->running;
-  auto response = co_await race->plan.route->handle(separate_call(race->context), *race->request, race->parameters);
+  auto context = separate_call(race->context);
+  const auto cancellation = race->plan.traits.hedged ? std::make_shared<Cancellation>() : nullptr;
+  if (cancellation) race->copies.push_back(context.cancellation = cancellation);
+  auto response = co_await race->plan.route->handle(std::move(context), *race->request, race->parameters);
   --race->running;
+  std::erase(race->copies, cancellation);
   upstream.end();
   if (race->is_late) co_return;
   const auto now = self.upstreams_.now();
-  upstream.record(verdict_on(response), now);
-  if (!is_failure(response)) race->plan.latency.add(std::chrono::duration_cast<microseconds>(now - began));
+  const bool is_beaten = cancellation && cancellation->is_set();  // Its answer says nothing of the module; how long it had taken by now, of how slow it is.
+  upstream.record(is_beaten ? Upstream::Verdict::unknown : verdict_on(response), now);
+  if (is_beaten || !is_failure(response)) race->plan.latency.add(std::chrono::duration_cast<microseconds>(now - began));
   if (race->is_over || (is_failure(response) && race->running > 0)) co_return;  // The other copy has answered, or may still.
   race->end(std::move(response));
 }

@@ -10,6 +10,7 @@ inline CallContext separate_call(const CallContext& call) {
   CallContext out(call.deadline, call.trace, call.principal);
   out.idempotency_key = call.idempotency_key;
   out.client = call.client;
+  out.cancellation = call.cancellation;
   return out;
 }
 

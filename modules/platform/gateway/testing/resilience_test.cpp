@@ -2,6 +2,7 @@
 
 #include "contracts/openapi.hpp"
 #include "kernel/http/client.hpp"
+#include "kernel/rpc/cancellation.hpp"
 #include "modules/platform/gateway/testing/edge_fixture.hpp"
 
 // What the entry does when a module is slow, overloaded or broken.
@@ -299,6 +300,38 @@ TEST_F(ResilienceTest, ASlowReadIsSentAgainAndTheFirstAnswerIsTaken) {
   ASSERT_TRUE(request.answer.has_value());
   EXPECT_EQ(request.answer->body, "second");
   held.open(0, with_status(200, "first"));
+}
+
+TEST_F(ResilienceTest, TheCopyThatIsNotWaitedForIsCancelledAndCountsForNothing) {
+  Held held;
+  std::vector<std::shared_ptr<Cancellation>> cancellations;
+  add(http::Method::get, "/api/v1/catalog/products", read, [&](CallContext context, const http::Request& request) {
+    cancellations.push_back(context.cancellation);
+    return held.answer(std::move(context), request);
+  });
+  for (std::size_t i = 0; i < 10; ++i) {
+    for (int calls = 0; calls < 20; ++calls) upstreams.of("catalog").hedges.call();
+    UnderWay request(edge, a_request(http::Method::get, "/api/v1/catalog/products"));
+    tick_after(milliseconds(60));
+    ASSERT_EQ(cancellations.size(), 2 * i + 2);
+    held.open(2 * i + 1);
+    EXPECT_EQ(request.answer->status, 200);
+    EXPECT_TRUE(cancellations[2 * i]->is_set());
+    EXPECT_FALSE(cancellations[2 * i + 1]->is_set()) << "what the winner has begun beside its answer goes on";
+    held.open(2 * i, with_status(504, "cancelled"));
+  }
+  EXPECT_EQ(upstreams.of("catalog").breaker().state(), State::closed);
+}
+
+TEST_F(ResilienceTest, WhatMayNotBeSentTwiceIsNeverCancelled) {
+  std::optional<CallContext> seen;
+  add(http::Method::post, "/api/v1/checkout/{id}/confirm", place, [&](CallContext context, const http::Request&) {
+    seen = context;
+    return answered({});
+  });
+  post("/api/v1/checkout/1/confirm", {{"idempotency-key", "k"}});
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->cancellation, nullptr);
 }
 
 TEST_F(ResilienceTest, AFailureDoesNotWinOverACopyThatMayStillAnswer) {
