@@ -87,6 +87,8 @@ Task<std::string> complaint_of_end(Scenario& scenario, Stage& stage) {
     const bool never_began = outcome_of(shopper->answer) == "OUT_OF_STOCK" && outcome_of(shopper->poll) == "NOT_CONFIRMED";
     if (never_began) {
       if (auto complaint = complaint_about(shopper->answer, AskedBy::confirm); !complaint.empty()) co_return complaint;
+      const Reply newest = co_await stage.staff.call(http::Method::get, "/api/v1/admin/sagas?page_size=100");
+      if (newest.status != 200 || newest.body.contains(shopper->buyer.session())) co_return text("a saga of this checkout should be told: ", newest.body);
       continue;
     }
     for (auto complaint : {complaint_about(shopper->answer, AskedBy::confirm), complaint_about(shopper->poll, AskedBy::poll)}) {

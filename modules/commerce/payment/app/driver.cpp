@@ -164,7 +164,7 @@ Task<Result<Payment>> Driver::cancel(CallContext context, Payment payment, std::
 /// Only we could confirm such an object. The provider may answer its cancelling with one failure for a day, so then what it shows decides (commerce.md §3.7).
 Task<Result<Payment>> Driver::give_up_unconfirmed(CallContext context, Payment payment) {
   auto cancelled = co_await cancel(context, payment, "expire");
-  if (cancelled || is_certainly_not_executed(cancelled.error()) || was_not_made(cancelled.error())) co_return std::move(cancelled);
+  if (cancelled || is_certainly_not_executed(cancelled.error())) co_return std::move(cancelled);
   EMP_CO_ASSIGN(auto shown, co_await gateway_of(payment).query(payment));
   if (shown.state == ProviderReport::State::not_confirmed) shown.state = ProviderReport::State::cancelled;
   EMP_CO_ASSIGN(auto booked, co_await book_.enter(std::move(context), payment.id, std::move(shown), Source::answer, "expire"));

@@ -4,6 +4,7 @@
 
 #include "kernel/base/text.hpp"
 #include "modules/commerce/payment/adapters/stripe/stripe_gateway.hpp"
+#include "modules/commerce/payment/adapters/stripe/wire.hpp"
 #include "modules/commerce/payment/adapters/wire_text.hpp"
 
 namespace emporion::payment::stripe {
@@ -25,35 +26,29 @@ std::optional<std::string> source_of(json::Value row) {
   return object ? string_at(*object, "id") : std::nullopt;
 }
 
+/// What goes out of the balance is negative there.
+std::optional<Money> magnitude_of(json::Value row) {
+  const auto amount = integer_at(row, "amount");
+  if (!amount) return std::nullopt;
+  const auto money = Money::parse(*amount < 0 ? -*amount : *amount, ascii_upper(string_at(row, "currency").value_or("")));
+  return money ? std::optional(*money) : std::nullopt;
+}
+
 }  // namespace
 
 Result<ReportPage> read_balance_page(int status, std::string_view body) {
-  const auto document = json::Document::parse(body);
-  if (status != 200) return fail(error_of_status(status, text("HTTP ", status)));
-  const auto data = document ? document->root().member("data") : std::nullopt;
-  if (!data || data->type() != json::Type::array) return fail(unreadable_answer("a list of balance transactions without data"));
   ReportPage page;
-  std::optional<std::string> last;
-  std::optional<Error> broken;
-  data->for_each_element([&](json::Value row) {
-    last = string_at(row, "id");
-    const auto type = type_of(string_at(row, "reporting_category").value_or(""));
-    if (!type) return true;
-    const auto source = source_of(row);
-    const auto amount = integer_at(row, "amount");
-    const auto created = integer_at(row, "created");
-    const auto money = amount ? Money::parse(*amount < 0 ? -*amount : *amount, ascii_upper(string_at(row, "currency").value_or("")))
-                              : Result<Money>(fail(ErrorKind::invalid_argument, "AMOUNT_OUT_OF_RANGE", ""));
-    if (!last || !source || !created || !money) {
-      broken = unreadable_answer("a balance transaction without id, source, amount or time");
-      return false;
-    }
-    page.rows.push_back(ReportRow{*source, *type, *money, integer_at(row, "fee").value_or(0), "succeeded", UtcTime::from_micros(*created * 1'000'000)});
-    return true;
-  });
-  if (broken) return fail(std::move(*broken));
-  const auto more = document->root().member("has_more");
-  if (more && more->boolean().value_or(false) && last) page.next = last;
+  EMP_ASSIGN(
+      page.next, read_list(status, body, [&page](std::string_view id, json::Value row) -> Result<> {
+        const auto type = type_of(string_at(row, "reporting_category").value_or(""));
+        if (!type) return {};
+        const auto source = source_of(row);
+        const auto created = integer_at(row, "created");
+        const auto money = magnitude_of(row);
+        if (!source || !created || !money) return fail(unreadable_answer(text("the balance transaction ", id, " without source, amount or time")));
+        page.rows.push_back(ReportRow{*source, *type, *money, integer_at(row, "fee").value_or(0), "succeeded", UtcTime::from_micros(*created * 1'000'000)});
+        return {};
+      }));
   return page;
 }
 

@@ -221,25 +221,30 @@ Result<RefundReport> read_refund_answer(int status, std::string_view body) {
   return read_refund(document->root());
 }
 
-Result<RefundPage> read_refund_page(int status, std::string_view body) {
+Result<std::optional<std::string>> read_list(int status, std::string_view body, const RowReader& read_row) {
+  if (status != 200) return fail(failure_of(status, body));
   const auto document = json::Document::parse(body);
-  if (status != 200) return fail(error_of_status(status, text("HTTP ", status)));
   const auto data = document ? document->root().member("data") : std::nullopt;
-  if (!data || data->type() != json::Type::array) return fail(unreadable_answer("a list of refunds without data"));
-  RefundPage page;
-  std::optional<Error> broken;
+  if (!data || data->type() != json::Type::array) return unreadable("a list without data");
+  std::optional<std::string> last;
+  Result<> read;
   data->for_each_element([&](json::Value row) {
-    auto refund = read_refund(row);
-    if (!refund) {
-      broken = refund.error();
-      return false;
-    }
-    page.refunds.push_back(std::move(*refund));
-    return true;
+    last = string_at(row, "id");
+    read = last ? read_row(*last, row) : unreadable("a list with something that has no id");
+    return read.has_value();
   });
-  if (broken) return fail(std::move(*broken));
+  EMP_TRY(read);
   const auto more = document->root().member("has_more");
-  if (more && more->boolean().value_or(false) && !page.refunds.empty()) page.next = page.refunds.back().ref;
+  return more && more->boolean().value_or(false) ? last : std::nullopt;
+}
+
+Result<RefundPage> read_refund_page(int status, std::string_view body) {
+  RefundPage page;
+  EMP_ASSIGN(page.next, read_list(status, body, [&page](std::string_view, json::Value row) -> Result<> {
+               EMP_ASSIGN(auto refund, read_refund(row));
+               page.refunds.push_back(std::move(refund));
+               return {};
+             }));
   return page;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +34,12 @@ Result<ProviderEvent> read_event(std::string_view body);
 /// Reads an answer to a call on a payment intent. A declined card (402) is a report. Errors: as ProviderGateway says.
 Result<ProviderReport> read_intent_answer(int status, std::string_view body);
 Result<RefundReport> read_refund_answer(int status, std::string_view body);
+
+/// Takes one row of a list, with its id.
+using RowReader = std::function<Result<>(std::string_view id, json::Value row)>;
+/// Reads a page of a list and returns what the next page starts after, if there is one. Errors: those of `read_row`, PROVIDER_OUTCOME_UNKNOWN and such.
+/// Source: https://docs.stripe.com/api/pagination
+Result<std::optional<std::string>> read_list(int status, std::string_view body, const RowReader& read_row);
 
 struct RefundPage {
   std::vector<RefundReport> refunds;
