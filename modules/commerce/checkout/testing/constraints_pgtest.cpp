@@ -1,5 +1,5 @@
 #include "kernel/base/text.hpp"
-#include "kernel/postgres/blocking.hpp"
+#include "kernel/testing/rival.hpp"
 #include "modules/commerce/checkout/testing/checkout_fixture.hpp"
 
 // What tables and functions refuse by themselves, whatever the code above them does.
@@ -7,22 +7,7 @@ namespace emporion::checkout {
 namespace {
 
 struct CheckoutConstraints : CheckoutFixture {
-  CheckoutConstraints() {
-    EXPECT_TRUE(run(add("first", "TEA", 2)).has_value());
-    auto opened = postgres::BlockingConnection::open(superuser_dsn());
-    EXPECT_TRUE(opened.has_value());
-    aside = std::make_unique<postgres::BlockingConnection>(std::move(*opened));
-  }
-  /// The first column of the first row, or why not.
-  std::string answer(const std::string& statement) {
-    const auto rows = aside->run(statement);
-    if (!rows) return rows.error().to_string();
-    return rows->empty() ? "" : rows->front().front().value_or("null");
-  }
-  void expect_refused(const std::string& statement, const std::string& by) {
-    const std::string given = answer(statement);
-    EXPECT_NE(given.find(by), std::string::npos) << statement << ": " << given;
-  }
+  CheckoutConstraints() { EXPECT_TRUE(run(add("first", "TEA", 2)).has_value()); }
   /// A session with a quote that could be confirmed.
   void a_session() {
     const auto started = run(api().start_checkout(customer("start"), {}));
@@ -36,16 +21,6 @@ struct CheckoutConstraints : CheckoutFixture {
     return text("SELECT outcome FROM confirm_accept('", session, "', '", by, "', NULL, '", key, "', '\\x00'::bytea, '", quote,
                 "', gen_random_uuid(), json_build_object('order', gen_random_uuid())::text, 'book', now() + interval '1 hour', 'me', 60)");
   }
-  Task<bool> is_locked_out() {
-    const auto added = co_await add("late", "TEA", 1);
-    co_return !added && added.error().reason() == "CART_LOCKED";
-  }
-  Task<bool> commit_once_somebody_waits() {
-    while (value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") co_await runtime().yield();
-    co_return aside->run("COMMIT").has_value();
-  }
-
-  std::unique_ptr<postgres::BlockingConnection> aside;
   const Uuid me = Uuid::from_name("linh");
   const Uuid quote = Uuid::from_name("quote");
   Uuid session;
@@ -67,12 +42,12 @@ TEST_F(CheckoutConstraints, ACartThatIsBeingBoughtTakesNothing) {
 }
 
 TEST_F(CheckoutConstraints, AnAddThatMeetsAConfirmWaitsAndIsRefused) {
-  ASSERT_EQ(answer("BEGIN"), "");
-  ASSERT_EQ(answer("UPDATE cart SET status = 'locked', saga_id = gen_random_uuid()"), "");
-  std::vector<Task<bool>> both;
-  both.push_back(is_locked_out());
-  both.push_back(commit_once_somebody_waits());
-  for (const bool done : run(when_all(std::move(both)))) EXPECT_TRUE(done);
+  testing::Rival other(superuser_dsn());
+  other.run("UPDATE cart SET status = 'locked', saga_id = gen_random_uuid()");
+  const auto added = other.beside(runtime(), add("late", "TEA", 1));
+  EXPECT_TRUE(other.was_waited_for());
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().reason(), "CART_LOCKED");
   EXPECT_EQ(value("SELECT qty FROM cart_line"), "2");
 }
 
@@ -111,8 +86,8 @@ TEST_F(CheckoutConstraints, AConfirmOfAChangedCartAnOldQuoteOrAStrangerIsRefused
   expect_refused(accept("k", me), "QUOTE_EXPIRED");
   EXPECT_EQ(count("saga"), "0");
   sql("UPDATE quote SET expires_at = now() + interval '1 minute'");
-  EXPECT_EQ(answer(accept("k", me)), "started");
-  EXPECT_EQ(answer(accept("k", me)), "replayed");
+  EXPECT_EQ(value(accept("k", me)), "started");
+  EXPECT_EQ(value(accept("k", me)), "replayed");
   expect_refused(accept("another", me), "CHECKOUT_IN_PROGRESS");
 }
 

@@ -1,4 +1,4 @@
-#include "kernel/postgres/blocking.hpp"
+#include "kernel/testing/rival.hpp"
 #include "modules/commerce/payment/testing/payment_fixture.hpp"
 
 // What the tables refuse by themselves, whatever the code above them does.
@@ -10,15 +10,6 @@ struct PaymentConstraints : PaymentTest {
     const auto done = co_await module().service.refund_payment(by("return", "ours"), std::move(request));
     co_return done ? "ok" : done.error().reason();
   }
-  /// Somebody waits, or has not had to: then nobody will within a second.
-  Task<std::string> commit_once_somebody_waits() {
-    SystemClock wall;
-    const auto begun = wall.now();
-    while (value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && wall.now() < begun + seconds(1)) co_await runtime().yield();
-    co_return other->run("COMMIT").has_value() ? "ok" : "no commit";
-  }
-
-  std::optional<postgres::BlockingConnection> other;
 };
 
 TEST_F(PaymentConstraints, NoMoreIsTakenThanTheAmountOrGivenBackThanWasTaken) {
@@ -74,35 +65,30 @@ TEST_F(PaymentConstraints, ACouriersReportAndABanksCreditAreStoredOnce) {
 
 TEST_F(PaymentConstraints, ARefundThatMeetsThatOfAnotherProcessWaitsForItAndIsRefused) {
   const auto request = a_captured_payment(100);
-  other.emplace(std::move(*postgres::BlockingConnection::open(superuser_dsn())));
-  ASSERT_TRUE(other->run("BEGIN").has_value());
-  ASSERT_EQ(other->run("SELECT FROM payment FOR NO KEY UPDATE")->size(), 1u);
-  const auto theirs = other->run(
+  testing::Rival other(superuser_dsn());
+  other.run("SELECT FROM payment FOR NO KEY UPDATE");
+  other.run(
       "INSERT INTO refund (id, payment_id, amount, reason, source, status, idem_key, created_at) "
       "SELECT gen_random_uuid(), id, 60, 'theirs', 'manual', 'requested', 'theirs', now() FROM payment");
-  ASSERT_TRUE(theirs.has_value()) << theirs.error().to_string();
   v1::RefundPaymentRequest refund;
   refund.id = request.payment_id;
   refund.amount = Money(60, Currency::of("VND"));
   refund.source = v1::RefundSource::manual;
   refund.reason = "ours";
-  std::vector<Task<std::string>> both;
-  both.push_back(outcome_of(refund));
-  both.push_back(commit_once_somebody_waits());
-  EXPECT_EQ(run(when_all(std::move(both))).front(), "OVER_REFUND");
+  EXPECT_EQ(other.beside(runtime(), outcome_of(refund)), "OVER_REFUND");
+  EXPECT_TRUE(other.was_waited_for());
   EXPECT_EQ(count("refund"), "1");
 }
 
 TEST_F(PaymentConstraints, WorkThatAnotherWorkerHasInHandIsPassedOver) {
   ASSERT_TRUE(create(a_payment("pm_card_processing")));
   const auto later = clock.now() + hours(1);
-  auto other = postgres::BlockingConnection::open(superuser_dsn());
-  ASSERT_TRUE(other->run("BEGIN").has_value());
-  ASSERT_EQ(other->run("SELECT FROM payment FOR NO KEY UPDATE")->size(), 1u);
+  testing::Rival other(superuser_dsn());
+  other.run("SELECT FROM payment FOR NO KEY UPDATE");
   const auto passed_over = run(module().store.claim_due(later, seconds(60), {{"stripe", 10}}));
   ASSERT_TRUE(passed_over) << passed_over.error().to_string();
   EXPECT_TRUE(passed_over->empty());
-  ASSERT_TRUE(other->run("ROLLBACK").has_value());
+  other.run("ROLLBACK");
   EXPECT_EQ(run(module().store.claim_due(later, seconds(60), {{"stripe", 10}}))->size(), 1u);
   EXPECT_TRUE(run(module().store.claim_due(later, seconds(60), {{"stripe", 10}}))->empty()) << "its lease runs";
 }

@@ -1,4 +1,4 @@
-#include "kernel/postgres/blocking.hpp"
+#include "kernel/testing/rival.hpp"
 #include "modules/product/promotion/testing/promotion_fixture.hpp"
 
 // What holds although another process writes the same rows, and what the tables refuse by themselves.
@@ -6,26 +6,16 @@ namespace emporion::promotion {
 namespace {
 
 struct PromotionGuards : PromotionFixture {
-  PromotionGuards() {
-    auto opened = postgres::BlockingConnection::open(superuser_dsn());
-    EMP_ASSERT(opened.has_value());
-    aside = std::make_unique<postgres::BlockingConnection>(std::move(*opened));
-  }
   /// "ok", or why it is refused, of a reserve that meets what another process has changed and not yet committed.
   std::string reserve_while(const std::string& change) {
     const auto request = a_reserve(an_input());
-    EXPECT_TRUE(aside->run("BEGIN").has_value());
-    EXPECT_TRUE(aside->run(change).has_value());
-    std::vector<Task<std::string>> both;
-    both.push_back(outcome_of(request));
-    both.push_back(commit_once_somebody_waits());
-    return run(when_all(std::move(both))).front();
+    testing::Rival other(superuser_dsn());
+    other.run(change);
+    auto outcome = other.beside(runtime(), outcome_of(request));
+    EXPECT_TRUE(other.was_waited_for());
+    return outcome;
   }
   Task<std::string> outcome_of(v1::ReserveRequest request) { co_return reason_of(co_await api().reserve(service(), std::move(request))); }
-  Task<std::string> commit_once_somebody_waits() {
-    while (value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") co_await runtime().yield();
-    co_return aside->run("COMMIT").has_value() ? "ok" : "no commit";
-  }
   /// A use as the lane hands it to the store.
   ReserveAnswer::Outcome reserved(const Uuid& promotion, std::int64_t set_off, std::int32_t revision_off) {
     auto command = std::make_shared<Reserve>();
@@ -44,8 +34,6 @@ struct PromotionGuards : PromotionFixture {
     EXPECT_TRUE(answers && answers->front()) << (answers ? "" : answers.error().to_string());
     return answers->front()->outcome;
   }
-
-  std::unique_ptr<postgres::BlockingConnection> aside;
 };
 
 TEST_F(PromotionGuards, TheLastUseThatAnotherProcessIsTakingIsWaitedFor) {
@@ -67,19 +55,18 @@ TEST_F(PromotionGuards, TheBudgetThatAnotherProcessIsTakingIsWaitedFor) {
 TEST_F(PromotionGuards, ACheckoutHasOneRedemption) {
   a_promotion(ten_percent());
   a_redemption(an_input());
-  const auto done = aside->run(
-      "INSERT INTO redemption SELECT (r.x).* FROM (SELECT jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid())) AS x FROM redemption o) r");
-  ASSERT_FALSE(done.has_value());
-  EXPECT_NE(done.error().to_string().find("redemption_checkout"), std::string::npos) << done.error().to_string();
+  expect_refused(
+      "INSERT INTO redemption SELECT (r.x).* FROM (SELECT jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid())) AS x FROM redemption o) r",
+      "redemption_checkout");
 }
 
 TEST_F(PromotionGuards, AUseIsCountedAndGivenBackOnce) {
   const auto made = a_promotion(ten_percent());
   const auto held = a_redemption(an_input());
   const auto shift = [&](int sign) { return text("SELECT redemption_shift(ARRAY['", held.id, "'::uuid], ", sign, ", false, now(), NULL)"); };
-  for (int i = 0; i < 2; ++i) EXPECT_TRUE(aside->run(shift(-1)).has_value());
+  for (int i = 0; i < 2; ++i) sql(shift(-1));
   EXPECT_EQ(usage(made.id), "0 0 active");
-  for (int i = 0; i < 2; ++i) EXPECT_TRUE(aside->run(shift(1)).has_value());
+  for (int i = 0; i < 2; ++i) sql(shift(1));
   EXPECT_EQ(usage(made.id), "1 3 active");
 }
 
