@@ -5,67 +5,25 @@ Guests buy ORDERS orders (7,200 if not said: an hour at two a second, 30,000 eve
 and is timed until it has applied everything: over gRPC from a process of its own, and, from a copy of the databases, in one process with all others. The
 audit of each is clean, or the exit code is not 0. Loopback only; ten minutes; what it starts it stops, by process id.
 """
-import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 
 import shop
-from shop import CLIENTS, EMPORION, SKUS, end, get, make_home, metric, say, workplace, write_assortment
+from shop import CLIENTS, SKUS, Served, all_modules, get, metric, say, workplace, write_assortment
 
 ROUND_S, CATCH_UP_S = 20, 300
-CONSUMER, PRODUCER = "fulfillment", "order"
+CONSUMER = "fulfillment"
 PUBLIC, METRICS = "127.0.0.1:18080", {"shop": "127.0.0.1:19201", CONSUMER: "127.0.0.1:19202", "all": "127.0.0.1:18080"}
 
 
-class Home:
-    """A shop's databases, and the two placements that it is served by: `apart`, with the consumer in a process of its own, and `one`."""
-
-    def __init__(self, folder):
-        self.folder, self.running = folder, {}
-        modules = re.findall(r"^  (\w+): \{modules", open("deploy/placement/per-module.yaml").read(), re.M)
-        settings = open("bench/checkout/placement.yaml").read()
-        home = make_home(folder)
-        processes = {"one": f"processes:\n  all: {{modules: [{', '.join(modules)}], http: {PUBLIC}}}\n",
-                     "apart": f"processes:\n  shop: {{modules: [{', '.join(name for name in modules if name != CONSUMER)}], listen: '127.0.0.1:19101', "
-                              f"metrics: '{METRICS['shop']}', http: '{PUBLIC}'}}\n"
-                              f"  {CONSUMER}: {{modules: [{CONSUMER}], listen: '127.0.0.1:19102', metrics: '{METRICS[CONSUMER]}'}}\n"}
-        for name, lines in processes.items():
-            with open(f"{folder}/{name}.yaml", "w") as out:
-                out.write(f"home: {home}\n{lines}{settings}")
-
-    def emporion(self, placement, *words, within_s=300):
-        return subprocess.run([EMPORION, *words, "--placement", f"{self.folder}/{placement}.yaml"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=within_s)
-
-    def start(self, placement, process):
-        """Answers when it has begun, not when it is ready: events are applied before that is heard."""
-        log = open(f"{self.folder}/{process}.log", "ab")
-        self.running[process] = subprocess.Popen([EMPORION, "serve", "--placement", f"{self.folder}/{placement}.yaml", "--process", process],
-                                                 stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        log.close()
-
-    def wait_until_ready(self, process, within_s=60):
-        end = time.monotonic() + within_s
-        while time.monotonic() < end:
-            if self.running[process].poll() is not None:
-                break
-            if get(METRICS[process], "/health/ready")[0] == 200:
-                return
-            time.sleep(0.05)
-        raise RuntimeError(f"{process} is not ready: {open(f'{self.folder}/{process}.log').read()[-2000:]}")
-
-    def stop(self):
-        for program in self.running.values():
-            program.terminate()
-        for program in self.running.values():
-            end(program)
-        self.running = {}
-
-    def postgres(self):
-        return open(f"{self.folder}/home/postgres/data/postmaster.pid").readline().strip()
+def placements():
+    """`apart`, with the consumer in a process of its own, and `one`."""
+    modules = all_modules()
+    return {"one": f"  all: {{modules: [{', '.join(modules)}], http: {PUBLIC}}}\n",
+            "apart": f"  shop: {{modules: [{', '.join(name for name in modules if name != CONSUMER)}], listen: '127.0.0.1:19101', metrics: '{METRICS['shop']}', "
+                     f"http: '{PUBLIC}'}}\n  {CONSUMER}: {{modules: [{CONSUMER}], listen: '127.0.0.1:19102', metrics: '{METRICS[CONSUMER]}'}}\n"}
 
 
 def buy(home, wanted):
@@ -98,17 +56,10 @@ def catch_up(home, placement, process):
         time.sleep(0.05)
     else:
         raise RuntimeError(f"{process} has not caught up after {CATCH_UP_S} s: {applied} events, lags {lags}")
-    home.wait_until_ready(process)
+    home.wait_until_ready(process, METRICS[process])
     last = next(t for t, a in looks if a == applied)
     before = max((t for t, a in looks if a == 0), default=began)
     return {"applied": int(applied), "lag": lag_most, "to_first": first - began, "to_zero": last - began, "rate": applied / max(0.05, last - before)}
-
-
-def audit(home, placement):
-    done = home.emporion(placement, "audit")
-    if done.returncode != 0:
-        raise RuntimeError("the audit is not clean:\n" + "\n".join(line for line in done.stdout.splitlines() if not line.startswith("holds"))[:4000])
-    return done.stdout
 
 
 def main():
@@ -116,41 +67,35 @@ def main():
         return print(__doc__)
     orders = int(sys.argv[1]) if sys.argv[1:] else 7200
     with workplace("catchup") as work:
-        homes = [Home(f"{work}/apart")]
+        homes = [Served(f"{work}/apart", placements())]
         try:
             say("an assortment")
             home = homes[0]
-            for words in (["migrate"], ["pki", "init"]):
-                done = home.emporion("apart", *words)
-                if done.returncode != 0:
-                    raise RuntimeError(done.stdout)
+            home.emporion("apart", "migrate")
+            home.emporion("apart", "pki", "init")
             write_assortment(f"{work}/assortment.csv")
             for process in ("shop", CONSUMER):
                 home.start("apart", process)
             for process in ("shop", CONSUMER):
-                home.wait_until_ready(process)
-            done = subprocess.run([EMPORION, "import", "online-retail", f"{work}/assortment.csv", "--placement", f"{home.folder}/apart.yaml"], stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, timeout=180)
-            if done.returncode != 0:
-                raise RuntimeError(done.stdout)
-            home.running[CONSUMER].terminate()
-            home.running.pop(CONSUMER).wait(60)
+                home.wait_until_ready(process, METRICS[process])
+            home.emporion("apart", "import", "online-retail", f"{work}/assortment.csv")
+            home.stop(CONSUMER)
             say(f"{CONSUMER} is down")
             bought, took_s = buy(home, orders)
             home.stop()
             say("a copy of the databases")
-            homes.append(Home(f"{work}/one"))
+            homes.append(Served(f"{work}/one", placements()))
             shutil.rmtree(f"{work}/one/home")
             subprocess.run(["cp", "-a", f"{work}/apart/home", f"{work}/one/home"], check=True)
             home.start("apart", "shop")
-            home.wait_until_ready("shop")
+            home.wait_until_ready("shop", METRICS["shop"])
             say("over gRPC")
             rows = [("gRPC, a process of its own", catch_up(home, "apart", CONSUMER))]
-            reports = [audit(home, "apart")]
+            reports = [home.emporion("apart", "audit")]
             home.stop()
             say("in one process")
             rows.append(("in one process with all others", catch_up(homes[1], "one", "all")))
-            reports.append(audit(homes[1], "one"))
+            reports.append(homes[1].emporion("one", "audit"))
             homes[1].stop()
             print(f"{bought} orders in {took_s:.0f} s while {CONSUMER} was down")
             print("| fed over | events applied | lag at the start, s | first applied after, s | nothing left after, s | events/s |\n| --- | --- | --- | --- | --- | --- |")

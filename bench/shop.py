@@ -128,6 +128,19 @@ def make_home(folder):
     return home
 
 
+def postgres_of(home):
+    """The process id of its private PostgreSQL."""
+    return open(f"{home}/postgres/data/postmaster.pid").readline().strip()
+
+
+def ask(home, database, sql):
+    """What psql answers, a line for each row, its columns with | between them."""
+    socket = re.search(r"^unix_socket_directories = '(.*)'$", open(f"{home}/postgres/data/emporion.conf").read(), re.M)[1]
+    environment = {**os.environ, "PGHOST": socket, "PGPORT": "5432", "PGUSER": "emporion_admin",
+                   "PGPASSWORD": open(f"{home}/postgres/administrator.password").read().strip()}
+    return run(["psql", "-qAtXd", database, "-c", sql], env=environment).splitlines()
+
+
 class Shop:
     """`emporion up` in a home of its own, with the settings of a placement: the bench's if none is said."""
 
@@ -160,7 +173,7 @@ class Shop:
         self.program = None
 
     def postgres(self):
-        return open(f"{self.home}/postgres/data/postmaster.pid").readline().strip()
+        return postgres_of(self.home)
 
     def buy(self, kind, amount, clients=CLIENTS, wants=SKUS):
         return buy(kind, amount, self.url, clients, wants, self.program.pid, self.postgres())
@@ -175,11 +188,7 @@ class Shop:
         return processor_s(self.program.pid, postgres, *open(f"/proc/{postgres}/task/{postgres}/children").read().split())
 
     def ask(self, database, sql):
-        """What psql answers, a line for each row, its columns with | between them."""
-        socket = re.search(r"^unix_socket_directories = '(.*)'$", open(f"{self.home}/postgres/data/emporion.conf").read(), re.M)[1]
-        environment = {**os.environ, "PGHOST": socket, "PGPORT": "5432", "PGUSER": "emporion_admin",
-                       "PGPASSWORD": open(f"{self.home}/postgres/administrator.password").read().strip()}
-        return run(["psql", "-qAtd", database, "-c", sql], env=environment).splitlines()
+        return ask(self.home, database, sql)
 
     def databases(self):
         return self.ask("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'emporion_%'")
@@ -187,3 +196,52 @@ class Shop:
     def audit(self, within_s=300):
         """The number of invariants that hold; an error if one does not."""
         return sum(line.startswith("holds") for line in run(self.words("audit"), within_s).splitlines())
+
+
+def all_modules():
+    return re.findall(r"^  (\w+): \{modules", open("deploy/placement/per-module.yaml").read(), re.M)
+
+
+class Served:
+    """Placements of one home in a folder that is made for it, and the processes that serve them. `placements`: by name, the lines of their processes; the bench's
+    settings follow in each."""
+
+    def __init__(self, folder, placements):
+        self.folder, self.home, self.running = folder, make_home(folder), {}
+        settings = open("bench/checkout/placement.yaml").read()
+        for name, lines in placements.items():
+            with open(self.placement(name), "w") as out:
+                out.write(f"home: {self.home}\nprocesses:\n{lines}{settings}")
+
+    def placement(self, name):
+        return f"{self.folder}/{name}.yaml"
+
+    def emporion(self, placement, *words, within_s=300):
+        return run([EMPORION, *words, "--placement", self.placement(placement)], within_s)
+
+    def start(self, placement, process, *more):
+        """Answers when it has begun, not when it is ready. `more` of one process are its replicas' numbers and such."""
+        name = "-".join((process, *more))
+        with open(f"{self.folder}/{name}.log", "ab") as log:
+            self.running[name] = subprocess.Popen([EMPORION, "serve", "--placement", self.placement(placement), "--process", process, *more], stdout=log, stderr=log,
+                                                  stdin=subprocess.DEVNULL)
+        return name
+
+    def wait_until_ready(self, name, metrics, within_s=60):
+        end_at = time.monotonic() + within_s
+        while time.monotonic() < end_at and self.running[name].poll() is None:
+            if get(metrics, "/health/ready")[0] == 200:
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"{name} is not ready: {open(f'{self.folder}/{name}.log').read()[-2000:]}")
+
+    def stop(self, *names):
+        """Those named, or all."""
+        programs = [self.running.pop(name) for name in names or list(self.running)]
+        for program in programs:
+            program.terminate()
+        for program in programs:
+            end(program)
+
+    def postgres(self):
+        return postgres_of(self.home)
