@@ -10,7 +10,8 @@ help: ## List the targets.
 bootstrap: ## Install what is missing of the Debian packages.
 	@tools/bootstrap.sh
 
-build: bootstrap ## Build the release binary: build/bin/emporion.
+build: ## Install what it is built with, and build the release binary: build/bin/emporion.
+	@tools/bootstrap.sh --run
 	@tools/build.sh release emporion
 	@mkdir -p build/bin && cp build/release/apps/emporion/emporion build/bin/emporion
 	@echo "built build/bin/emporion"
@@ -33,13 +34,13 @@ journeys: bootstrap ## The journeys over one process, a process per domain and a
 move: bootstrap ## Each module out of the process of all and back while buyers buy, and each party killed at each step: half an hour.
 	@tools/move.sh $(ARGS)
 
-bench: build ## Run the benchmarks; results go to bench/results. ARGS=--quick for ten minutes, --long for a million products and half an hour of load.
+bench: bootstrap build ## Run the benchmarks; results go to bench/results. ARGS=--quick for ten minutes, --long for a million products and half an hour of load.
 	@bench/run.sh $(ARGS)
 
-bench-hops: ## What a hop costs: one process, one per domain, one per module, in one run. ARGS="ROUNDS SECONDS".
+bench-hops: bootstrap ## What a hop costs: one process, one per domain, one per module, in one run. ARGS="ROUNDS SECONDS".
 	@bench/hops.sh $(ARGS)
 
-bench-catchup: ## An hour of events for a consumer that was down: its lag and how fast it catches up. ARGS=ORDERS.
+bench-catchup: bootstrap ## An hour of events for a consumer that was down: its lag and how fast it catches up. ARGS=ORDERS.
 	@tools/build.sh release emporion bench
 	@bench/catchup.py $(ARGS)
 
@@ -58,7 +59,7 @@ golden: bootstrap ## Accept what the contracts now say into the golden files of 
 	@cp build/dev/generated/contracts_registry/contracts/contracts_graph.txt tests/architecture/contracts_graph.golden
 	@git --no-pager diff --stat tests/architecture
 
-package: build ## Make the Debian package: build/package/emporion_*.deb.
+package: bootstrap build ## Make the Debian package: build/package/emporion_*.deb.
 	@tools/package.sh build/bin/emporion build/package
 
 deploy: bootstrap ## Make deploy/{kubernetes,compose,systemd} again of deploy/placement.

@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Emporion is built and tested with. Quick when nothing is missing; safe to repeat.
+# Installs the Debian packages that Emporion is built and tested with, and what tests take from npm: tools/bootstrap.sh [--run]
+# --run: only what it is built and run with. Quick when nothing is missing; safe to repeat.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=$(grep -v '^#' tools/packages.txt)
+case "${1:-}" in
+  "") packages=$(grep -hv '^#' tools/packages.txt tools/packages-tests.txt) of_npm=tools/npm_install.sh ;;
+  --run) packages=$(grep -v '^#' tools/packages.txt) of_npm=true ;;
+  *) echo "usage: tools/bootstrap.sh [--run]" >&2; exit 2 ;;
+esac
 missing=()
 # What an installed package provides is there too: nodejs from elsewhere brings npm with it.
 provided=" $(dpkg-query -W -f='${db:Status-Abbrev}|${Provides}\n' | sed -n 's/^ii *|//p' | tr ',\n' '  ') "
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || [[ $provided == *" $package "* ]] || missing+=("$package")
 done
-if [ ${#missing[@]} -eq 0 ]; then exec tools/npm_install.sh; fi
+if [ ${#missing[@]} -eq 0 ]; then exec "$of_npm"; fi
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "bootstrap: these packages are missing and neither root nor sudo is at hand: ${missing[*]}" >&2; exit 1; }
@@ -34,5 +39,5 @@ if [[ " ${missing[*]} " == *" rabbitmq-server "* && ! -e /etc/systemd/system/rab
   "${as_root[@]}" ln -s /dev/null /etc/systemd/system/rabbitmq-server.service
 fi
 step "installing ${#missing[@]} packages: ${missing[*]}" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
-step "installing what the tests take from npm" tools/npm_install.sh
+[ -n "${1:-}" ] || step "installing what the tests take from npm" "$of_npm"
 echo "bootstrap: done"

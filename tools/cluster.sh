@@ -11,7 +11,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 missing=()
 packages=$(grep -v '^#' tools/packages-cluster.txt)
-if [ "${1:-}" = --self-test ]; then packages="iproute2 iptables ethtool"; fi # These are in tools/packages.txt.
+if [ "${1:-}" = --self-test ]; then packages="iproute2 iptables ethtool"; fi # These are in tools/packages-tests.txt.
 for package in iproute2 iptables ethtool $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
