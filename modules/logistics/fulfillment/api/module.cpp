@@ -19,7 +19,7 @@ class FulfillmentModule final : public Module {
         has_autopilot_(context_.settings.boolean("fulfillment.autopilot", false)),
         store_(context_.database),
         picking_(store_, context_.database, context_.calls),
-        workflow_(store_, picking_, context_.database, context_.calls, context_.clock, context_.random),
+        workflow_(store_, picking_, context_.database, context_.calls, context_.clock),
         triggers_(store_),
         autopilot_(store_, picking_, context_.database, context_.settings.integer("fulfillment.unit_weight_g", 100, 1, 30'000)),
         binding_(std::make_shared<v1::LocalFulfillmentApi>(workflow_, context_.clock)) {}

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "kernel/base/random.hpp"
 #include "modules/logistics/fulfillment/app/picking.hpp"
 #include "modules/logistics/fulfillment/app/store.hpp"
 
@@ -9,8 +8,8 @@ namespace emporion::fulfillment {
 /// The contract: every step locks one fulfillment, lets it judge, and saves it with its events.
 class Workflow final : public v1::FulfillmentApi {
  public:
-  Workflow(FulfillmentStore& store, Picking& picking, postgres::Database& database, const Calls& calls, const Clock& clock, Random& random)
-      : store_(store), picking_(picking), database_(database), calls_(calls), clock_(clock), random_(random) {}
+  Workflow(FulfillmentStore& store, Picking& picking, postgres::Database& database, const Calls& calls, const Clock& clock)
+      : store_(store), picking_(picking), database_(database), calls_(calls), clock_(clock) {}
 
   Task<Result<v1::Fulfillment>> create_fulfillment(CallContext context, v1::CreateFulfillmentRequest request) override;
   Task<Result<v1::ListFulfillmentsResponse>> list_fulfillments(CallContext context, v1::ListFulfillmentsRequest request) override;
@@ -44,7 +43,6 @@ class Workflow final : public v1::FulfillmentApi {
   postgres::Database& database_;
   const Calls& calls_;
   const Clock& clock_;
-  Random& random_;
 };
 
 /// The id of a fulfillment follows from what it is unique by.

@@ -128,7 +128,7 @@ struct FulfillmentTest : testing::PostgresTest {
   Calls calls;
   PostgresFulfillmentStore store{database()};
   Picking picking{store, database(), calls};
-  Workflow workflow{store, picking, database(), calls, clock, random};
+  Workflow workflow{store, picking, database(), calls, clock};
   v1::LocalFulfillmentApi api{workflow, clock};
   Triggers triggers{store};
   Autopilot autopilot{store, picking, database(), 100};
