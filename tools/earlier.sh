@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Builds the program as it was at an earlier commit and prints where it is: tools/earlier.sh [COMMIT]
-# Without one: the last commit before the newest migration, so that a step from there to this tree has a migration in it. Its sources lie in
+# Without one: the last commit whose migrations this tree has as they were, and at least one more, so that the step from there to here migrates. Its sources lie in
 # build/earlier/COMMIT, one at a time, and share the compiler's cache: what has not changed since is not compiled again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 commit=${1:-}
+migrations=('modules/*/*/migrations/*.sql' 'kernel/postgres/migrations/*.sql')
 if [ -z "$commit" ]; then
-  newest=$(git log -1 --format=%H -- 'modules/*/*/migrations/*.sql' 'kernel/postgres/migrations/*.sql')
-  commit=${newest:-none}^
+  # A migration that was written again before it landed is another one: no database goes from the first to the second.
+  for newer in $(git rev-list HEAD -- "${migrations[@]}"); do
+    commit=$newer^
+    [ -n "$(git diff --name-only --no-renames --diff-filter=a "$commit" HEAD -- "${migrations[@]}")" ] || break
+  done
 fi
 if ! commit=$(git rev-parse --quiet --verify "$commit^{commit}"); then
   echo "earlier: git has no commit before the newest migration here; a shallow clone lacks it: git fetch --unshallow, or name a commit" >&2
