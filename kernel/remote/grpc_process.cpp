@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <openssl/crypto.h>
 
 #include <mutex>
 
@@ -12,6 +13,10 @@
 
 namespace emporion::remote {
 namespace {
+
+// gRPC's threads may connect by TLS until the process is gone, past the end of main, so OpenSSL is not taken down there. Said before main: whoever uses OpenSSL
+// first decides.
+[[maybe_unused]] const int keeps_openssl = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 void log_of_grpc(gpr_log_func_args* line) { observe::warning("gRPC tells", {{"what", line->message}, {"at", line->file}}); }
 
