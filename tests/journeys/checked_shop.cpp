@@ -36,7 +36,7 @@ constexpr std::pair<const char*, const char*> compared[] = {
     // Where time runs out, the saga's void and Payment's own watch race; either gives the payment up.
     {"payment", "SELECT 'payment ' || CASE WHEN status IN ('voided', 'expired') THEN 'given up' ELSE status END, count(*) FROM payment GROUP BY 1"},
     {"payment", "SELECT 'refund ' || status, count(*) FROM refund GROUP BY 1"},
-    {"warehouse", "SELECT 'reservation ' || status, count(*) FROM reservation GROUP BY 1"},
+    {"warehouse", "SELECT 'reservation ' || status, count(*) FROM reservation WHERE status <> 'released' GROUP BY 1"},
     {"promotion", "SELECT 'coupon ' || code || ' used', used FROM coupon WHERE used > 0"},
     {"checkout", "SELECT 'saga ' || state, count(*) FROM saga GROUP BY 1"},
     {"checkout", "SELECT 'cart ' || status, count(*) FROM cart GROUP BY 1"},
@@ -175,10 +175,13 @@ std::vector<std::string> CheckedShop::read_books() {
   }
   for (const auto& entry : std::filesystem::directory_iterator(cluster / "roles")) {
     auto at = open(entry.path().stem().string());
-    // What is said once for all that a batch brought depends on what happened to come together.
+    // What is said once for all that a batch brought depends on what happened to come together; and whether one of several who want the last coupon is refused
+    // before or after units are held for them, on who came when.
     add(at,
-        "SELECT 'events ' || CASE WHEN topic IN ('payment.payment.voided', 'payment.payment.expired') THEN 'payment.payment.voided or expired' ELSE topic END, "
-        "count(*) FROM outbox WHERE topic NOT IN ('warehouse.stock.changed', 'warehouse.coverage.updated') GROUP BY 1");
+        "SELECT 'events ' || CASE WHEN topic IN ('payment.payment.voided', 'payment.payment.expired') THEN 'payment.payment.voided or expired' "
+        "WHEN topic = 'warehouse.reservation.released' THEN 'warehouse.reservation.created' ELSE topic END, "
+        "sum(CASE WHEN topic = 'warehouse.reservation.released' THEN -1 ELSE 1 END) FROM outbox WHERE topic NOT IN ('warehouse.stock.changed', "
+        "'warehouse.coverage.updated') GROUP BY 1");
   }
   std::ranges::sort(out);
   return out;
