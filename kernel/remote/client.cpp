@@ -52,8 +52,6 @@ struct Sending {
   UtcTime deadline;
   grpc::ByteBuffer request;
   std::shared_ptr<Cancellation> cancellation = nullptr;
-
-  bool is_cancelled() const { return cancellation && cancellation->is_set(); }
 };
 
 class GrpcClient final : public Client {
@@ -133,7 +131,7 @@ Result<> GrpcClient::admit(const rpc::Operation& operation, const CallContext& c
                 text("a request for ", operation.module, ".", operation.name, " has at most ", bytes_max, " bytes, not ", request_bytes));
   }
   if (utc_now() >= context.deadline) return fail(ErrorKind::deadline_exceeded, "DEADLINE_EXCEEDED", "the time for this call ran out before it began");
-  if (context.cancellation && context.cancellation->is_set()) return fail(Cancellation::error());
+  if (is_cancelled(context.cancellation)) return fail(Cancellation::error());
   if (closed_) return fail(unreachable("this process is going away"));
   if (breaker_.state() == Breaker::State::open && replicas_.look()) breaker_.connected();
   if (!breaker_.admit(steady_now())) {
@@ -164,13 +162,13 @@ Task<Result<std::string>> GrpcClient::send(const Sending& sending) {
       breaker_.reached(steady_now());
     }
     if (heard.status.ok()) co_return std::move(heard.bytes);
-    if (sending.is_cancelled() && !heard.error_json) co_return fail(Cancellation::error());
+    if (is_cancelled(sending.cancellation) && !heard.error_json) co_return fail(Cancellation::error());
     co_return fail(error_of(heard.status, heard.error_json, options_.module));
   }
 }
 
 bool GrpcClient::may_try_again(int tries, const Sending& sending, milliseconds pause) {
-  return tries < tries_max && !closed_ && !sending.is_cancelled() && utc_now() + pause < sending.deadline && budget_.take(steady_now());
+  return tries < tries_max && !closed_ && !is_cancelled(sending.cancellation) && utc_now() + pause < sending.deadline && budget_.take(steady_now());
 }
 
 Task<Heard> GrpcClient::attempt(Replica& replica, const Sending& sending) {

@@ -45,7 +45,7 @@ Result<> admit(const Operation& operation, const CallContext& context, UtcTime n
     return fail(ErrorKind::invalid_argument, "IDEMPOTENCY_KEY_INVALID", "an Idempotency-Key has 1 to 255 printable ASCII characters");
   }
   if (now >= context.deadline) return fail(ErrorKind::deadline_exceeded, "DEADLINE_EXCEEDED", "the time for this call ran out before it began");
-  if (context.cancellation && context.cancellation->is_set()) return fail(Cancellation::error());
+  if (is_cancelled(context.cancellation)) return fail(Cancellation::error());
   return {};
 }
 

@@ -120,7 +120,9 @@ TEST(Admit, RefusesWhatNobodyWaitsFor) {
   context.cancellation = std::make_shared<Cancellation>();
   EXPECT_TRUE(admit(operation, context, noon).has_value());
   context.cancellation->set();
-  EXPECT_EQ(admit(operation, context, noon).error().reason(), "CALL_CANCELLED");
+  const auto after = admit(operation, context, noon);
+  ASSERT_FALSE(after.has_value());
+  EXPECT_EQ(after.error().reason(), "CALL_CANCELLED");
 }
 
 TEST(Admit, JudgesAccessThenKeyThenTime) {

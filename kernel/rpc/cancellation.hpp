@@ -29,6 +29,9 @@ class Cancellation {
   std::list<std::function<void()>> listeners_;
 };
 
+/// Whether a call is cancelled; one without a cancellation never is.
+inline bool is_cancelled(const std::shared_ptr<Cancellation>& cancellation) noexcept { return cancellation && cancellation->is_set(); }
+
 /// Runs `then` when the call is cancelled, or at once if it is already; not after this is gone. `then` makes no listener and ends none.
 class Cancellation::Listener {
  public:

@@ -83,7 +83,7 @@ Task<void> Dispatcher::run_copy(Dispatcher& self, std::shared_ptr<Race> race) {
   upstream.end();
   if (race->is_late) co_return;
   const auto now = self.upstreams_.now();
-  const bool is_beaten = cancellation && cancellation->is_set();  // Its answer says nothing of the module; how long it had taken by now, of how slow it is.
+  const bool is_beaten = is_cancelled(cancellation);  // Its answer says nothing of the module; how long it had taken by now, of how slow it is.
   upstream.record(is_beaten ? Upstream::Verdict::unknown : verdict_on(response), now);
   if (is_beaten || !is_failure(response)) race->plan.latency.add(std::chrono::duration_cast<microseconds>(now - began));
   if (race->is_over || (is_failure(response) && race->running > 0)) co_return;  // The other copy has answered, or may still.
