@@ -77,8 +77,11 @@ test-cluster: bootstrap ## Three hosts as namespaces, a rolling upgrade and faul
 	@tools/build.sh dev emporion
 	@tools/cluster.sh $(ARGS)
 
+test-containers: bootstrap build ## Build the image and sell in containers, one of which is killed: needs a container engine, twelve minutes. ARGS=per-module for another placement.
+	@tools/containers.sh $(ARGS)
+
 mutate: bootstrap ## Take out each guard and see that a test fails; ARGS=--discover tries all tests of its module.
 	@tools/build.sh dev
 	@tools/mutate.py $(ARGS)
 
-.PHONY: help bootstrap build run test crash races journeys move bench bench-hops bench-catchup format format-check tidy golden package deploy acceptance fuzz mutate test-cluster
+.PHONY: help bootstrap build run test crash races journeys move bench bench-hops bench-catchup format format-check tidy golden package deploy acceptance fuzz mutate test-cluster test-containers
