@@ -12,7 +12,7 @@ case "$placement" in
   *) echo "usage: tools/containers.sh [one|per-domain|per-module]" >&2; exit 2 ;;
 esac
 if ! docker info >/dev/null 2>&1; then
-  echo "test-containers: no container engine answers: apt-get install --no-install-recommends docker.io docker-compose, start it, and be allowed to use it" >&2
+  echo "test-containers: no container engine answers: apt-get install --no-install-recommends $(grep -v '^#' tools/packages-containers.txt), start it, and be allowed to use it" >&2
   exit 2
 fi
 emporion=build/bin/emporion
@@ -41,9 +41,9 @@ sells() {
   compose run --rm migrate audit --placement /etc/emporion/placement/placement.yaml 2>/dev/null | tail -1
 }
 
+trap clean_up EXIT
 say "building the image: some ten minutes, unless nothing has changed"
 docker build -q -f deploy/docker/Dockerfile -t emporion:0.1.0 . >/dev/null
-trap clean_up EXIT
 
 # All buyers come from one machine, and pounds are what is imported.
 cat "deploy/placement/$placement.yaml" - >"$work/$placement.yaml" <<'YAML'
