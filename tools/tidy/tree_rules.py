@@ -85,7 +85,7 @@ WRITES = r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+(?!SET\b|OF\b|SKIP\b|NOWAIT\b
 def statement_effect(root: Path):
     """A postgres::Statement that writes, itself or by a function of our migrations, says Effect::writes; else its lost commit would be taken for a refusal."""
     functions = {}
-    for migration in sorted(root.glob("*/**/migrations/*.sql")):
+    for migration in sorted(found for folder in ("kernel", "modules") for found in (root / folder).rglob("migrations/*.sql")):
         for name, body in re.findall(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)\s*\(.*?\$\$(.*?)\$\$", re.sub(r"--[^\n]*", "", read(migration)), re.S):
             functions[name] = body
     writers = {name for name, body in functions.items() if re.search(WRITES, body)}
