@@ -86,9 +86,7 @@ measure() {
 
 say "building"
 tools/build.sh release emporion bench >"$work/build.txt" 2>&1 || { tail -30 "$work/build.txt" >&2; exit 1; }
-awk -v n="$skus" 'BEGIN {
-  print "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-  for (i = 0; i < n; i++) printf "500001,B%d,Article %d of the bench,1000000,2010-12-01T08:26:00,%.2f,,United Kingdom\n", 1000 + i, 1000 + i, 1.25 + i % 40 / 4 }' >"$work/assortment.csv"
+python3 -B bench/shop.py "$work/assortment.csv"
 placements=(one per-domain per-module)
 for name in "${placements[@]}"; do
   say "$name: an assortment"

@@ -74,10 +74,7 @@ start_shop() {
   url=$(awk '/^ready/ { print $2 }' "$work/ready")
   [ -n "$url" ] || die "the shop is not ready after a minute"
   postgres=$(head -1 "$home/postgres/data/postmaster.pid")
-  awk -v n="$skus" 'BEGIN {
-    print "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-    for (i = 0; i < n; i++) printf "500001,B%d,Article %d of the bench,1000000,2010-12-01T08:26:00,%.2f,,United Kingdom\n", 1000 + i, 1000 + i, 1.25 + i % 40 / 4
-  }' >"$work/assortment.csv"
+  python3 -B bench/shop.py "$work/assortment.csv"
   timeout 120 "$shop_binary" import online-retail "$work/assortment.csv" --home "$home" --placement bench/checkout/placement.yaml >"$work/import.log" 2>&1 ||
     { tail -5 "$work/import.log" >&2; die "the import failed"; }
 }

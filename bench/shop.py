@@ -1,4 +1,4 @@
-"""What the benchmarks in Python share: an assortment, a shop on loopback, and what it tells of itself."""
+"""What the benchmarks share: an assortment, which `shop.py FILE` writes, and in Python a shop on loopback and what it tells of itself."""
 import contextlib
 import http.client
 import json
@@ -52,9 +52,9 @@ def write_assortment(path, more=()):
     """SKUS articles named B1000 and up, a million of each; `more` are (name, units)."""
     with open(path, "w") as out:
         out.write("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n")
-        articles = [(f"B{1000 + i}", 1_000_000, 1.25 + i % 40 / 4) for i in range(SKUS)] + [(name, units, 2.5) for name, units in more]
-        for name, units, price in articles:
-            out.write(f"500001,{name},Article {name} of the bench,{units},2010-12-01T08:26:00,{price:.2f},,United Kingdom\n")
+        articles = [(f"B{1000 + i}", 1000 + i, 1_000_000, 1.25 + i % 40 / 4) for i in range(SKUS)] + [(name, name, units, 2.5) for name, units in more]
+        for code, name, units, price in articles:
+            out.write(f"500001,{code},Article {name} of the bench,{units},2010-12-01T08:26:00,{price:.2f},,United Kingdom\n")
 
 
 def run(words, within_s=300, **more):
@@ -245,3 +245,7 @@ class Served:
 
     def postgres(self):
         return postgres_of(self.home)
+
+
+if __name__ == "__main__":
+    write_assortment(sys.argv[1])
