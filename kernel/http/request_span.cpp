@@ -9,7 +9,9 @@ trace::Parent origin_of(const Request& request, UtcTime now, Random& random) {
   if (const auto header = request.header("traceparent"); !header.empty()) {
     if (const auto parent = trace::parse_traceparent(header)) return *parent;
   }
-  if (const auto given = Uuid::parse(request.header("x-request-id"))) return {.trace = *given};
+  if (const auto header = request.header("x-request-id"); !header.empty()) {
+    if (const auto given = Uuid::parse(header)) return {.trace = *given};
+  }
   return {.trace = Uuid::v7(now, random)};
 }
 

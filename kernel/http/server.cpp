@@ -166,7 +166,11 @@ class Server::Impl::Connection {
         form.is_head = request.method == Method::head;
         form.is_http_1_0 = parser_.is_http_1_0();
         enter_without_limit(Phase::handling);
-        response = co_await handle(std::move(request));
+        const trace::Parent origin = origin_of(request, SystemClock().now(), server_->random);
+        request.trace = origin.trace;
+        const RequestSpan span(request, origin);
+        response = co_await server_->application.handle(std::move(request));
+        span.answered(response.status);
         // To HTTP/1.0 the end of the connection is the end of a body whose length is not known.
         form.keeps_alive = parser_.keeps_alive() && !server_->is_closing && !(response.rest && form.is_http_1_0);
       } else {
@@ -180,15 +184,6 @@ class Server::Impl::Connection {
         co_return;
       }
     }
-  }
-
-  Task<Response> handle(Request request) {
-    const trace::Parent origin = origin_of(request, SystemClock().now(), server_->random);
-    request.trace = origin.trace;
-    const RequestSpan span(request, origin);
-    auto response = co_await server_->application.handle(std::move(request));
-    span.answered(response.status);
-    co_return response;
   }
 
   /// Reads until a request is whole, or something is wrong with it.
