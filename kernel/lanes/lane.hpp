@@ -24,7 +24,8 @@ struct LaneOptions {
 };
 
 /// The queue of one hot command of one module. Each caller awaits its own answer; the lane takes whatever is waiting and runs it as one set-based
-/// statement in one transaction. No timer: when idle a batch is 1; under load it grows by itself. One batch is in flight.
+/// statement in one transaction. No timer: a batch is whoever is ready in the same turn of the loop, when idle 1; under load it grows by itself. One batch is
+/// in flight.
 ///
 /// `run` gets the commands in arrival order and answers one Result per command, or an Error for the whole batch. Then:
 /// - a transient error (unknown outcome, lost connection) repeats the same batch with back-off, so every command must be idempotent by a key of its own;
@@ -74,6 +75,8 @@ class Lane {
 
   Task<void> drain() {
     while (!queue_.empty()) {
+      // Whoever is ready in this turn of the loop comes along: the callers that one lane's batch has answered reach the next lane one after the other.
+      co_await runtime_.yield();
       std::vector<Waiter*> taken;
       while (!queue_.empty() && taken.size() < options_.batch_max) {
         taken.push_back(queue_.front());

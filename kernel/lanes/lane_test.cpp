@@ -42,6 +42,19 @@ Task<std::vector<Result<int>>> submit_all(IntLane& lane, std::vector<int> comman
   co_return co_await when_all(std::move(tasks));
 }
 
+/// The first one, and as soon as its batch is under way all others.
+Task<std::vector<Result<int>>> submit_behind(Runtime& runtime, const Script& script, IntLane& lane, int first, std::vector<int> others) {
+  std::vector<Task<std::vector<Result<int>>>> both;
+  both.push_back(submit_all(lane, {first}));
+  both.push_back([](Runtime& loop, const Script& runs, IntLane& to, std::vector<int> commands) -> Task<std::vector<Result<int>>> {
+    while (runs.sizes.empty()) co_await loop.yield();
+    co_return co_await submit_all(to, std::move(commands));
+  }(runtime, script, lane, std::move(others)));
+  auto answers = co_await when_all(std::move(both));
+  answers[0].insert(answers[0].end(), answers[1].begin(), answers[1].end());
+  co_return std::move(answers[0]);
+}
+
 struct LaneTest : ::testing::Test {
   Runtime runtime;
   Script script{runtime, {}};
@@ -49,9 +62,15 @@ struct LaneTest : ::testing::Test {
 };
 
 TEST_F(LaneTest, GathersWhatWaitsWhileABatchIsUnderWay) {
-  const auto answers = run_until_done(runtime, submit_all(lane, {1, 2, 3, 4, 5, 6}));
+  const auto answers = run_until_done(runtime, submit_behind(runtime, script, lane, 1, {2, 3, 4, 5, 6, 7}));
   // The first caller finds the lane idle and goes alone; the others wait and go in batches of at most four.
-  EXPECT_EQ(script.sizes, (std::vector<std::size_t>{1, 4, 1}));
+  EXPECT_EQ(script.sizes, (std::vector<std::size_t>{1, 4, 2}));
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(answers[static_cast<std::size_t>(i)].value(), (i + 1) * 10);
+}
+
+TEST_F(LaneTest, TakesAlongWhoIsReadyInTheSameTurn) {
+  const auto answers = run_until_done(runtime, submit_all(lane, {1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(script.sizes, (std::vector<std::size_t>{4, 2})) << "nobody goes alone while others are ready";
   for (int i = 0; i < 6; ++i) EXPECT_EQ(answers[static_cast<std::size_t>(i)].value(), (i + 1) * 10);
 }
 
@@ -85,8 +104,7 @@ TEST_F(LaneTest, GivesUpOnAnOutcomeThatStaysUnknown) {
 }
 
 TEST_F(LaneTest, RefusesWhatDoesNotFitIntoItsQueue) {
-  std::vector<int> commands(12, 1);
-  const auto answers = run_until_done(runtime, submit_all(lane, commands));
+  const auto answers = run_until_done(runtime, submit_behind(runtime, script, lane, 1, std::vector<int>(11, 1)));
   int refused = 0;
   for (const auto& answer : answers) {
     if (answer) continue;
