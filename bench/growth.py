@@ -2,8 +2,9 @@
 """What growth costs: the same work on a small shop and on a large one, in turn: bench/growth.py [--large SKUS ORDERS PROMOTIONS] [--rounds N] [--seconds N]
 
 Seeds two shops by `emporion seed`: 1,000 SKUs, 10,000 orders and 1,000 promotions; and what --large says (100,000 each if not said; 1,000,000 SKUs and a million
-orders of three lines take 22 GB). Measures complete purchases, one SKU that everybody wants, a product by its SKU, and a page of the list; prints a JSON line
-for each with both figures and their ratio (limit 1.3), then how many tables that grow were read from end to end in the large shop meanwhile, and audits both.
+orders of three lines take 22 GB). Measures complete purchases and what PostgreSQL had to do for them, one SKU that everybody wants, one product that everybody reads,
+any product by its SKU, and a page of the list; prints a JSON line for each with both figures and their ratio (limit 1.3), then how many tables that grow were
+read from end to end in the large shop meanwhile, and audits both.
 Loopback only; what it starts it stops, by process id. EMP_GROWTH_DIR: where the shops lie (/tmp).
 """
 import argparse
@@ -16,6 +17,8 @@ import time
 from shop import Shop, row, row_of_none, run, say, tell, workplace, write_assortment
 
 SMALL, PAGE = (1_000, 10_000, 1_000), "/api/v1/catalog/products?limit=20"
+# What PostgreSQL had to do besides: its log, the whole pages in it (of each, the first change after a checkpoint), and pages that were not in its memory.
+EFFORT = """SELECT wal_bytes, wal_fpi, (SELECT sum(blks_read) FROM pg_stat_database) FROM pg_stat_wal"""
 SCANS = """SELECT relname, seq_scan, seq_tup_read, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 1000"""
 
 
@@ -44,6 +47,10 @@ class GrownShop(Shop):
                 out[f"{database.removeprefix('emporion_')}.{table}"] = (int(scans), int(read), int(live))
         return out
 
+    def effort(self):
+        log, pages, read = map(float, self.ask("postgres", EFFORT)[0].split("|"))
+        return {"KiB of log": log / 1024, "whole pages in the log": pages, "pages not in memory": read}
+
     def read(self, path_of, seconds):
         """The median time of a GET over one connection, in milliseconds."""
         connection, spans, end = http.client.HTTPConnection(self.address, timeout=30), [], time.monotonic() + seconds
@@ -59,11 +66,14 @@ class GrownShop(Shop):
 
     def measure(self, seconds):
         any_sku = lambda: f"/api/v1/catalog/products/sku/SEED1-{random.randint(1, self.size[0]):08}"
+        before = self.effort()
         bought = self.buy("purchase", seconds)
+        effort = {f"a purchase's {what}": (after - before[what]) / bought["orders"] for what, after in self.effort().items()}
         hot = self.buy("confirm", 60 * seconds, wants="SEED1-00000001")
         return {"purchase": 1000 / bought["per_s"], "purchase, PostgreSQL's processor time": bought["cpu_us_postgres"] / 1000, "hot SKU, confirm": 1000 / hot["per_s"],
                 "hot SKU, PostgreSQL's processor time": hot["cpu_us_postgres"] / 1000,
-                "product": self.read(any_sku, seconds / 2), "list": self.read(lambda: PAGE, seconds / 2)}
+                "product that everybody reads": self.read(lambda: "/api/v1/catalog/products/sku/SEED1-00000001", seconds / 2),
+                "product, any of all": self.read(any_sku, seconds / 2), "list": self.read(lambda: PAGE, seconds / 2), **effort}
 
 
 def measure_in_turn(shops, rounds, seconds):
@@ -101,7 +111,8 @@ def main():
             sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
             for what in figures["small"][0]:
                 small, large = (statistics.median(one[what] for one in figures[name]) for name in ("small", "large"))
-                tell([row(12, f"{what}, {sizes}", large, small, "ms", "≤ 1.3", "1,000, 10,000, 1,000")])
+                unit, target = ("", "–") if what.startswith("a purchase's") else ("ms", "≤ 1.3")
+                tell([row(12, f"{what}, {sizes}", large, small or 1e-3, unit, target, "1,000, 10,000, 1,000")])
             for table, of in scanned.items():
                 say(f"read from end to end: {table}, {of}")
             tell([row_of_none(12, "tables of more than 1,000 rows that were read from end to end", len(scanned), "tables", scanned=scanned)])

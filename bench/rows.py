@@ -207,7 +207,7 @@ class Rows:
     def quote(self):
         """Prices of 50 lines by Pricing, and what ten promotions, three of them by coupon, take off them by Promotion, over HTTP; then the same among a thousand
         promotions that are on. What the machine uses for both, PostgreSQL included and what it uses at rest taken off."""
-        staff, buyer, count = self.staff(), Guest(self.shop.address), 200 if self.is_quick else 1000
+        staff, buyer, count = self.staff(), Guest(self.shop.address), 200 if self.is_quick else 2000
         always = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
         crowd = staff.call("POST", "/api/v1/promotion/campaigns", {"terms": {"name": "A crowd", "type": "seasonal", **always}})["id"]
         staff.call("POST", f"/api/v1/promotion/campaigns/{crowd}/activate", {})
@@ -227,15 +227,19 @@ class Rows:
             promotion(f"Of the crowd {one}", campaign_id=crowd, percentage_bp=500, include={"skus": [f"B{2000 + one}"]})
         prices = {"currency": "GBP", "destination": {"country": "GB"}, "lines": [{"line_id": str(line), "sku": f"B{1000 + line}", "qty": 2} for line in range(QUOTED_LINES)]}
 
+        def ask():
+            priced = buyer.call("POST", "/api/v1/pricing/calculate", prices)
+            lines = [{"line_id": line["line_id"], "sku": line["sku"], "qty": line["qty"], "unit_amount": line["unit_price"]} for line in priced["lines"]]
+            return buyer.call("POST", "/api/v1/promotion/promotions/validate", {"lines": lines, "destination_country": "GB", "coupons": codes})
+
         def cpu_ms():
+            ask()  # The first one after a campaign is switched reads all its promotions anew.
             at_rest, began = self.shop.processor_s(), time.monotonic()
             time.sleep(2)
             at_rest = (self.shop.processor_s() - at_rest) / (time.monotonic() - began)
             used, began = self.shop.processor_s(), time.monotonic()
             for _ in range(count):
-                priced = buyer.call("POST", "/api/v1/pricing/calculate", prices)
-                lines = [{"line_id": line["line_id"], "sku": line["sku"], "qty": line["qty"], "unit_amount": line["unit_price"]} for line in priced["lines"]]
-                taken = buyer.call("POST", "/api/v1/promotion/promotions/validate", {"lines": lines, "destination_country": "GB", "coupons": codes})
+                taken = ask()
             if len(taken["applied"]) != 10:
                 raise RuntimeError(f"not all ten promotions take something off: {taken}")
             return (self.shop.processor_s() - used - at_rest * (time.monotonic() - began)) * 1000 / count
