@@ -29,7 +29,12 @@ clean_up() {
 }
 say() { echo "test-containers: $*" >&2; }
 wait_until() {  # wait_until WHAT COMMAND…
-  for _ in $(seq 90); do if "${@:2}" >/dev/null 2>&1; then return 0; fi; sleep 1; done
+  local end=$((SECONDS + 90))
+  until "${@:2}" >/dev/null 2>&1; do
+    if [ $SECONDS -ge $end ]; then break; fi
+    sleep 1
+  done
+  [ $SECONDS -ge $end ] || return 0
   say "not within 90 s: $1"
   return 1
 }

@@ -6,6 +6,7 @@
 int main(int argc, char** argv) {
   CLI::App program("Emporion: a commerce platform as one process or many.");
   program.require_subcommand(1);
+  program.set_version_flag("--version", "emporion " EMPORION_VERSION);
   program.set_help_all_flag("--help-all", "Help of all commands.");
   program.footer(
       "First steps:\n  emporion up --demo shop      serve a small shop on http://127.0.0.1:8080\n  emporion audit               prove that no unit and no "

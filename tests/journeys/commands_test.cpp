@@ -170,6 +170,14 @@ TEST_F(Commands, a_history_that_cannot_be_read_changes_nothing) {
   EXPECT_FALSE(fs::exists(home()));
 }
 
+TEST_F(Commands, a_history_in_pounds_is_not_brought_into_a_shop_of_another_currency) {
+  const auto history = file("history.csv",
+                            "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+                            "536365,85123A,LIGHT HOLDER,6,2010-12-01T08:26:00,2.55,17850,United Kingdom\n");
+  expect_one_clear_line(run({"import", "online-retail", history, "--home", home()}), 1, "SHOP_CURRENCY", "sells in VND");
+  EXPECT_FALSE(fs::exists(home()));
+}
+
 TEST_F(Commands, an_audit_without_a_shop_is_neither_clean_nor_not) {
   expect_one_clear_line(run({"audit", "--home", home()}), 3, "NO_SHOP", "emporion up");
   EXPECT_FALSE(fs::exists(home()));
@@ -179,6 +187,15 @@ TEST_F(Commands, a_command_that_does_not_exist_is_a_matter_of_usage) {
   EXPECT_EQ(run({"upp"}).code, 2);
   EXPECT_EQ(run({"up", "--prot", "1"}).code, 2);
   EXPECT_EQ(run({"--help"}).code, 0);
+}
+
+TEST_F(Commands, the_version_is_that_of_the_package) {
+  std::ifstream changelog(EMP_DEPLOY "/debian/changelog");
+  std::string name, version;
+  changelog >> name >> version;
+  const auto told = run({"--version"});
+  EXPECT_EQ(told.code, 0) << told.complained;
+  EXPECT_EQ(told.printed, "emporion " + version.substr(1, version.size() - 2) + "\n");
 }
 
 }  // namespace

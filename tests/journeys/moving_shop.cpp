@@ -63,6 +63,13 @@ void put_on_network(postgres::PrivateCluster& cluster, const std::filesystem::pa
   cluster = cluster_in(folder);
 }
 
+void set_wal_level(postgres::PrivateCluster& cluster, const std::filesystem::path& folder, const std::string& level) {
+  const bool stopped = cluster.stop().has_value();
+  EMP_ASSERT(stopped);
+  std::ofstream(folder / "data" / "postgresql.conf", std::ios::app) << "wal_level = " << level << '\n';
+  cluster = cluster_in(folder);
+}
+
 /// An address of this machine that nobody else has: everything below 127.0.0.0/8 is.
 std::string host_address(int number) { return text("127.", 64 + getpid() / 250 % 128, '.', 1 + getpid() % 250, '.', number); }
 
@@ -70,6 +77,7 @@ std::string host_address(int number) { return text("127.", 64 + getpid() / 250 %
 
 MovingShop::MovingShop(std::string module, bool moves_database, MovingTarget target) : module_(std::move(module)), moves_database_(moves_database) {
   home_ = cluster_in(shop_.home() / "postgres");
+  if (!target.wal_level_at_home.empty()) set_wal_level(*home_, shop_.home() / "postgres", target.wal_level_at_home);
   if (target.disk_mib > 0) {
     std::filesystem::create_directory(shop_.home() / "target");
     const std::string size = text("size=", target.disk_mib, "m,mode=0755");

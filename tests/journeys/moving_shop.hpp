@@ -15,8 +15,9 @@ namespace emporion::journeys {
 
 /// Where the second server is.
 struct MovingTarget {
-  int disk_mib = 0;      ///< A file system of its own of that size, where this process may mount one (`has_disk_of_its_own`).
-  bool on_host = false;  ///< Both servers are hosts with an address each, which take connections from each other over TLS and with passwords only.
+  int disk_mib = 0;                 ///< A file system of its own of that size, where this process may mount one (`has_disk_of_its_own`).
+  bool on_host = false;             ///< Both servers are hosts with an address each, which take connections from each other over TLS and with passwords only.
+  std::string wal_level_at_home{};  ///< Of the server that has everything at first. Empty: as `emporion up` has it.
 };
 
 /// The demo shop in one process, with a second PostgreSQL server and the placement of a second process, `moved`, to which one module may go.

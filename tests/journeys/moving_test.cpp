@@ -135,6 +135,18 @@ TEST_F(Moving, WhatHasNoRoomIsRefusedBeforeAnythingBegins) {
   expect_clean(true);
 }
 
+TEST_F(Moving, AServerWhoseLogCannotBeFollowedIsNotLeft) {
+  shop = std::make_unique<MovingShop>("warehouse", true, MovingTarget{.wal_level_at_home = "replica"});
+  crowd = std::make_unique<Crowding>(client, shop->whole().url(), 3);
+  const auto refused = shop->move("extract");
+  EXPECT_EQ(refused.code, 1) << refused.printed;
+  EXPECT_THAT(refused.complained, HasSubstr("LOG_NOT_LOGICAL"));
+  EXPECT_THAT(refused.complained, HasSubstr("set wal_level = logical there"));
+  EXPECT_EQ(shop->value_at_home("warehouse", "SELECT (SELECT count(*) FROM module_move) + (SELECT count(*) FROM pg_publication)"), "0");
+  expect_to_sell();
+  expect_clean(false);
+}
+
 // Each server at an address of its own: the modules, the command and the servers between them speak TLS, and check whom they speak to.
 TEST_F(Moving, ToAServerOnAnotherHostItGoesAndComesBackOverTls) {
   shop = std::make_unique<MovingShop>("warehouse", true, MovingTarget{.on_host = true});

@@ -7,6 +7,7 @@
 #include "apps/emporion/commands/placement_options.hpp"
 #include "apps/emporion/commands/terminal.hpp"
 #include "apps/emporion/modules.hpp"
+#include "kernel/base/text.hpp"
 #include "kernel/json/writer.hpp"
 
 namespace emporion::app {
@@ -47,6 +48,12 @@ void print_report(const retail::ImportReport& report, bool as_json) {
 int import_online_retail(const ImportOptions& options, const Placement& placement) {
   auto source = retail::read_source(options.file, options.skip_corrupt ? retail::History::Corrupt::count : retail::History::Corrupt::refuse);
   if (!source) return report_failure("cannot import", source.error());
+  if (const auto sells = placement.settings.string("checkout.currency", "VND"); sells != "GBP") {
+    return report_failure("cannot import",
+                          Error(ErrorKind::rule_violated, "SHOP_CURRENCY",
+                                text("the history is in GBP and this shop sells in ", sells,
+                                     ", so nobody could buy what it brings: set checkout.currency to GBP in the placement (see deploy/wholesale.yaml)")));
+  }
   const auto say = [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); };
   const auto modules = all_modules();
   auto databases = Databases::open(placement, modules, Purpose::tool, say);

@@ -228,6 +228,8 @@ TEST_F(LoadRound, LookingAroundSaysWhatIsMissing) {
   EXPECT_EQ(refused(listing), "NOTHING_FOR_SALE");
   fake.instead = [](const http::Request&) { return std::optional(FakeShop::problem(500, "INTERNAL")); };
   EXPECT_EQ(refused(listing), "SHOP_REFUSES");
+  fake.instead = [](const http::Request&) { return std::optional(FakeShop::problem(429, "RATE_LIMITED")); };
+  EXPECT_THAT(look(scenario_of(listing)).error().detail(), HasSubstr("raise gateway.rate.guest"));
   fake.target.port = 1;
   EXPECT_EQ(refused(listing), "PROVIDER_UNREACHABLE");
 }

@@ -31,7 +31,8 @@ Error refusal(std::string_view step, const Reply& reply) {
   if (reply.status == 0 && !reply.is_unknown && reply.reason == "PROVIDER_UNREACHABLE") {
     return Error(ErrorKind::unavailable, "PROVIDER_UNREACHABLE", "nobody answers there; is the shop served? (emporion up --demo shop)");
   }
-  return Error(ErrorKind::unavailable, "SHOP_REFUSES", text("looking around, ", step, " was answered ", reply.status, " ", reply.reason));
+  const char* const next_step = reply.status == 429 ? "; the gateway lets one address ask that often: raise gateway.rate.guest in the placement" : "";
+  return Error(ErrorKind::unavailable, "SHOP_REFUSES", text("looking around, ", step, " was answered ", reply.status, " ", reply.reason, next_step));
 }
 
 void take_articles(const json::Value& page, std::vector<Shop::Article>& out) {

@@ -119,6 +119,7 @@ Result<bool> Mover::is_there_already() {
 Result<> Mover::prepare() {
   if (!order_.other_database) return {};
   say_("step prepare: the new database");
+  EMP_TRY(see_log());
   EMP_TRY(expect_same_schema());
   EMP_ASSIGN(const Standing there, standing_of(*to_));
   if (state_.epoch > 0 && state_.to_place == there.place && there.waits) return {};  // It is being filled.
@@ -128,6 +129,14 @@ Result<> Mover::prepare() {
   EMP_TRY(clean_up());  // First: while a copy of an earlier move the other way stands, what is emptied here is emptied where the module serves.
   EMP_TRY(to_super_->run(text("SELECT move_prepare(", is_used ? "false" : "true", ")")));
   return {};
+}
+
+Result<> Mover::see_log() {
+  EMP_ASSIGN(const std::string level, first_value(*from_super_, "SHOW wal_level"));
+  if (level == "logical") return {};
+  return fail(ErrorKind::rule_violated, "LOG_NOT_LOGICAL",
+              text("the server that ", order_.module.name, " is to leave has wal_level ", level,
+                   ": set wal_level = logical there, restart it, and give the order again; until then ", order_.module.name, " serves where it is"));
 }
 
 Result<> Mover::see_room() {

@@ -41,8 +41,8 @@ class Mover {
   using Say = std::function<void(std::string_view line)>;
   Mover(MoveOrder order, Say say) : order_(std::move(order)), say_(std::move(say)) {}
 
-  /// Answers when the new place serves. Errors: MODULE_NOT_HERE, MOVE_UNDER_WAY (to another place), MODULE_NOT_SERVED, SCHEMAS_DIFFER, NO_ROOM, MOVE_PUT_OFF
-  /// (it stays where it is; again later), NEW_PLACE_SILENT (decided, but nobody serves there yet), those of the databases.
+  /// Answers when the new place serves. Errors: MODULE_NOT_HERE, MOVE_UNDER_WAY (to another place), MODULE_NOT_SERVED, SCHEMAS_DIFFER, LOG_NOT_LOGICAL,
+  /// NO_ROOM, MOVE_PUT_OFF (it stays where it is; again later), NEW_PLACE_SILENT (decided, but nobody serves there yet), those of the databases.
   Result<> run();
   /// Gives up a move that is not decided. Errors: NO_MOVE; MOVE_DECIDED.
   Result<> abort();
@@ -53,6 +53,7 @@ class Mover {
   Result<> open();
   Result<bool> is_there_already();
   Result<> prepare();
+  Result<> see_log();
   Result<> see_room();
   Result<> expect_same_schema();
   Result<> announce();
