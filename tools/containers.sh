@@ -48,6 +48,8 @@ sells() {
 }
 
 trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 say "building the image: some ten minutes, unless nothing has changed"
 docker build -q -f deploy/docker/Dockerfile -t emporion:0.1.0 . >/dev/null
 
