@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Every registered saga with a crash, and with a lost answer, at each point that it passes. Each scenario is taken in two parts side by side, each in a shop of its
-# own with an audit after each fifth place. JOBS of them run at once: they often wait, but more shops also have more to do while they wait. Each is kept to one
+# own with an audit after each twentieth place and at the end. JOBS of them run at once: they often wait, but more shops also have more to do while they wait. Each is kept to one
 # processor, which nearly halves what starting a shop costs on a virtual machine. EMP_FAULT_EVERY=7 EMP_FAULT_FIRST=1 takes every seventh point. The logs in
 # build/dev/crash tell how far it is; the last lines say how many points were covered. RESUME=1 takes what the logs of before do not tell: places that a run which
 # was ended by hand had not come to, and places that came up since.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/build.sh dev crash_test emporion
-export logs=build/dev/crash EMP_FAULT_EVERY=${EMP_FAULT_EVERY:-1} EMP_FAULT_FIRST=${EMP_FAULT_FIRST:-1} EMP_FAULT_AUDIT=${EMP_FAULT_AUDIT:-5} EMP_FAULT_PARTS=2
+export logs=build/dev/crash EMP_FAULT_EVERY=${EMP_FAULT_EVERY:-1} EMP_FAULT_FIRST=${EMP_FAULT_FIRST:-1} EMP_FAULT_AUDIT=${EMP_FAULT_AUDIT:-20} EMP_FAULT_PARTS=2
 if [ -n "${RESUME:-}" ]; then
   mkdir -p "$logs/before"
   find "$logs" -maxdepth 1 -name '*.log' -exec sh -c 'mv "$1" "$2/$(date +%s)-$(basename "$1")"' - {} "$logs/before" \;
