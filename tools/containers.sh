@@ -31,12 +31,9 @@ say() { echo "test-containers: $*" >&2; }
 wait_until() {  # wait_until WHAT COMMAND…
   local end=$((SECONDS + 90))
   until "${@:2}" >/dev/null 2>&1; do
-    if [ $SECONDS -ge $end ]; then break; fi
+    if [ $SECONDS -ge $end ]; then say "not within 90 s: $1"; return 1; fi
     sleep 1
   done
-  [ $SECONDS -ge $end ] || return 0
-  say "not within 90 s: $1"
-  return 1
 }
 state() { docker inspect -f "{{.State.$2}}" "$(compose ps -q "$1")"; }
 # A service is healthy when its own process is ready; together they are when all are.

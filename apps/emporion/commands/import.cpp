@@ -89,8 +89,8 @@ void add_import(CLI::App& program, int& exit_code) {
   command->add_flag("--skip-corrupt", options->skip_corrupt, "Leave corrupt rows out and count them, instead of stopping at the first.");
   command->add_flag("--json", options->json, "The report as one JSON document.");
   command->footer(
-      "Exit code 0 if nothing was refused.\nExamples:\n  emporion import online-retail online-retail.csv.gz\n  emporion import online-retail "
-      "online-retail.csv.gz --placement deploy/wholesale.yaml --json");
+      "Exit code 0 if nothing was refused. The history is in GBP, and so the shop has to be.\nExamples:\n  emporion import online-retail online-retail.csv.gz "
+      "--placement deploy/wholesale.yaml\n  emporion import online-retail online-retail.csv.gz --placement deploy/wholesale.yaml --json");
   command->callback(
       [options, &exit_code] { exit_code = options->where.run([&](const Placement& placement) { return import_online_retail(*options, placement); }); });
 }
