@@ -45,11 +45,17 @@ std::string first_value(const std::string& dsn, const std::string& sql) {
   return rows->empty() ? "" : rows->front().front().value_or("null");
 }
 
+/// Starts a server again with these lines at the end of its configuration.
+void start_with(postgres::PrivateCluster& cluster, const std::filesystem::path& folder, const std::string& lines) {
+  const bool stopped = cluster.stop().has_value();
+  EMP_ASSERT(stopped);
+  std::ofstream(folder / "data" / "postgresql.conf", std::ios::app) << lines;
+  cluster = cluster_in(folder);
+}
+
 /// Makes a server a host: it takes connections at `address`, over TLS with a certificate of its own and with passwords.
 void put_on_network(postgres::PrivateCluster& cluster, const std::filesystem::path& folder, const std::string& address) {
   namespace fs = std::filesystem;
-  const bool stopped = cluster.stop().has_value();
-  EMP_ASSERT(stopped);
   const fs::path data = folder / "data";
   const auto made = run_program({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
                                  "/CN=" + address, "-addext", "subjectAltName=IP:" + address, "-keyout", data / "server.key", "-out", data / "server.crt"},
@@ -58,16 +64,8 @@ void put_on_network(postgres::PrivateCluster& cluster, const std::filesystem::pa
   struct stat owner{};
   EMP_ASSERT(stat(data.c_str(), &owner) == 0 && chown((data / "server.key").c_str(), owner.st_uid, owner.st_gid) == 0);
   fs::permissions(data / "server.key", fs::perms::owner_read | fs::perms::owner_write);
-  std::ofstream(data / "postgresql.conf", std::ios::app) << "listen_addresses = '" << address << "'\nssl = on\n";
   std::ofstream(data / "pg_hba.conf", std::ios::trunc) << "local all all scram-sha-256\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
-  cluster = cluster_in(folder);
-}
-
-void set_wal_level(postgres::PrivateCluster& cluster, const std::filesystem::path& folder, const std::string& level) {
-  const bool stopped = cluster.stop().has_value();
-  EMP_ASSERT(stopped);
-  std::ofstream(folder / "data" / "postgresql.conf", std::ios::app) << "wal_level = " << level << '\n';
-  cluster = cluster_in(folder);
+  start_with(cluster, folder, text("listen_addresses = '", address, "'\nssl = on\n"));
 }
 
 /// An address of this machine that nobody else has: everything below 127.0.0.0/8 is.
@@ -77,7 +75,7 @@ std::string host_address(int number) { return text("127.", 64 + getpid() / 250 %
 
 MovingShop::MovingShop(std::string module, bool moves_database, MovingTarget target) : module_(std::move(module)), moves_database_(moves_database) {
   home_ = cluster_in(shop_.home() / "postgres");
-  if (!target.wal_level_at_home.empty()) set_wal_level(*home_, shop_.home() / "postgres", target.wal_level_at_home);
+  if (!target.wal_level_at_home.empty()) start_with(*home_, shop_.home() / "postgres", text("wal_level = ", target.wal_level_at_home, '\n'));
   if (target.disk_mib > 0) {
     std::filesystem::create_directory(shop_.home() / "target");
     const std::string size = text("size=", target.disk_mib, "m,mode=0755");
