@@ -16,9 +16,10 @@ import time
 
 from shop import Shop, row, row_of_none, run, say, tell, workplace, write_assortment
 
-SMALL, PAGE = (1_000, 10_000, 1_000), "/api/v1/catalog/products?limit=20"
+SMALL, HOT, PAGE = (1_000, 10_000, 1_000), "SEED1-00000001", "/api/v1/catalog/products?limit=20"
 # What PostgreSQL had to do besides: its log, the whole pages in it (of each, the first change after a checkpoint), and pages that were not in its memory.
 EFFORT = """SELECT wal_bytes, wal_fpi, (SELECT sum(blks_read) FROM pg_stat_database) FROM pg_stat_wal"""
+LEAST = 0.01  # A small shop may need none of what the large one needs; the ratio is then one to this.
 SCANS = """SELECT relname, seq_scan, seq_tup_read, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 1000"""
 
 
@@ -65,15 +66,17 @@ class GrownShop(Shop):
         return statistics.median(spans)
 
     def measure(self, seconds):
-        any_sku = lambda: f"/api/v1/catalog/products/sku/SEED1-{random.randint(1, self.size[0]):08}"
+        """By what it is of: milliseconds, and a purchase's effort, which no target is set for."""
+        product = "/api/v1/catalog/products/sku/"
         before = self.effort()
         bought = self.buy("purchase", seconds)
         effort = {f"a purchase's {what}": (after - before[what]) / bought["orders"] for what, after in self.effort().items()}
-        hot = self.buy("confirm", 60 * seconds, wants="SEED1-00000001")
+        hot = self.buy("confirm", 60 * seconds, wants=HOT)
         return {"purchase": 1000 / bought["per_s"], "purchase, PostgreSQL's processor time": bought["cpu_us_postgres"] / 1000, "hot SKU, confirm": 1000 / hot["per_s"],
                 "hot SKU, PostgreSQL's processor time": hot["cpu_us_postgres"] / 1000,
-                "product that everybody reads": self.read(lambda: "/api/v1/catalog/products/sku/SEED1-00000001", seconds / 2),
-                "product, any of all": self.read(any_sku, seconds / 2), "list": self.read(lambda: PAGE, seconds / 2), **effort}
+                "product that everybody reads": self.read(lambda: product + HOT, seconds / 2),
+                "product, any of all": self.read(lambda: f"{product}SEED1-{random.randint(1, self.size[0]):08}", seconds / 2),
+                "list": self.read(lambda: PAGE, seconds / 2)}, effort
 
 
 def measure_in_turn(shops, rounds, seconds):
@@ -109,10 +112,10 @@ def main():
                 shop.fill()
             figures, scanned = measure_in_turn(shops, options.rounds, options.seconds)
             sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
-            for what in figures["small"][0]:
-                small, large = (statistics.median(one[what] for one in figures[name]) for name in ("small", "large"))
-                unit, target = ("", "–") if what.startswith("a purchase's") else ("ms", "≤ 1.3")
-                tell([row(12, f"{what}, {sizes}", large, small or 1e-3, unit, target, "1,000, 10,000, 1,000")])
+            for part, (unit, target) in enumerate((("ms", "≤ 1.3"), ("", "–"))):
+                for what in figures["small"][0][part]:
+                    small, large = (statistics.median(one[part][what] for one in figures[name]) for name in ("small", "large"))
+                    tell([row(12, f"{what}, {sizes}", large, max(small, LEAST), unit, target, "1,000, 10,000, 1,000")])
             for table, of in scanned.items():
                 say(f"read from end to end: {table}, {of}")
             tell([row_of_none(12, "tables of more than 1,000 rows that were read from end to end", len(scanned), "tables", scanned=scanned)])

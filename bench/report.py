@@ -268,7 +268,7 @@ def main() -> int:
         "rounds": rounds,
     }
     RESULTS.mkdir(exist_ok=True)
-    name = f"{result['date']}-{commit}" + ("-quick" if arguments.mode == "quick" else "")
+    name = f"{result['date']}-{commit}" + ("" if arguments.mode == "full" else f"-{arguments.mode}")
     last = last_of(result["mode"], name)
     text = "\n".join(markdown(result, last)) + "\n"
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
