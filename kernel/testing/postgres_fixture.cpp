@@ -1,6 +1,7 @@
 #include "kernel/testing/postgres_fixture.hpp"
 
 #include "kernel/base/assert.hpp"
+#include "kernel/base/text.hpp"
 
 namespace emporion::testing {
 
@@ -62,6 +63,18 @@ std::string PostgresTest::value(const std::string& statement) {
   const auto rows = sql(statement);
   if (rows.empty() || rows.front().empty()) return "";
   return rows.front().front().value_or("null");
+}
+
+std::int64_t PostgresTest::rows_read(const std::string& table, const std::string& statement) {
+  const auto counted = [&] {
+    return std::stoll(value(text("SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables WHERE relname = '", table, "'")));
+  };
+  sql("BEGIN");  // Within a transaction the session keeps its counters to itself.
+  const auto before = counted();
+  sql(statement);
+  const auto after = counted();
+  sql("COMMIT");
+  return after - before;
 }
 
 void PostgresTest::expect_refused(const std::string& statement, std::string_view by) {

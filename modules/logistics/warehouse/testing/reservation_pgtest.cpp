@@ -131,6 +131,19 @@ TEST_F(Reservations, AShortageFreesWhatIsOverdue) {
   EXPECT_EQ(stored(abandoned->id)->status, v1::ReservationStatus::expired);
 }
 
+TEST_F(Reservations, WhatIsNotOverdueIsNotReadByWhoLooksForWhatIs) {
+  const auto ha_noi = a_warehouse("HN");
+  receive(ha_noi, {{"A", 1}});
+  const auto abandoned = reserve(a_request({{"A", 1}}));
+  make_overdue(abandoned->id);
+  sql("INSERT INTO reservation SELECT r.* FROM reservation x, generate_series(1, 1000) n, LATERAL jsonb_populate_record(NULL::reservation, to_jsonb(x) || "
+      "jsonb_build_object('id', md5('held' || n), 'reference_id', md5('of' || n), 'created_at', now(), 'expires_at', now() + interval '10 minutes')) r");
+  EXPECT_LT(rows_read("reservation", "SELECT reservation_expire(100, NULL, gen_random_uuid())"), 20);
+  EXPECT_LT(rows_read("reservation", "SELECT reservation_expire(100, ARRAY['A'], gen_random_uuid())"), 20);
+  EXPECT_EQ(count("reservation WHERE status = 'expired'"), 1);
+  sql("DELETE FROM reservation WHERE status = 'active'");  // They had no lines.
+}
+
 TEST_F(Reservations, TheHoldIsWhatWasAskedUpToTheCeiling) {
   const auto ha_noi = a_warehouse("HN");
   receive(ha_noi, {{"A", 100}, {"HOT", 100}});

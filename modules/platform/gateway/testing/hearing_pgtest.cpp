@@ -99,6 +99,15 @@ TEST_F(HearingPgTest, WhatAProductsEventMakesStaleIsForgottenAtEveryReplica) {
   EXPECT_EQ(there.cache.size(), 2u);
 }
 
+TEST_F(HearingPgTest, ALookReadsWhatIsNewAndNotWhatLiesThereYet) {
+  sql("INSERT INTO heard SELECT 'tag', 'product:' || n, 0, now() - interval '1 minute' FROM generate_series(1, 5000) n");
+  sql("INSERT INTO heard SELECT 'tag', 'catalog', 0, now()");
+  sql("ANALYZE heard");
+  const auto read = rows_read("heard", std::string(HeardStore::select_recent.sql));
+  EXPECT_GE(read, 1);
+  EXPECT_LT(read, 10);
+}
+
 TEST_F(HearingPgTest, NewKeysAreHeardOfEverywhere) {
   hear(&Hearing::on_keys<auth::v1::KeyRotated>, auth::v1::KeyRotated{});
   EXPECT_TRUE(here.hearing.keys_changed());

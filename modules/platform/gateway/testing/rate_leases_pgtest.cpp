@@ -122,6 +122,14 @@ TEST_F(RateLeasesPgTest, ManyBucketsAreOneStatementAndAnswerInTheirOrder) {
   EXPECT_EQ((*answers)[2].granted_milli, 0);
 }
 
+TEST_F(RateLeasesPgTest, ABeatReadsWhatItForgetsAndNotEveryBucket) {
+  start(1);
+  sql("INSERT INTO rate_bucket SELECT 'guest', n, 0, 0, now() - CASE n WHEN 1 THEN interval '20 minutes' ELSE interval '1 minute' END, 0, 0, 100, 1 FROM "
+      "generate_series(1, 5000) n");
+  EXPECT_LT(rows_read("rate_bucket", "SELECT gateway_heartbeat(gen_random_uuid())"), 10);
+  EXPECT_EQ(value("SELECT count(*) FROM rate_bucket"), "4999");
+}
+
 TEST_F(RateLeasesPgTest, ReplicasAreCountedWhileTheyAreThere) {
   start(3);
   EXPECT_EQ(replicas[0]->limits.replicas(), 3);

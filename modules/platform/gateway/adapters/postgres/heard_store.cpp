@@ -10,8 +10,6 @@ constexpr Statement upsert{"gateway.hear",
                            "INSERT INTO heard VALUES ($1, $2, $3, clock_timestamp()) ON CONFLICT (kind, subject) DO UPDATE SET number = greatest(heard.number, "
                            "excluded.number), at = excluded.at",
                            Effect::writes};
-constexpr Statement select_recent{"gateway.heard",
-                                  "SELECT kind, subject, number, at FROM heard WHERE at > clock_timestamp() - interval '15 seconds' ORDER BY at"};
 
 }  // namespace
 

@@ -19,6 +19,9 @@ class HeardStore {
     std::int64_t number = 0;
     UtcTime at;
   };
+  /// What `news` reads. Bound by the statement's clock: by clock_timestamp() no index limits what is read.
+  static constexpr postgres::Statement select_recent{
+      "gateway.heard", "SELECT kind, subject, number, at FROM heard WHERE at > statement_timestamp() - interval '15 seconds' ORDER BY at"};
   explicit HeardStore(postgres::Database& database) : database_(database) {}
   static postgres::Bound row(std::string_view kind, std::string_view subject, std::int64_t number = 0);
   /// What was written since the last call, by whomever: asked twice a second. Fifteen seconds are looked back, since what began earlier may commit later.
