@@ -3,11 +3,12 @@
 
 Seeds two shops by `emporion seed`: 1,000 SKUs, 10,000 orders and 1,000 promotions; and what --large says (100,000 each if not said; 1,000,000 SKUs and a million
 orders of three lines take 22 GB). Measures complete purchases and what PostgreSQL had to do for them, one SKU that everybody wants, one product that everybody reads,
-any product by its SKU, and a page of the list; prints a JSON line for each with both figures and their ratio (limit 1.3), then how many tables that grow were
-read from end to end in the large shop meanwhile, and audits both.
+any product by its SKU, and a page of the list; prints a JSON line for each with both figures and their ratio (limit 1.3), then how many rows were read for an order,
+with the tables of which more are read in the large shop, and how many tables that grow were read from end to end there; audits both.
 Loopback only; what it starts it stops, by process id. EMP_GROWTH_DIR: where the shops lie (/tmp).
 """
 import argparse
+import collections
 import http.client
 import os
 import random
@@ -20,7 +21,22 @@ SMALL, HOT, PAGE = (1_000, 10_000, 1_000), "SEED1-00000001", "/api/v1/catalog/pr
 # What PostgreSQL had to do besides: its log, the whole pages in it (of each, the first change after a checkpoint), and pages that were not in its memory.
 EFFORT = """SELECT wal_bytes, wal_fpi, (SELECT sum(blks_read) FROM pg_stat_database) FROM pg_stat_wal"""
 LEAST = 0.01  # A small shop may need none of what the large one needs; the ratio is then one to this.
-SCANS = """SELECT relname, seq_scan, seq_tup_read, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 1000"""
+READS = """SELECT relname, seq_scan, seq_tup_read, seq_tup_read + coalesce(idx_tup_fetch, 0) + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid), 0),
+  n_live_tup FROM pg_stat_user_tables t"""
+CROWD = 1000  # Rows from which on a table is not read from end to end.
+
+
+class Reads(collections.namedtuple("Reads", "scans scanned read live")):
+    """Of a table: how often it was read from end to end, the rows of that, all rows and entries of its indexes that were read, and how many rows there are."""
+
+    def since(self, was):
+        return Reads(self.scans - was.scans, self.scanned - was.scanned, self.read - was.read, self.live)
+
+    def and_also(self, more):
+        return Reads(self.scans + more.scans, self.scanned + more.scanned, self.read + more.read, more.live)
+
+
+NOTHING = Reads(0, 0, 0, 0)
 
 
 class GrownShop(Shop):
@@ -39,13 +55,13 @@ class GrownShop(Shop):
         say(next(line for line in said.splitlines() if line.startswith("seeded")))
         return time.monotonic() - began
 
-    def scans(self):
-        """Rows read by sequential scans, by table; and how many there are."""
+    def reads(self):
+        """What was read, by table."""
         out = {}
         for database in self.databases():
-            for line in self.ask(database, SCANS):
-                table, scans, read, live = line.split("|")
-                out[f"{database.removeprefix('emporion_')}.{table}"] = (int(scans), int(read), int(live))
+            for line in self.ask(database, READS):
+                table, *of = line.split("|")
+                out[f"{database.removeprefix('emporion_')}.{table}"] = Reads(*map(int, of))
         return out
 
     def effort(self):
@@ -66,7 +82,7 @@ class GrownShop(Shop):
         return statistics.median(spans)
 
     def measure(self, seconds):
-        """By what it is of: milliseconds, and a purchase's effort, which no target is set for."""
+        """By what it is of: milliseconds, and a purchase's effort, which no target is set for; and the orders it took."""
         product = "/api/v1/catalog/products/sku/"
         before = self.effort()
         bought = self.buy("purchase", seconds)
@@ -76,26 +92,39 @@ class GrownShop(Shop):
                 "hot SKU, PostgreSQL's processor time": hot["cpu_us_postgres"] / 1000,
                 "product that everybody reads": self.read(lambda: product + HOT, seconds / 2),
                 "product, any of all": self.read(lambda: f"{product}SEED1-{random.randint(1, self.size[0]):08}", seconds / 2),
-                "list": self.read(lambda: PAGE, seconds / 2)}, effort
+                "list": self.read(lambda: PAGE, seconds / 2)}, effort, bought["orders"] + hot["orders"]
 
 
 def measure_in_turn(shops, rounds, seconds):
-    """What each shop showed in each round, and what was read from end to end in the large one: by table, how often, how many rows, how many there are."""
-    figures, scans = {name: [] for name in shops}, {}
+    """Of each shop: what it showed in each round; what was read meanwhile, by table; and for how many orders."""
+    figures, reads, orders = {name: [] for name in shops}, {name: {} for name in shops}, dict.fromkeys(shops, 0)
     for round_ in range(rounds + 1):
         for name, shop in shops.items():
             say(f"{name}, round {round_} of {rounds}" if round_ else f"{name}, warming up")
             shop.start()
-            before = shop.scans() if name == "large" and round_ else {}
-            measured = shop.measure(seconds if round_ else 3)
+            before = shop.reads()
+            times, effort, bought = shop.measure(seconds if round_ else 3)
             if round_:
-                figures[name].append(measured)
-            for table, (count, read, live) in shop.scans().items() if before else ():
-                was = before.get(table, (0, 0, 0))
-                more = scans.setdefault(table, [0, 0, live])
-                more[0], more[1], more[2] = more[0] + count - was[0], more[1] + read - was[1], live
+                figures[name].append((times, effort))
+                orders[name] += bought
+                for table, now in shop.reads().items():
+                    reads[name][table] = reads[name].get(table, NOTHING).and_also(now.since(before.get(table, NOTHING)))
             shop.stop()
-    return figures, {table: {"scans": count, "rows_read": read, "rows_there": live} for table, (count, read, live) in scans.items() if read}
+    return figures, reads, orders
+
+
+def rows_of_reads(reads, orders, sizes, base):
+    """How many rows are read for an order, which tables have a part in its growth, and which were read from end to end."""
+    per_order = {name: {table: of.read / orders[name] for table, of in tables.items()} for name, tables in reads.items()}
+    small, large = (sum(per_order[name].values()) for name in ("small", "large"))
+    grew = {table: {"small": round(per_order["small"].get(table, 0), 1), "large": round(rows, 1)} for table, rows in per_order["large"].items()
+            if rows > 1 + 1.3 * per_order["small"].get(table, 0)}
+    scanned = {table: {"scans": of.scans, "rows_read": of.scanned, "rows_there": of.live} for table, of in reads["large"].items() if of.live > CROWD and of.scanned}
+    for what, tables in (("more is read for an order", grew), ("read from end to end", scanned)):
+        for table, of in tables.items():
+            say(f"{what}: {table}, {of}")
+    return [row(12, f"rows and index entries read for an order, {sizes}", large, small, "", "≤ 1.3", base, grew=grew),
+            row_of_none(12, f"tables of more than {CROWD:,} rows that were read from end to end", len(scanned), "tables", scanned=scanned)]
 
 
 def main():
@@ -110,15 +139,14 @@ def main():
             for name, shop in shops.items():
                 say(f"seeding the {name} shop: {shop.size}")
                 shop.fill()
-            figures, scanned = measure_in_turn(shops, options.rounds, options.seconds)
+            figures, reads, orders = measure_in_turn(shops, options.rounds, options.seconds)
+            base = "1,000, 10,000, 1,000"
             sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
             for part, (unit, target) in enumerate((("ms", "≤ 1.3"), ("", "–"))):
                 for what in figures["small"][0][part]:
                     small, large = (statistics.median(one[part][what] for one in figures[name]) for name in ("small", "large"))
-                    tell([row(12, f"{what}, {sizes}", large, max(small, LEAST), unit, target, "1,000, 10,000, 1,000")])
-            for table, of in scanned.items():
-                say(f"read from end to end: {table}, {of}")
-            tell([row_of_none(12, "tables of more than 1,000 rows that were read from end to end", len(scanned), "tables", scanned=scanned)])
+                    tell([row(12, f"{what}, {sizes}", large, max(small, LEAST), unit, target, base)])
+            tell(rows_of_reads(reads, orders, sizes, base))
             for name, shop in shops.items():
                 say(f"the audit of the {name} shop is clean: {shop.audit(within_s=4 * 3600)} invariants")
         finally:
