@@ -9,6 +9,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/postgres/dsn.hpp"
 #include "kernel/postgres/migration.hpp"
+#include "kernel/postgres/statistics.hpp"
 
 namespace emporion::app::moving {
 namespace {
@@ -259,8 +260,7 @@ Result<> Mover::wait_for_copy() {
     }
     if (is_ready) break;
   }
-  EMP_TRY(to_super_->run("ANALYZE"));  // So that the first statements there are planned for what is there.
-  return {};
+  return postgres::look_at_filled_tables(*to_super_, postgres::Look::statistics);  // So that the first statements there are planned for what is there.
 }
 
 /// Whether nobody is left at the old place who could have a part in the move: nobody listens there, and nobody works on the database, where it is that one's

@@ -12,6 +12,7 @@
 #include "kernel/base/text.hpp"
 #include "kernel/fault/fault_points.hpp"
 #include "kernel/postgres/blocking.hpp"
+#include "kernel/postgres/statistics.hpp"
 
 namespace emporion::app::seeding {
 namespace {
@@ -79,7 +80,7 @@ class Seeder::Module {
       if (!statements_of(part_, rows_of).empty()) EMP_TRY(fill(rows_of));
     }
     // What was written is planned for, and read without a look at who wrote it.
-    if (line_.rows > 0) EMP_TRY(database_.run("VACUUM (ANALYZE)"));
+    if (line_.rows > 0) EMP_TRY(postgres::look_at_filled_tables(database_, postgres::Look::vacuum_too));
     line_.module = part_.module;
     line_.seconds = seconds_since(begin);
     return line_;
@@ -107,7 +108,7 @@ class Seeder::Module {
       tell(rows_of, there, done, total, seconds_since(begin));
     }
     // The next kind is joined to this one.
-    if (total > there) EMP_TRY(database_.run("ANALYZE"));
+    if (total > there) EMP_TRY(postgres::look_at_filled_tables(database_, postgres::Look::statistics));
     return {};
   }
 
