@@ -213,12 +213,13 @@ class TwoBuyers : public Scenario {
     for (auto& shopper : shoppers) co_await shopper->settled(stage.runtime);
   }
   Task<std::string> complaint(Stage&) override {
+    // By the answer: who was refused before a saga began has none to poll for.
     int confirmed = 0, refused = 0;
     for (auto& shopper : shoppers) {
-      confirmed += outcome_of(shopper->poll) == "confirmed" ? 1 : 0;
-      refused += outcome_of(shopper->poll) == refusal() ? 1 : 0;
+      confirmed += outcome_of(shopper->answer) == "confirmed" ? 1 : 0;
+      refused += outcome_of(shopper->answer) == refusal() ? 1 : 0;
     }
-    co_return confirmed == 1 && refused == 1 ? std::string() : text(outcome_of(shoppers[0]->poll), " and ", outcome_of(shoppers[1]->poll));
+    co_return confirmed == 1 && refused == 1 ? std::string() : text(outcome_of(shoppers[0]->answer), " and ", outcome_of(shoppers[1]->answer));
   }
 
  protected:
