@@ -4,7 +4,7 @@
 Seeds two shops by `emporion seed`: 1,000 SKUs, 10,000 orders and 1,000 promotions; and what --large says (100,000 each if not said; 1,000,000 SKUs and a million
 orders of three lines take 22 GB). Measures complete purchases and what PostgreSQL had to do for them, one SKU that everybody wants, one product that everybody reads,
 any product by its SKU, and a page of the list; prints a JSON line for each with both figures and their ratio (limit 1.3), then how many rows were read for an order,
-with the tables of which more are read in the large shop, and how many tables that grow were read from end to end there; audits both.
+and in a minute without buyers, with the tables of which more are read in the large shop, and how many tables that grow were read from end to end there; audits both.
 Loopback only; what it starts it stops, by process id. EMP_GROWTH_DIR: where the shops lie (/tmp).
 """
 import argparse
@@ -24,6 +24,7 @@ LEAST = 0.01  # A small shop may need none of what the large one needs; the rati
 READS = """SELECT relname, seq_scan, seq_tup_read, seq_tup_read + coalesce(idx_tup_fetch, 0) + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid), 0),
   n_live_tup FROM pg_stat_user_tables t"""
 CROWD = 1000  # Rows from which on a table is not read from end to end.
+SETTLE_S, IDLE_S = 10, 65  # What a start owes is done; the jobs of each minute ran once.
 
 
 class Reads(collections.namedtuple("Reads", "scans scanned read live")):
@@ -102,29 +103,53 @@ def measure_in_turn(shops, rounds, seconds):
         for name, shop in shops.items():
             say(f"{name}, round {round_} of {rounds}" if round_ else f"{name}, warming up")
             shop.start()
-            before = shop.reads()
-            times, effort, bought = shop.measure(seconds if round_ else 3)
-            if round_:
+            if not round_:
+                shop.measure(3)
+            else:
+                before = shop.reads()
+                times, effort, bought = shop.measure(seconds)
                 figures[name].append((times, effort))
                 orders[name] += bought
-                for table, now in shop.reads().items():
-                    reads[name][table] = reads[name].get(table, NOTHING).and_also(now.since(before.get(table, NOTHING)))
+                add_reads(reads[name], before, shop.reads())
             shop.stop()
     return figures, reads, orders
 
 
-def rows_of_reads(reads, orders, sizes, base):
-    """How many rows are read for an order, which tables have a part in its growth, and which were read from end to end."""
-    per_order = {name: {table: of.read / orders[name] for table, of in tables.items()} for name, tables in reads.items()}
-    small, large = (sum(per_order[name].values()) for name in ("small", "large"))
-    grew = {table: {"small": round(per_order["small"].get(table, 0), 1), "large": round(rows, 1)} for table, rows in per_order["large"].items()
-            if rows > 1 + 1.3 * per_order["small"].get(table, 0)}
-    scanned = {table: {"scans": of.scans, "rows_read": of.scanned, "rows_there": of.live} for table, of in reads["large"].items() if of.live > CROWD and of.scanned}
-    for what, tables in (("more is read for an order", grew), ("read from end to end", scanned)):
-        for table, of in tables.items():
-            say(f"{what}: {table}, {of}")
-    return [row(12, f"rows and index entries read for an order, {sizes}", large, small, "", "≤ 1.3", base, grew=grew),
-            row_of_none(12, f"tables of more than {CROWD:,} rows that were read from end to end", len(scanned), "tables", scanned=scanned)]
+def add_reads(reads, before, after):
+    for table, now in after.items():
+        reads[table] = reads.get(table, NOTHING).and_also(now.since(before.get(table, NOTHING)))
+
+
+def read_while_idle(shops):
+    """Of each shop, what it reads without buyers in a minute, by table."""
+    out = {name: {} for name in shops}
+    for shop in shops.values():
+        shop.start()
+    time.sleep(SETTLE_S)
+    before = {name: shop.reads() for name, shop in shops.items()}
+    time.sleep(IDLE_S)
+    for name, shop in shops.items():
+        add_reads(out[name], before[name], shop.reads())
+        shop.stop()
+    return out
+
+
+def row_of_reads(what, reads, per, sizes, base):
+    """How many rows are read for something, of which each shop did `per`, and which tables have a part in its growth."""
+    each = {name: {table: of.read / per[name] for table, of in tables.items()} for name, tables in reads.items()}
+    grew = {table: {"small": round(each["small"].get(table, 0), 1), "large": round(rows, 1)} for table, rows in each["large"].items()
+            if rows > 1 + 1.3 * each["small"].get(table, 0)}
+    for table, of in grew.items():
+        say(f"more is read {what}: {table}, {of}")
+    small, large = (sum(each[name].values()) for name in ("small", "large"))
+    return row(12, f"rows and index entries read {what}, {sizes}", large, small, "", "≤ 1.3", base, grew=grew)
+
+
+def row_of_scans(reads):
+    scanned = {table: {"scans": of.scans, "rows_read": of.scanned, "rows_there": of.live} for table, of in reads.items() if of.live > CROWD and of.scanned}
+    for table, of in scanned.items():
+        say(f"read from end to end: {table}, {of}")
+    return row_of_none(12, f"tables of more than {CROWD:,} rows that were read from end to end", len(scanned), "tables", scanned=scanned)
 
 
 def main():
@@ -139,6 +164,8 @@ def main():
             for name, shop in shops.items():
                 say(f"seeding the {name} shop: {shop.size}")
                 shop.fill()
+            say("both without buyers, for a minute")
+            idle = read_while_idle(shops)
             figures, reads, orders = measure_in_turn(shops, options.rounds, options.seconds)
             base = "1,000, 10,000, 1,000"
             sizes = "{:,} SKUs, {:,} orders, {:,} promotions".format(*shops["large"].size)
@@ -146,7 +173,8 @@ def main():
                 for what in figures["small"][0][part]:
                     small, large = (statistics.median(one[part][what] for one in figures[name]) for name in ("small", "large"))
                     tell([row(12, f"{what}, {sizes}", large, max(small, LEAST), unit, target, base)])
-            tell(rows_of_reads(reads, orders, sizes, base))
+            tell([row_of_reads("for an order", reads, orders, sizes, base), row_of_reads("in a minute without buyers", idle, dict.fromkeys(shops, 1), sizes, base),
+                  row_of_scans(reads["large"])])
             for name, shop in shops.items():
                 say(f"the audit of the {name} shop is clean: {shop.audit(within_s=4 * 3600)} invariants")
         finally:

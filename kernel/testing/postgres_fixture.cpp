@@ -70,6 +70,8 @@ std::int64_t PostgresTest::rows_read(const std::string& table, const std::string
     return std::stoll(value(text("SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables WHERE relname = '", table, "'")));
   };
   sql("BEGIN");  // Within a transaction the session keeps its counters to itself.
+  sql("SET LOCAL plan_cache_mode = force_generic_plan");
+  sql("SET LOCAL enable_seqscan = off");
   const auto before = counted();
   sql(statement);
   const auto after = counted();

@@ -57,7 +57,7 @@ class PostgresTest : public ::testing::Test {
   postgres::BlockingConnection::TextRows sql(const std::string& statement);
   /// The first column of the first row, "null" for NULL, "" without rows.
   std::string value(const std::string& statement);
-  /// How many rows of `table` the statement reads, by index or from end to end; it runs on the same connection as `sql`.
+  /// How many rows of `table` the statement reads, by index or from end to end; it runs on the same connection as `sql`, and is planned as for a module's pool.
   std::int64_t rows_read(const std::string& table, const std::string& statement);
   /// The tables themselves refuse the statement, on a connection of its own, and say `by`: the name of a constraint, or a trigger's words.
   void expect_refused(const std::string& statement, std::string_view by);

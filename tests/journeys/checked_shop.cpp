@@ -133,11 +133,21 @@ std::int64_t CheckedShop::bank_balance() {
 }
 
 std::string CheckedShop::at_provider(const std::string& order) {
-  const std::string payment = member_of(run(staff.call(Method::get, "/api/v1/payments?order_id=" + order)).body, "payments.0.id");
-  return cards->on_its_thread([payment](StripeSimulator& simulator) {
+  return cards->on_its_thread([payment = payment_of(order)](StripeSimulator& simulator) {
     const auto* const found = simulator.ledger().of_payment(payment);
     return found ? found->status : std::string("unknown");
   });
+}
+
+int CheckedShop::calls_at_provider(const std::string& operation, const std::string& order) {
+  return cards->on_its_thread([operation, payment = payment_of(order)](StripeSimulator& simulator) {
+    const auto* const found = simulator.ledger().of_payment(payment);
+    return found ? simulator.calls(operation, found->id) : 0;
+  });
+}
+
+std::string CheckedShop::payment_of(const std::string& order) {
+  return member_of(run(staff.call(Method::get, "/api/v1/payments?order_id=" + order)).body, "payments.0.id");
 }
 
 bool CheckedShop::come_back() {

@@ -50,6 +50,8 @@ class CheckedShop {
   std::int64_t bank_balance();
   /// What the card provider says of the payment of an order.
   std::string at_provider(const std::string& order);
+  /// How often it was asked for that operation on it.
+  int calls_at_provider(const std::string& operation, const std::string& order);
 
   void order_fault(const std::string& order) { faults->arm(order); }
   /// Waits for the crash that was ordered, and starts again what it ended. False: nothing died within ten seconds.
@@ -73,6 +75,7 @@ class CheckedShop {
   std::map<std::string, Begun> begun;  ///< By check, of those that begin before the others.
 
  private:
+  std::string payment_of(const std::string& order);
   std::vector<std::string> read_books();
   void start();
 };

@@ -82,12 +82,32 @@ def without_comments(text: str) -> str:
 WRITES = r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+(?!SET\b|OF\b|SKIP\b|NOWAIT\b)\w+)"
 
 
-def statement_effect(root: Path):
-    """A postgres::Statement that writes, itself or by a function of our migrations, says Effect::writes; else its lost commit would be taken for a refusal."""
+def database_functions(root: Path):
+    """By name, of each function of our migrations: the migration that says it last, and its body without comments."""
     functions = {}
     for migration in sorted(found for folder in ("kernel", "modules") for found in (root / folder).rglob("migrations/*.sql")):
         for name, body in re.findall(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)\s*\(.*?\$\$(.*?)\$\$", re.sub(r"--[^\n]*", "", read(migration)), re.S):
-            functions[name] = body
+            functions[name] = (migration.relative_to(root).as_posix(), body)
+    return functions
+
+
+def clock_bound(root: Path):
+    """clock_timestamp() may differ from row to row, so no index answers a comparison with it and every row is read; the statement's time is one for all."""
+    bound = re.compile(r"(?<![-=])[<>]=?\s*clock_timestamp\(\)|\bclock_timestamp\(\)\s*[<>]")
+    message = "compares with clock_timestamp(): write statement_timestamp()"
+    for name, (path, body) in database_functions(root).items():
+        if bound.search(body):
+            yield path, f"{name} {message}"
+    for folder in ("kernel", "modules", "apps"):
+        for file in sorted(found for suffix in ("cpp", "hpp") for found in (root / folder).rglob(f"*.{suffix}")):
+            source = Source(file.relative_to(root).as_posix(), read(file))
+            if not source.is_test and any(bound.search(content) for _, content in source.strings()):
+                yield source.path.as_posix(), f"a statement {message}"
+
+
+def statement_effect(root: Path):
+    """A postgres::Statement that writes, itself or by a function of our migrations, says Effect::writes; else its lost commit would be taken for a refusal."""
+    functions = {name: body for name, (_, body) in database_functions(root).items()}
     writers = {name for name, body in functions.items() if re.search(WRITES, body)}
     while True:
         calls = re.compile(rf"\b({'|'.join(sorted(writers)) or '-'})\s*\(")
@@ -150,4 +170,4 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-TREE_RULES = [module_complete, contract_complete, use_is_declared, statement_effect, dependency_documented, adr_complete]
+TREE_RULES = [module_complete, contract_complete, use_is_declared, clock_bound, statement_effect, dependency_documented, adr_complete]

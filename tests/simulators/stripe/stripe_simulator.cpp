@@ -137,6 +137,7 @@ http::Response StripeSimulator::refuse(const Error& error) {
 Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::string parameters, std::string id, Fields fields) {
   orders_.count(operation);
   ++calls_by_second_[operation][now_unix()];
+  ++calls_by_object_[{operation, id}];
   if (!key.empty()) {
     std::erase_if(keys_, [&](const auto& kept) { return kept.second.done && now_unix() - kept.second.since > key_is_kept_s; });
     const auto [stored, is_first] = keys_.try_emplace(key, Stored{parameters, false, {}, now_unix()});
@@ -175,6 +176,11 @@ Task<Answer> StripeSimulator::call(std::string operation, std::string key, std::
   if (fault == Fault::lose_answer) co_await runtime_.sleep_for(options_.hang);
   if (fault == Fault::slow) co_await runtime_.sleep_for(slowness);
   co_return answer;
+}
+
+int StripeSimulator::calls(const std::string& operation, const std::string& id) const {
+  const auto found = calls_by_object_.find({operation, id});
+  return found == calls_by_object_.end() ? 0 : found->second;
 }
 
 int StripeSimulator::busiest_second(const std::string& operation) const {

@@ -56,6 +56,8 @@ class StripeSimulator final : public http::Application {
   StripeBalance& balance() noexcept { return balance_; }
   StripeCards& cards() noexcept { return cards_; }
   int calls(const std::string& operation) const { return orders_.calls(operation); }
+  /// Those that named this object.
+  int calls(const std::string& operation, const std::string& id) const;
   /// The most calls of that operation that came within one second of the clock.
   int busiest_second(const std::string& operation) const;
   /// Signs a body as the webhooks are signed.
@@ -97,6 +99,7 @@ class StripeSimulator final : public http::Application {
   Delivery delivery_ = Delivery::at_once;
   std::vector<std::string> events_;
   std::map<std::string, std::map<std::int64_t, int>> calls_by_second_;
+  std::map<std::pair<std::string, std::string>, int> calls_by_object_;
   std::vector<std::string> held_;
   Scope scope_;
   http::Server server_;

@@ -172,7 +172,7 @@ Task<Result<Payment>> Driver::give_up_unconfirmed(CallContext context, Payment p
 }
 
 Task<Result<>> Driver::later(Payment payment, microseconds delay) {
-  co_return co_await store_.reschedule(payment.id, clock_.now() + delay, payment.run_tries + 1);
+  co_return co_await store_.reschedule(payment.id, payment.next_run_at.value(), clock_.now() + delay, payment.run_tries + 1);
 }
 
 /// After an attempt: done when the status moved, else once more after `delay`.

@@ -159,7 +159,8 @@ class PaymentStore {
   virtual Task<Result<>> save(postgres::UnitOfWork& work, Payment payment, Effects effects, UtcTime now, Uuid trace) = 0;
   /// Stores the provider's reference, unless the payment was given up meanwhile. Answers whether it may go on.
   virtual Task<Result<bool>> store_ref(Uuid id, std::string ref, UtcTime now) = 0;
-  virtual Task<Result<>> reschedule(Uuid id, UtcTime at, std::int32_t tries) = 0;
+  /// The next look at a payment that was claimed until then; if somebody wants it sooner by now, as a void does, that stays.
+  virtual Task<Result<>> reschedule(Uuid id, UtcTime claimed_until, UtcTime at, std::int32_t tries) = 0;
   /// Takes due payments for `lease`, of each provider up to its quota: no two workers get the same one.
   virtual Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) = 0;
 

@@ -12,6 +12,15 @@ struct CardPayment : PaymentTest {
   std::vector<Result<T>> all(std::vector<Task<Result<T>>> tasks) {
     return run(when_all(std::move(tasks)));
   }
+  /// Gives the payment up while the provider has a question about it to answer.
+  Task<Result<>> give_up_once_asked(Uuid id) {
+    while (provider.calls("get") == 0) co_await runtime().yield();
+    v1::VoidPaymentRequest request;
+    request.id = id;
+    request.reason = "checkout aborted";
+    EMP_CO_TRY(co_await module().service.void_payment(by("checkout"), request));
+    co_return Result<>();
+  }
 };
 
 TEST_F(CardPayment, IsAuthorizedAndThenCaptured) {
@@ -295,6 +304,21 @@ TEST_F(CardPayment, WaitsForItsBuyerAndExpiresWithItsWindow) {
   EXPECT_EQ(created->payment.next_action->type, v1::NextActionType::redirect);
   work(minutes(16));
   EXPECT_EQ(stored(request.payment_id).status, S::expired);
+  EXPECT_EQ(provider.ledger().of_payment(request.payment_id.to_string())->status, "canceled");
+}
+
+TEST_F(CardPayment, GivenUpWhileItIsAskedForIsReleasedAtOnce) {
+  const auto request = a_payment("pm_card_threeDSecure2Required");
+  ASSERT_TRUE(create(request));
+  clock.move(seconds(61));
+  provider.misbehave("get", Fault::slow);
+  std::vector<Task<Result<>>> at_once;
+  at_once.push_back(module().worker.run_due(by("payment")));
+  at_once.push_back(give_up_once_asked(request.payment_id));
+  for (const auto& done : all(std::move(at_once))) EXPECT_TRUE(done) << done.error().to_string();
+  EXPECT_EQ(stored(request.payment_id).status, S::requires_action);
+  work();
+  EXPECT_EQ(stored(request.payment_id).status, S::voided);
   EXPECT_EQ(provider.ledger().of_payment(request.payment_id.to_string())->status, "canceled");
 }
 

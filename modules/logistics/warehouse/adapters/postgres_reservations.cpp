@@ -35,12 +35,7 @@ constexpr Statement apply_step{"warehouse.apply_step", "SELECT reservation_step_
 constexpr Statement shorten_line{"warehouse.shorten_line", "SELECT resourced, shorted FROM reservation_short($1, $2, $3, $4, $5, $6, $7)", Effect::writes};
 constexpr Statement move_line{"warehouse.move_line", "SELECT reservation_move($1, $2, $3, $4, 2147483647, false, $5)", Effect::writes};
 constexpr Statement expire_overdue{"warehouse.expire_overdue", "SELECT reservation_expire($1, $2, $3)", Effect::writes};
-constexpr Statement select_stranded{"warehouse.select_stranded",
-                                    "SELECT x.id, l.warehouse_id FROM warehouse w JOIN reservation x ON x.status IN ('active', 'confirmed') JOIN "
-                                    "reservation_line l ON l.reservation_id = x.id AND l.warehouse_id = w.id "
-                                    "WHERE w.status IN ('draining', 'offline') AND l.qty - l.shipped - l.released - l.picked > 0 "
-                                    "AND (w.status = 'draining' OR x.status = 'active' OR w.status_since < clock_timestamp() - make_interval(secs => $1)) "
-                                    "GROUP BY x.created_at, x.id, l.warehouse_id ORDER BY x.created_at, x.id LIMIT $2"};
+constexpr Statement select_stranded{"warehouse.select_stranded", "SELECT reservation, warehouse FROM stranded_lines($1, $2)"};
 constexpr Statement evacuate_reservation{"warehouse.evacuate_reservation", "SELECT reservation_evacuate($1, $2, $3)", Effect::writes};
 constexpr Statement select_of_order{
     "warehouse.select_of_order",

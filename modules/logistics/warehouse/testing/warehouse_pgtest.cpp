@@ -67,6 +67,23 @@ TEST_F(Warehouses, AnOfflineWarehouseKeepsConfirmedLinesAWhile) {
   EXPECT_EQ(stored(confirmed.id)->lines[0].warehouse_id, second);
 }
 
+TEST_F(Warehouses, WhoLooksForWhatIsStrandedDoesNotReadWhatIsOver) {
+  const auto first = a_warehouse("W1");
+  receive(first, {{"A", 10}});
+  const auto confirmed = a_confirmed({{"A", 4}}, new_id());
+  sql("INSERT INTO reservation SELECT r.* FROM reservation x, generate_series(1, 1000) n, LATERAL jsonb_populate_record(NULL::reservation, to_jsonb(x) || "
+      "jsonb_build_object('id', md5('over' || n), 'reference_id', md5('of' || n), 'status', 'fulfilled')) r");
+  sql("INSERT INTO reservation_line SELECT r.id, 1, l.warehouse_id, 'A', 1, 0, 1 FROM reservation r, reservation_line l WHERE r.status = 'fulfilled'");
+  sql("ANALYZE reservation, reservation_line");
+  const std::string look = "SELECT stranded_lines(900, 200)";
+  EXPECT_EQ(rows_read("reservation", look) + rows_read("reservation_line", look), 0) << "no warehouse is closed";
+  ASSERT_TRUE(deactivate(first));
+  EXPECT_LT(rows_read("reservation", look) + rows_read("reservation_line", look), 10);
+  EXPECT_EQ(value("SELECT string_agg(reservation::text, ' ') FROM stranded_lines(900, 200)"), confirmed.id.to_string());
+  sql("DELETE FROM reservation_line WHERE reservation_id <> '" + confirmed.id.to_string() + "'");  // Nobody received or shipped those.
+  sql("DELETE FROM reservation WHERE status = 'fulfilled'");
+}
+
 TEST_F(Warehouses, ReservingWhileAWarehouseDrainsLosesNoUnit) {
   const auto first = a_warehouse("W1", 1);
   const auto second = a_warehouse("W2", 2);

@@ -241,6 +241,23 @@ TEST_F(Staff, WindowsOpenAndCloseToTheInstant) {
   EXPECT_EQ(reason_of(run(api().activate_promotion(staff(), {made.id, {}}))), "PROMOTION_STATE");
 }
 
+TEST_F(Staff, WhoLooksForWindowsThatMovedReadsNoOthers) {
+  a_campaign();
+  auto terms = ten_percent();
+  terms.starts_at = clock().now() + seconds(10);
+  terms.ends_at = clock().now() + seconds(20);
+  const auto opens = a_promotion(terms);
+  for (const std::string table : {"campaign", "promotion"}) {
+    sql(text("INSERT INTO ", table, " SELECT r.* FROM (SELECT * FROM ", table, " LIMIT 1) x, generate_series(1, 1000) n, LATERAL jsonb_populate_record(NULL::",
+             table, ", to_jsonb(x) || jsonb_build_object('id', md5('later' || n), 'status', CASE WHEN n > 500 THEN 'active' ELSE 'scheduled' END, ",
+             "'starts_at', x.starts_at + interval '1 year', 'ends_at', x.ends_at + interval '1 year')) r"));
+    sql("ANALYZE " + table);
+  }
+  const std::string look = text("SELECT window_boundaries('", (clock().now() + seconds(15)).to_string(), "', 500)");
+  EXPECT_LT(rows_read("campaign", look) + rows_read("promotion", look), 20);
+  EXPECT_EQ(usage(opens.id), "0 0 active");
+}
+
 TEST_F(Staff, OnlyDraftsAreRemovedAndOnlyUnusedOnes) {
   const auto campaign = run(api().create_campaign(staff(), {campaign_terms()}));
   auto terms = ten_percent();

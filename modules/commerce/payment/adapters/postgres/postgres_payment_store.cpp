@@ -51,7 +51,7 @@ constexpr Statement set_ref{
     "UPDATE payment SET provider_ref = $2, updated_at = $3 WHERE id = $1 AND status IN ('created', 'processing') AND void_requested_at IS NULL "
     "AND (provider_ref IS NULL OR provider_ref = $2)",
     Effect::writes};
-constexpr Statement set_schedule{"payment.reschedule", "UPDATE payment SET next_run_at = $2, run_tries = $3 WHERE id = $1 AND next_run_at IS NOT NULL",
+constexpr Statement set_schedule{"payment.reschedule", "UPDATE payment SET next_run_at = $3, run_tries = $4 WHERE id = $1 AND next_run_at = $2",
                                  Effect::writes};
 constexpr Statement claim_payments{"payment.claim_due",
                                    "WITH due AS (SELECT d.id FROM unnest($3::text[], $4::int4[]) AS q (provider, n) CROSS JOIN LATERAL (SELECT o.id FROM "
@@ -227,8 +227,8 @@ Task<Result<bool>> PostgresPaymentStore::store_ref(Uuid id, std::string ref, Utc
   co_return rows.affected() == 1;
 }
 
-Task<Result<>> PostgresPaymentStore::reschedule(Uuid id, UtcTime at, std::int32_t tries) {
-  EMP_CO_TRY(co_await database_.query(set_schedule, id, at, tries));
+Task<Result<>> PostgresPaymentStore::reschedule(Uuid id, UtcTime claimed_until, UtcTime at, std::int32_t tries) {
+  EMP_CO_TRY(co_await database_.query(set_schedule, id, claimed_until, at, tries));
   co_return Result<>();
 }
 

@@ -20,7 +20,7 @@ class PostgresPaymentStore : public PaymentStore {
   Task<Result<std::vector<LockedPayment>>> lock_of_order(postgres::UnitOfWork& work, Uuid order_id) override;
   Task<Result<>> save(postgres::UnitOfWork& work, Payment payment, Effects effects, UtcTime now, Uuid trace) override;
   Task<Result<bool>> store_ref(Uuid id, std::string ref, UtcTime now) override;
-  Task<Result<>> reschedule(Uuid id, UtcTime at, std::int32_t tries) override;
+  Task<Result<>> reschedule(Uuid id, UtcTime claimed_until, UtcTime at, std::int32_t tries) override;
   Task<Result<std::vector<Payment>>> claim_due(UtcTime now, microseconds lease, std::vector<ProviderQuota> quotas) override;
   Task<Result<>> leave_tombstone(Uuid payment_id, std::optional<Uuid> order_id, UtcTime now) override;
   Task<Result<>> close_order(postgres::UnitOfWork& work, Uuid order_id, UtcTime now) override;

@@ -41,7 +41,7 @@ constexpr Statement tell_pace{
     "INSERT INTO checkout_pace VALUES ($1, $2, clock_timestamp()) ON CONFLICT (replica) DO UPDATE SET per_min = excluded.per_min, at = excluded.at",
     Effect::writes};
 constexpr Statement sum_pace{"gateway.sum_pace",
-                             "SELECT coalesce(sum(per_min), 0)::int8 FROM checkout_pace WHERE at > clock_timestamp() - interval '10 seconds'"};
+                             "SELECT coalesce(sum(per_min), 0)::int8 FROM checkout_pace WHERE at > statement_timestamp() - interval '10 seconds'"};
 
 std::string described(const WaitingRoom& sale) {
   std::string out;
