@@ -21,7 +21,7 @@ namespace emporion::promotion {
 struct Parts {
   Parts(const ModuleContext& context, Policy policy)
       : random(context.random),
-        book(context.database, context.clock),
+        book(context.runtime, context.database, context.clock),
         facts(context.database),
         redemptions(context.database),
         evaluating(book, facts, keys, context.clock, policy),

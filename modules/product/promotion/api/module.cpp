@@ -41,7 +41,10 @@ class PromotionModule final : public Module {
     jobs_.every("promotion.counters", hours(24), &parts_.insight, &Insight::audit_counters);
     co_return Result<>();
   }
-  Task<void> stop() override { return parts_.reserving.close(); }
+  Task<void> stop() override {
+    co_await parts_.reserving.close();
+    co_await parts_.book.close();
+  }
 
  private:
   std::string master_key_file_;

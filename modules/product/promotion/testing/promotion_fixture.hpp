@@ -42,6 +42,7 @@ class PromotionFixture : public testing::PostgresTest {
   }
   ~PromotionFixture() override {
     run(parts_->reserving.close());
+    run(parts_->book.close());
     std::filesystem::remove_all(home_);
   }
   void TearDown() override {

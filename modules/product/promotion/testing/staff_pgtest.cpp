@@ -241,6 +241,19 @@ TEST_F(Staff, WindowsOpenAndCloseToTheInstant) {
   EXPECT_EQ(reason_of(run(api().activate_promotion(staff(), {made.id, {}}))), "PROMOTION_STATE");
 }
 
+TEST_F(Staff, WhatRunsIsReadOnceForAllWhoAskMeanwhile) {
+  a_promotion(ten_percent());
+  for (const std::size_t running : {1u, 2u}) {
+    std::vector<Task<Result<std::shared_ptr<const ActiveSet>>>> at_once;
+    for (int i = 0; i < 20; ++i) at_once.push_back(parts().book.now());
+    std::set<std::shared_ptr<const ActiveSet>> seen;
+    for (auto& set : run(when_all(std::move(at_once)))) seen.insert(set.value());
+    EXPECT_EQ(seen.size(), 1u);
+    EXPECT_EQ((*seen.begin())->promotions.size(), running);
+    a_promotion(ten_percent());
+  }
+}
+
 TEST_F(Staff, WhoLooksForWindowsThatMovedReadsNoOthers) {
   a_campaign();
   auto terms = ten_percent();

@@ -1,5 +1,7 @@
 #include "modules/product/promotion/adapters/postgres/promotion_book.hpp"
 
+#include <algorithm>
+
 #include "kernel/json/codec.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
@@ -13,12 +15,12 @@ using postgres::Statement;
 constexpr Statement read_revision{"promotion.read_revision", "SELECT revision FROM active_set"};
 // One that ended by its window is kept for quotes that still hold.
 constexpr Statement read_active{"promotion.read_active", R"(
-SELECT p.id, p.revision, p.terms::text, p.created_at, c.budget_currency, (SELECT revision FROM active_set)
+SELECT p.id, p.revision, p.terms::text, p.created_at, c.budget_currency
   FROM promotion p LEFT JOIN campaign c ON c.id = p.campaign_id
  WHERE p.status IN ('scheduled', 'active', 'exhausted') OR (p.status = 'ended' AND NOT p.is_stopped AND p.ends_at > $1::timestamptz)
  ORDER BY p.id)"};
 constexpr Statement read_one{"promotion.read_one", R"(
-SELECT p.id, p.revision, p.terms::text, p.created_at, c.budget_currency, 0::int8
+SELECT p.id, p.revision, p.terms::text, p.created_at, c.budget_currency
   FROM promotion p LEFT JOIN campaign c ON c.id = p.campaign_id WHERE p.id = $1::uuid)"};
 
 constexpr hours ended_kept{1};
@@ -37,16 +39,31 @@ Result<Promotion> promotion_of(const postgres::Row& row) {
 
 }  // namespace
 
-PostgresPromotionBook::PostgresPromotionBook(postgres::Database& database, const Clock& clock)
-    : database_(database), clock_(clock), watch_(database, read_revision, clock) {}
+PostgresPromotionBook::PostgresPromotionBook(Runtime& runtime, postgres::Database& database, const Clock& clock)
+    : database_(database),
+      clock_(clock),
+      watch_(database, read_revision, clock),
+      reads_(runtime, LaneOptions{.name = "promotion.read_active"}, [this](Revisions wanted) { return read_for(std::move(wanted)); }) {}
 
 Task<Result<std::shared_ptr<const ActiveSet>>> PostgresPromotionBook::now() {
   EMP_CO_ASSIGN(const auto revision, co_await watch_.current());
-  if (set_ && set_->revision == revision) co_return set_;
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(read_active, clock_.now() - ended_kept));
+  if (set_ && set_->revision >= revision) co_return set_;
+  co_return co_await reads_.submit(revision);
+}
+
+Task<Result<PostgresPromotionBook::Sets>> PostgresPromotionBook::read_for(Revisions wanted) {
+  if (!set_ || set_->revision < std::ranges::max(wanted)) EMP_CO_TRY(co_await read());
+  co_return Sets(wanted.size(), set_);
+}
+
+Task<Result<>> PostgresPromotionBook::read() {
+  std::vector<postgres::Bound> reads;
+  reads.push_back(postgres::bind(read_revision));  // First: what is read after it is at least as new.
+  reads.push_back(postgres::bind(read_active, clock_.now() - ended_kept));
+  EMP_CO_ASSIGN(const auto answers, co_await database_.run_together(std::move(reads)));
   auto set = std::make_shared<ActiveSet>();
-  set->revision = rows.empty() ? revision : rows[0].get<std::int64_t>(5);
-  for (const auto row : rows) {
+  set->revision = answers[0][0].get<std::int64_t>(0);
+  for (const auto row : answers[1]) {
     auto promotion = promotion_of(row);
     if (!promotion) {
       // A configuration that cannot be read takes nothing off (PRM-12).
@@ -57,8 +74,8 @@ Task<Result<std::shared_ptr<const ActiveSet>>> PostgresPromotionBook::now() {
     }
     set->add(std::make_shared<const Promotion>(std::move(*promotion)));
   }
-  set_ = set;
-  co_return set_;
+  set_ = std::move(set);
+  co_return Result<>();
 }
 
 Task<Result<std::shared_ptr<const Promotion>>> PostgresPromotionBook::find(Uuid id) {
