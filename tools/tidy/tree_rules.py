@@ -83,11 +83,11 @@ WRITES = r"\b(INSERT\s+INTO|DELETE\s+FROM|UPDATE\s+(?!SET\b|OF\b|SKIP\b|NOWAIT\b
 
 
 def database_functions(root: Path):
-    """By name, of each function of our migrations: the migration that says it last, and its body without comments."""
+    """By folder and name, of each function of our migrations: the migration that says it last, and its body without comments."""
     functions = {}
     for migration in sorted(found for folder in ("kernel", "modules") for found in (root / folder).rglob("migrations/*.sql")):
         for name, body in re.findall(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)\s*\(.*?\$\$(.*?)\$\$", re.sub(r"--[^\n]*", "", read(migration)), re.S):
-            functions[name] = (migration.relative_to(root).as_posix(), body)
+            functions[migration.parent, name] = (migration.relative_to(root).as_posix(), body)
     return functions
 
 
@@ -95,7 +95,7 @@ def clock_bound(root: Path):
     """clock_timestamp() may differ from row to row, so no index answers a comparison with it and every row is read; the statement's time is one for all."""
     bound = re.compile(r"(?<![-=])[<>]=?\s*clock_timestamp\(\)|\bclock_timestamp\(\)\s*[<>]")
     message = "compares with clock_timestamp(): write statement_timestamp()"
-    for name, (path, body) in database_functions(root).items():
+    for (_, name), (path, body) in database_functions(root).items():
         if bound.search(body):
             yield path, f"{name} {message}"
     for folder in ("kernel", "modules", "apps"):
@@ -107,7 +107,7 @@ def clock_bound(root: Path):
 
 def statement_effect(root: Path):
     """A postgres::Statement that writes, itself or by a function of our migrations, says Effect::writes; else its lost commit would be taken for a refusal."""
-    functions = {name: body for name, (_, body) in database_functions(root).items()}
+    functions = {name: body for (_, name), (_, body) in database_functions(root).items()}
     writers = {name for name, body in functions.items() if re.search(WRITES, body)}
     while True:
         calls = re.compile(rf"\b({'|'.join(sorted(writers)) or '-'})\s*\(")
