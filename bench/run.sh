@@ -98,7 +98,7 @@ ceiling() {
   local before after
   before=$(postgres_ticks)
   as_administrator timeout $(($1 + 30)) "$pgbench" -n -M prepared -f bench/checkout/ceiling.pgbench -D third=$((skus / 3)) -c "$clients" -j 1 -T "$1" bench_ceiling \
-    >"$work/pgbench.log" 2>&1 || { tail -5 "$work/pgbench.log" >&2; return 1; }
+    >"$work/pgbench.log" 2>&1 || { grep -m5 -A2 error "$work/pgbench.log" >&2; return 1; }
   after=$(postgres_ticks)
   awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
     /transactions actually processed/ { sub(/\/.*/, "", $6); n = $6 }
