@@ -18,7 +18,8 @@ from shop import row
 
 RESULTS = Path("bench/results")
 # The hot writes of a checkout, and the lane of each. Source: design.md §4.
-LANES = {"reserve": "warehouse.reserve", "create order": "order.create", "payment": "payment.create", "saga log": "checkout.place_order.log"}
+LANES = {"add to cart": "checkout.cart_add", "begin checkout": "checkout.session_start", "change session": "checkout.session_change", "keep quote": "checkout.keep_quote",
+         "accept confirm": "checkout.accept", "reserve": "warehouse.reserve", "create order": "order.create", "payment": "payment.create", "saga log": "checkout.place_order.log"}
 
 
 def output_of(*command):

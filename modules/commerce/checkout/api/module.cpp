@@ -58,8 +58,8 @@ class CheckoutModule final : public Module {
       : context_(std::move(context)),
         settings_(read_settings(context_.settings)),
         neighbours_(context_.calls),
-        cart_store_(context_.database, context_.clock, context_.random),
-        sessions_(context_.database, context_.clock, context_.random),
+        cart_store_(context_.runtime, context_.database, context_.clock, context_.random),
+        sessions_(context_.runtime, context_.database, context_.clock, context_.random),
         quoting_(neighbours_, settings_, context_.clock, context_.random),
         place_order_(neighbours_, sessions_, quoting_, settings_),
         engine_(context_.runtime, context_.database, context_.clock, context_.random, context_.name, place_order_.definition(),
@@ -82,7 +82,11 @@ class CheckoutModule final : public Module {
     housekeeping_.schedule(context_.jobs);
     co_return Result<>();
   }
-  Task<void> stop() override { co_await engine_.stop(); }
+  Task<void> stop() override {
+    co_await engine_.stop();
+    co_await cart_store_.close();
+    co_await sessions_.close();
+  }
 
  private:
   ModuleContext context_;

@@ -32,6 +32,8 @@ class Faults {
   void down(const std::string& operation, int times = 1) { order(operation, {Kind::down}, times); }
   void refuse(const std::string& operation, Error error, int times = 1) { order(operation, {Kind::refuse, std::move(error)}, times); }
   void delay(const std::string& operation) { order(operation, {Kind::delay}); }
+  /// Runs `what` once, before the operation's next call does anything.
+  void before(const std::string& operation, std::function<void()> what) { before_[operation] = std::move(what); }
   void clear() { ordered_.clear(); }
   int calls(const std::string& operation) { return calls_[operation]; }
   std::vector<std::string> operations() const {
@@ -51,6 +53,7 @@ class Faults {
   template <typename Answer>
   Result<Answer> pass(const std::string& operation, std::function<Result<Answer>()> work) {
     ++calls_[operation];
+    if (const auto due = before_.extract(operation)) due.mapped()();
     auto& waiting = ordered_[operation];
     if (waiting.empty()) return work();
     const Fault fault = waiting.front();
@@ -72,6 +75,7 @@ class Faults {
  private:
   std::map<std::string, std::deque<Fault>> ordered_;
   std::map<std::string, int> calls_;
+  std::map<std::string, std::function<void()>> before_;
   std::vector<std::function<std::string()>> delayed_;
 };
 

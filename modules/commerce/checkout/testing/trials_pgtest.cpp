@@ -19,7 +19,7 @@ struct PlaceOrderTrials : PlacementTest {
   struct Driven {
     explicit Driven(PlaceOrderTrials& test)
         : neighbours(test.calls()),
-          sessions(test.database(), test.clock, test.random),
+          sessions(test.runtime(), test.database(), test.clock, test.random),
           quoting(neighbours, test.checkout_settings, test.clock, test.random),
           place_order(neighbours, sessions, quoting, test.checkout_settings),
           engine(test.runtime(), test.database(), test.clock, test.random, "checkout", testing::under_trial(place_order.definition(), test.trial),

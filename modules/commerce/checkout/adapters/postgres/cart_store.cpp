@@ -16,9 +16,6 @@ constexpr Statement select_live_of_guest{"checkout.find_guest_cart",
                                          "SELECT cart_json(id) FROM cart WHERE status IN ('active', 'locked') AND guest_token_sha256 = $1"};
 constexpr Statement before_adding{"checkout.before_add",
                                   "SELECT b.currency, b.answer, $5::bytea IS NOT NULL AND guest_token_is_dead($5) FROM cart_before_add($1, $2, $3, $4, $5) b"};
-constexpr Statement add_lines{
-    "checkout.add_to_cart",
-    "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
 constexpr Statement change_one{"checkout.change_cart_line", "SELECT cart_change_line($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", Effect::writes};
 constexpr Statement change_coupons{"checkout.change_coupon", "SELECT cart_change_coupon($1, $2, $3, $4, $5, $6)", Effect::writes};
 constexpr Statement clear_all{"checkout.clear_cart", "SELECT cart_clear($1, $2, $3, $4)", Effect::writes};
@@ -53,35 +50,6 @@ Task<Result<CartStore::BeforeAdd>> PostgresCartStore::before_add(Owner owner, Ke
   EMP_CO_ASSIGN(out.answer, read_cart(rows[0].get<std::optional<std::string>>(1)));
   out.token_is_dead = rows[0].get<bool>(2);
   co_return out;
-}
-
-Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed, std::vector<NewLine> lines, std::optional<Currency> currency,
-                                                 std::optional<std::int64_t> if_match, CartLimits limits) {
-  std::vector<Uuid> ids, products;
-  std::vector<std::string> skus, names, availabilities;
-  std::vector<std::int32_t> quantities;
-  std::vector<std::int64_t> prices, list_prices;
-  std::vector<std::optional<std::string>> images;
-  std::vector<std::optional<Uuid>> sellers;
-  for (const auto& line : lines) {
-    ids.push_back(line.line);
-    skus.push_back(line.sku);
-    products.push_back(line.product);
-    quantities.push_back(line.qty);
-    prices.push_back(line.unit_price.amount());
-    list_prices.push_back(line.list_price.amount());
-    names.push_back(line.name);
-    images.push_back(line.image);
-    sellers.push_back(line.seller);
-    availabilities.emplace_back(v1::to_string(line.availability));
-  }
-  const auto code = currency ? std::optional(currency->to_string()) : std::nullopt;
-  const postgres::Bytes digest = digest_of(keyed);
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(add_lines, keyed.caller, keyed.key, digest, keyed.trace, Uuid::v7(clock_.now(), random_),
-                                                          owner.customer, guest_column(owner), code, if_match, limits.lines_max, limits.units_max, ids, skus,
-                                                          products, quantities, prices, list_prices, names, images, sellers, availabilities));
-  EMP_CO_ASSIGN(auto cart, parse_json<v1::Cart>(rows[0].get<std::string>(1)));
-  co_return CartChanged{std::move(cart), rows[0].get<bool>(0)};
 }
 
 Task<Result<std::optional<v1::Cart>>> PostgresCartStore::change_line(Owner owner, LineChange change, std::optional<std::int64_t> if_match, Uuid trace,

@@ -2,6 +2,7 @@
 
 #include "kernel/base/random.hpp"
 #include "kernel/base/time.hpp"
+#include "kernel/lanes/shared_write.hpp"
 #include "kernel/postgres/database.hpp"
 #include "kernel/saga/engine.hpp"
 #include "modules/commerce/checkout/app/ports.hpp"
@@ -10,7 +11,9 @@ namespace emporion::checkout {
 
 class PostgresSessionStore final : public SessionStore {
  public:
-  PostgresSessionStore(postgres::Database& database, const Clock& clock, Random& random) : database_(database), clock_(clock), random_(random) {}
+  PostgresSessionStore(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random);
+  /// Waits for the writes that are under way.
+  Task<void> close();
   /// The engine whose sagas `accept` begins; set once, before the first call.
   void attach(const saga::Engine& engine) noexcept { engine_ = &engine; }
 
@@ -30,11 +33,37 @@ class PostgresSessionStore final : public SessionStore {
   Task<Result<std::optional<Uuid>>> saga_of_order(Uuid order) override;
 
  private:
+  struct Start {
+    Uuid new_session;
+    Owner owner;
+    KeyedRequest keyed;
+  };
+  struct Change {
+    Uuid session;
+    Owner owner;
+    std::optional<std::int64_t> if_match;
+    SessionChange to;
+  };
+  template <typename Answer>
+  using Shared = Task<Result<std::vector<std::optional<Answer>>>>;
+
   Task<Result<SessionView>> read(Uuid session, Owner owner, bool with_lines);
+  Shared<Started> start_together(std::vector<Start> batch);
+  Task<Result<Started>> start_alone(Start start);
+  Shared<v1::CheckoutSession> change_together(std::vector<Change> batch);
+  Task<Result<v1::CheckoutSession>> change_alone(Change change);
+  Shared<v1::CheckoutSession> keep_together(std::vector<QuoteToKeep> batch);
+  Task<Result<v1::CheckoutSession>> keep_alone(QuoteToKeep keep);
+  Shared<Accepted> accept_together(std::vector<Acceptance> batch);
+  Task<Result<Accepted>> accept_alone(Acceptance acceptance);
 
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;
+  SharedWrite<Start, Started> starting_;
+  SharedWrite<Change, v1::CheckoutSession> changing_;
+  SharedWrite<QuoteToKeep, v1::CheckoutSession> keeping_;
+  SharedWrite<Acceptance, Accepted> accepting_;
   const saga::Engine* engine_ = nullptr;
 };
 
