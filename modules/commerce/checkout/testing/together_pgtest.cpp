@@ -234,6 +234,23 @@ TEST_F(Together, WhoChangesASessionAtTheSameTimeSharesAStatement) {
   EXPECT_EQ(count("checkout_session WHERE contact LIKE '%thief@%' OR contact LIKE '%past@%'"), "0");
 }
 
+TEST_F(Together, WhoLooksAtTheSameTimeSeesHisOwnSession) {
+  const auto linh = a_buyer("linh", card("pm_ok"), 1), minh = a_buyer("minh", card("pm_ok"), 2), late = a_buyer("late", card("pm_ok"));
+  sql(text("UPDATE checkout_session SET expires_at = now() - interval '1 second' WHERE id = '", late.session, "'"));
+  std::vector<Task<Result<v1::CheckoutResponse>>> calls;
+  for (const auto* buyer : {&linh, &late, &minh, &minh}) calls.push_back(api().get_checkout(buyer->call, {.id = buyer->session}));
+  calls.push_back(api().get_checkout(linh.call, {.id = minh.session}));
+  calls.push_back(api().get_checkout(linh.call, {.id = Uuid::from_name("no session")}));
+  const auto answers = run(when_all(std::move(calls)));
+  EXPECT_EQ(said(answers), (Said{"ok", "CHECKOUT_EXPIRED", "ok", "ok", "CHECKOUT_NOT_FOUND", "CHECKOUT_NOT_FOUND"}));
+  EXPECT_EQ(answers[0]->checkout.id, linh.session);
+  EXPECT_EQ(answers[0]->quote->totals.grand_total, linh.total);
+  for (const std::size_t i : {2, 3}) {
+    EXPECT_EQ(answers[i]->checkout.id, minh.session);
+    EXPECT_EQ(answers[i]->quote->totals.grand_total, minh.total);
+  }
+}
+
 TEST_F(Together, ASessionChangedTwiceAtOnceHasBothChanges) {
   auto linh = a_buyer("linh", card("pm_ok"));
   const auto before = run(api().get_checkout(linh.call, {.id = linh.session}))->checkout.version;

@@ -19,7 +19,7 @@ constexpr Statement add_to_one{
     "SELECT replayed, cart FROM cart_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", Effect::writes};
 
 /// A long order keeps nobody waiting but its own buyer.
-constexpr std::size_t shared_lines_max = 20;
+constexpr std::size_t shared_lines_max = 100;
 
 /// The lines of one or more additions, by column.
 struct LineColumns {

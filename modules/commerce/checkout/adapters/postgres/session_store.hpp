@@ -12,7 +12,7 @@ namespace emporion::checkout {
 class PostgresSessionStore final : public SessionStore {
  public:
   PostgresSessionStore(Runtime& runtime, postgres::Database& database, const Clock& clock, Random& random);
-  /// Waits for the writes that are under way.
+  /// Waits for what is under way.
   Task<void> close();
   /// The engine whose sagas `accept` begins; set once, before the first call.
   void attach(const saga::Engine& engine) noexcept { engine_ = &engine; }
@@ -33,6 +33,12 @@ class PostgresSessionStore final : public SessionStore {
   Task<Result<std::optional<Uuid>>> saga_of_order(Uuid order) override;
 
  private:
+  struct View {
+    Uuid session;
+    Owner owner;
+    bool with_lines;
+  };
+  using Viewing = Lane<View, SessionView>;
   struct Start {
     Uuid new_session;
     Owner owner;
@@ -47,7 +53,7 @@ class PostgresSessionStore final : public SessionStore {
   template <typename Answer>
   using Shared = Task<Result<std::vector<std::optional<Answer>>>>;
 
-  Task<Result<SessionView>> read(Uuid session, Owner owner, bool with_lines);
+  Task<Result<Viewing::Answers>> view_together(std::vector<View> batch);
   Shared<Started> start_together(std::vector<Start> batch);
   Task<Result<Started>> start_alone(Start start);
   Shared<v1::CheckoutSession> change_together(std::vector<Change> batch);
@@ -60,6 +66,7 @@ class PostgresSessionStore final : public SessionStore {
   postgres::Database& database_;
   const Clock& clock_;
   Random& random_;
+  Viewing viewing_;
   SharedWrite<Start, Started> starting_;
   SharedWrite<Change, v1::CheckoutSession> changing_;
   SharedWrite<QuoteToKeep, v1::CheckoutSession> keeping_;
