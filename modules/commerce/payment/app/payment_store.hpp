@@ -148,6 +148,8 @@ class PaymentStore {
   virtual Task<Result<>> remember_account(postgres::UnitOfWork& work, Uuid customer_id, UtcTime registered_at) = 0;
 
   virtual Task<Result<Payment>> find(Uuid id) = 0;  ///< Errors: PAYMENT_NOT_FOUND.
+  /// Each for itself, in this order. Errors of one: PAYMENT_NOT_FOUND.
+  virtual Task<Result<std::vector<Result<Payment>>>> find_all(std::vector<Uuid> ids) = 0;
   virtual Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) = 0;
   /// The IP address that the payment's risk assessment was made with; empty if unknown.
   virtual Task<Result<std::string>> buyer_address(Uuid assessment_id) = 0;

@@ -98,11 +98,14 @@ PaymentService::PaymentService(Runtime& runtime, PaymentStore& store, Book& book
       options_(std::move(options)),
       questions_(options_.risk, clock, random),
       create_lane_(runtime, LaneOptions{.name = "payment.create"}, [&store](std::vector<NewPayment> batch) { return store.create_batch(std::move(batch)); }),
+      created_lane_(runtime, LaneOptions{.name = "payment.created", .unknown_tries_max = 1},
+                    [&store](std::vector<Uuid> ids) { return store.find_all(std::move(ids)); }),
       risk_lane_(runtime, LaneOptions{.name = "payment.assess_risk"},
                  [&store](std::vector<RiskQuestion> batch) { return store.assess_batch(std::move(batch)); }) {}
 
 Task<void> PaymentService::close() {
   co_await create_lane_.close();
+  co_await created_lane_.close();
   co_await risk_lane_.close();
   co_await driver_.close();
 }
@@ -178,7 +181,7 @@ Task<Result<v1::CreatePaymentResponse>> PaymentService::create_payment(CallConte
   EMP_CO_ASSIGN(const auto answer, co_await create_lane_.submit(NewPayment{payment, digest}));
   if (answer.outcome != "created" && answer.outcome != "repeated") co_return fail(refusal_of(answer));
 
-  EMP_CO_ASSIGN(auto stored, co_await store_.find(request.payment_id));
+  EMP_CO_ASSIGN(auto stored, co_await created_lane_.submit(request.payment_id));
   if (is_cod) co_return co_await answer_created(std::move(context), std::move(stored), answer.outcome == "created" ? 201 : 200);
   if (answer.outcome == "created") {
     EMP_CO_ASSIGN(auto begun,

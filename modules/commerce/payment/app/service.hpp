@@ -76,6 +76,7 @@ class PaymentService final : public v1::PaymentApi {
   ServiceOptions options_;
   RiskQuestions questions_;
   Lane<NewPayment, NewPaymentAnswer> create_lane_;
+  Lane<Uuid, Payment> created_lane_;  ///< Reads what was created.
   Lane<RiskQuestion, StoredAssessment> risk_lane_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <unordered_map>
 
 #include "kernel/base/random.hpp"
 #include "kernel/base/text.hpp"
@@ -53,6 +54,8 @@ WarehouseService::WarehouseService(Runtime& runtime, Stores& stores, const Clock
       topology_(*stores.warehouses, clock),
       gate_(clock),
       reserve_stock_(runtime, *stores.stock, *stores.reservations, topology_, gate_, options),
+      levels_lane_(runtime, LaneOptions{.name = "warehouse.levels", .queue_max = 20'000, .unknown_tries_max = 1},
+                   [this](std::vector<std::vector<std::string>> batch) { return read_levels(std::move(batch)); }),
       confirm_lane_(runtime, LaneOptions{.name = "warehouse.confirm"},
                     [this](std::vector<Confirm> batch) { return stores_.reservations->confirm(std::move(batch)); }),
       release_lane_(runtime, LaneOptions{.name = "warehouse.release"},
@@ -60,6 +63,7 @@ WarehouseService::WarehouseService(Runtime& runtime, Stores& stores, const Clock
 
 Task<void> WarehouseService::close() {
   co_await reserve_stock_.close();
+  co_await levels_lane_.close();
   co_await confirm_lane_.close();
   co_await release_lane_.close();
 }
@@ -168,8 +172,29 @@ Task<Result<v1::InventoryItem>> WarehouseService::update_inventory(CallContext c
   co_return changed;
 }
 
+Task<Result<WarehouseService::Levels::Answers>> WarehouseService::read_levels(std::vector<std::vector<std::string>> batch) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::vector<std::string> skus;
+  for (const auto& wanted : batch) {
+    for (const auto& sku : wanted) {
+      if (places.emplace(sku, skus.size()).second) skus.push_back(sku);
+    }
+  }
+  EMP_CO_ASSIGN(const auto levels, co_await stores_.stock->levels(std::move(skus), std::nullopt));
+  Levels::Answers out;
+  for (const auto& wanted : batch) {
+    std::vector<v1::StockLevel> own;
+    for (const auto& sku : wanted) own.push_back(levels[places.at(sku)]);
+    out.emplace_back(std::move(own));
+  }
+  co_return out;
+}
+
 Task<Result<v1::BatchStockResponse>> WarehouseService::batch_stock(CallContext context, v1::BatchStockRequest request) {
-  EMP_CO_ASSIGN(auto levels, co_await stores_.stock->levels(std::move(request.skus), request.warehouse_id));
+  constexpr std::size_t shared_skus_max = 100;  // A long list keeps nobody waiting but who asks.
+  const bool is_shared = !request.warehouse_id && request.skus.size() <= shared_skus_max;
+  EMP_CO_ASSIGN(auto levels, is_shared ? co_await levels_lane_.submit(std::move(request.skus))
+                                       : co_await stores_.stock->levels(std::move(request.skus), request.warehouse_id));
   const bool is_public = context.principal.realm == Realm::guest || context.principal.realm == Realm::customer;
   constexpr std::int32_t shown_max = 10;
   if (is_public) {

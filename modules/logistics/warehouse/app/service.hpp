@@ -70,6 +70,9 @@ class WarehouseService final : public v1::WarehouseApi {
   TopologyCache topology_;
   MomentaryGate gate_;
   ReserveStock reserve_stock_;
+  using Levels = Lane<std::vector<std::string>, std::vector<v1::StockLevel>>;
+  Task<Result<Levels::Answers>> read_levels(std::vector<std::vector<std::string>> batch);
+  Levels levels_lane_;  ///< Reads that are asked together are one statement.
   Lane<Confirm, v1::Reservation> confirm_lane_;
   Lane<Release, ReleaseOutcome> release_lane_;
 };

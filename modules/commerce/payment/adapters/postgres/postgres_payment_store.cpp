@@ -1,5 +1,7 @@
 #include "modules/commerce/payment/adapters/postgres/postgres_payment_store.hpp"
 
+#include <unordered_map>
+
 #include "kernel/base/text.hpp"
 #include "modules/commerce/payment/adapters/postgres/events.hpp"
 #include "modules/commerce/payment/adapters/postgres/payment_rows.hpp"
@@ -12,6 +14,7 @@ using postgres::Effect;
 using postgres::Statement;
 
 constexpr Statement find_payment{"payment.find", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.id = $1", Effect::reads};
+constexpr Statement find_payments{"payment.find_all", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.id = ANY ($1)", Effect::reads};
 constexpr Statement find_payment_by_ref{"payment.find_by_ref", "SELECT " EMP_PAYMENT_COLUMNS " FROM payment p WHERE p.provider = $1 AND p.provider_ref = $2",
                                         Effect::reads};
 constexpr Statement find_address{"payment.buyer_address", "SELECT COALESCE(address, '') FROM risk_assessment WHERE id = $1", Effect::reads};
@@ -165,6 +168,25 @@ Task<Result<Payment>> PostgresPaymentStore::find(Uuid id) {
   EMP_CO_ASSIGN(const auto rows, co_await database_.query(find_payment, id));
   if (rows.empty()) co_return no_payment();
   co_return read_payment(rows[0]);
+}
+
+Task<Result<std::vector<Result<Payment>>>> PostgresPaymentStore::find_all(std::vector<Uuid> ids) {
+  EMP_CO_ASSIGN(const auto rows, co_await database_.query(find_payments, ids));
+  std::unordered_map<Uuid, Payment> found;
+  for (const auto row : rows) {
+    auto payment = read_payment(row);
+    found.emplace(payment.id, std::move(payment));
+  }
+  std::vector<Result<Payment>> out;
+  for (const Uuid& id : ids) {
+    const auto one = found.find(id);
+    if (one != found.end()) {
+      out.emplace_back(one->second);
+    } else {
+      out.emplace_back(no_payment());
+    }
+  }
+  co_return out;
 }
 
 Task<Result<std::optional<Payment>>> PostgresPaymentStore::find_by_ref(std::string provider, std::string ref) {

@@ -13,6 +13,7 @@ class PostgresPaymentStore : public PaymentStore {
   Task<Result<std::vector<Result<StoredAssessment>>>> assess_batch(std::vector<RiskQuestion> batch) override;
   Task<Result<>> remember_account(postgres::UnitOfWork& work, Uuid customer_id, UtcTime registered_at) override;
   Task<Result<Payment>> find(Uuid id) override;
+  Task<Result<std::vector<Result<Payment>>>> find_all(std::vector<Uuid> ids) override;
   Task<Result<std::optional<Payment>>> find_by_ref(std::string provider, std::string ref) override;
   Task<Result<std::string>> buyer_address(Uuid assessment_id) override;
   Task<Result<postgres::UnitOfWork>> begin(CallContext context) override;
