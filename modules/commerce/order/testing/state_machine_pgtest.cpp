@@ -147,7 +147,10 @@ struct RandomLives : OrderTest {
     // Nothing left the house for an order that was never confirmed, and nothing came back of it.
     RC_ASSERT(value(text("SELECT count(*) FROM order_header h JOIN order_line l ON l.order_id = h.id WHERE h.id = '", order.order_id,
                          "' AND h.confirmed_at IS NULL AND l.shipped_qty > 0")) == "0");
-    RC_ASSERT(value(text("SELECT count(*) FROM order_header WHERE id = '", order.order_id, "' AND status = 'returned' AND return_state <> 'full'")) == "0");
+    // Everything has come back, though another return may still be open, for units that are back already.
+    RC_ASSERT(
+        value(text("SELECT count(*) FROM order_header h WHERE h.id = '", order.order_id, "' AND h.status = 'returned' AND h.return_state <> CASE WHEN EXISTS ",
+                   "(SELECT FROM order_return r WHERE r.order_id = h.id AND r.status = 'open') THEN 'open' ELSE 'full' END")) == "0");
     for (const AuditCheck& check : order_audit) RC_ASSERT(sql(std::string(check.sql)).size() == 0u);
   }
   std::vector<AuditCheck> order_audit;
