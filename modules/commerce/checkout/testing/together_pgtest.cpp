@@ -181,8 +181,8 @@ TEST_F(Together, ACartThatSomebodyHoldsKeepsOnlyItsOwnerWaiting) {
 // --- Sessions ---
 
 TEST_F(Together, WhoBeginsCheckoutAtTheSameTimeSharesAStatement) {
-  const auto linh = customer("linh"), minh = customer("minh"), binh = customer("binh"), hoa = customer("hoa");
-  for (const auto& one : {linh, minh, binh, hoa}) expect_ok(run(add(one, "before", "TEA", 2)));
+  const auto linh = customer("linh"), minh = customer("minh"), binh = customer("binh"), hoa = customer("hoa"), lan = customer("lan");
+  for (const auto& one : {linh, minh, binh, hoa, lan}) expect_ok(run(add(one, "before", "TEA", 2)));
   const auto open = run(api().start_checkout(keyed(binh, "before"), {}));
   expect_ok(open);
   sql("UPDATE cart SET status = 'locked' WHERE customer_id = '" + hoa.principal.id.to_string() + "'");
@@ -192,8 +192,10 @@ TEST_F(Together, WhoBeginsCheckoutAtTheSameTimeSharesAStatement) {
   calls.push_back(api().start_checkout(keyed(binh, "now"), {}));
   calls.push_back(api().start_checkout(keyed(hoa, "now"), {}));
   calls.push_back(api().start_checkout(keyed(customer("without a cart"), "now"), {}));
+  calls.push_back(api().start_checkout(keyed(lan, "now"), {}));
+  sql("UPDATE cart_line l SET saved_for_later = true FROM cart c WHERE c.id = l.cart_id AND c.customer_id = '" + lan.principal.id.to_string() + "'");
   const auto answers = run(when_all(std::move(calls)));
-  EXPECT_EQ(said(answers), (Said{"ok", "ok", "ok", "CART_LOCKED", "CART_EMPTY"}));
+  EXPECT_EQ(said(answers), (Said{"ok", "ok", "ok", "CART_LOCKED", "CART_EMPTY", "CART_EMPTY"}));
   EXPECT_EQ(answers[0]->status_code, 201);
   EXPECT_EQ(answers[0]->checkout, run(api().get_checkout(linh, {.id = answers[0]->checkout.id}))->checkout);
   EXPECT_EQ(answers[2]->status_code, 200);
