@@ -71,7 +71,10 @@ TEST_F(SharedWriteTest, AnUnknownOutcomeIsEverybodysAndNothingIsRepeated) {
   const auto answers = submit_all({2, 4});
   EXPECT_EQ(script.together.size(), 1U);
   EXPECT_TRUE(script.alone.empty());
-  for (const auto& answer : answers) EXPECT_EQ(answer.error().reason(), "COMMIT_OUTCOME_UNKNOWN");
+  for (const auto& answer : answers) {
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().reason(), "COMMIT_OUTCOME_UNKNOWN");
+  }
 }
 
 }  // namespace

@@ -353,8 +353,17 @@ TEST_F(Cash, RefusedAtTheDoorFailsThePaymentAlsoIfTheCancellationIsHeardFirst) {
 
 TEST_F(Cash, OfManyOrdersAtOnceIsPromisedInFewStatements) {
   std::vector<Task<Result<v1::CreatePaymentResponse>>> tasks;
-  for (int i = 0; i < 300; ++i) tasks.push_back(module().service.create_payment(by("checkout"), a_payment("cod")));
-  for (const auto& answer : run(when_all(std::move(tasks)))) ASSERT_TRUE(answer) << answer.error().to_string();
+  std::vector<Uuid> ids;
+  for (int i = 0; i < 300; ++i) {
+    auto request = a_payment("cod");
+    ids.push_back(request.payment_id);
+    tasks.push_back(module().service.create_payment(by("checkout"), std::move(request)));
+  }
+  const auto answers = run(when_all(std::move(tasks)));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_TRUE(answers[i]) << answers[i].error().to_string();
+    EXPECT_EQ(answers[i]->payment.id, ids[i]);
+  }
   EXPECT_EQ(count("payment"), "300");
   EXPECT_LE(std::stoi(value("SELECT count(DISTINCT xmin::text) FROM payment")), 4);
 }

@@ -226,6 +226,21 @@ TEST_F(Warehouses, StrangersSeeAStatusAndACappedQuantity) {
   EXPECT_EQ(run(api().batch_stock(caller(), {{"A"}, {}}))->stock[0].warehouses[0].available, 50);
 }
 
+TEST_F(Warehouses, WhoAsksForStockAtTheSameTimeIsToldOfHisOwnSkus) {
+  receive(a_warehouse("HN"), {{"A", 5}, {"B", 7}, {"C", 9}});
+  std::vector<Task<Result<v1::BatchStockResponse>>> calls;
+  calls.push_back(api().batch_stock(caller(), {{"B", "A"}, {}}));
+  calls.push_back(api().batch_stock(caller(), {{"C", "NONE", "B", "C"}, {}}));
+  const auto answers = run(when_all(std::move(calls)));
+  const auto told = [&](std::size_t i) {
+    std::string out;
+    for (const auto& level : answers[i]->stock) out += text(level.sku, ' ', level.available, ' ');
+    return out;
+  };
+  EXPECT_EQ(told(0), "B 7 A 5 ");
+  EXPECT_EQ(told(1), "C 9 NONE 0 B 7 C 9 ");
+}
+
 TEST_F(Warehouses, AreCreatedOnceChangedByVersionAndListedInPages) {
   auto by_key = caller();
   by_key.idempotency_key = "key-1";
