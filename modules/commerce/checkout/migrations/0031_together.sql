@@ -5,31 +5,6 @@
 -- None of these waits for a row or a key that somebody else holds: it would keep everybody waiting who came with it. Hence SKIP LOCKED, and keys that are tried.
 -- No owner and no session comes twice in one call; the caller sees to that.
 
--- A cart that was read already as the contract's message Cart, with what its lines come to and the lines as JSON. Inlined where it is called.
-CREATE FUNCTION cart_text(c cart, p_lines bigint, p_units bigint, p_subtotal bigint, p_list text) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT concat('{"id":"', c.id, '","currency":"', c.currency, '","status":"', c.status, '","coupons":', to_json(c.coupons), ',"version":', c.version,
-                ',"expires_at":', to_json(c.last_activity_at + interval '30 days'), ',"line_count":', p_lines, ',"unit_count":', p_units,
-                ',"subtotal":{"amount":', p_subtotal, ',"currency":"', c.currency, '"},"lines":[', p_list, ']}')
-$$;
-
--- As in 0030.
-CREATE OR REPLACE FUNCTION cart_shown(c cart, p_with_lines boolean, OUT shown text, OUT line_count bigint, OUT qty_most integer, OUT subtotal bigint) LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  units bigint;
-  list text;
-BEGIN
-  IF p_with_lines THEN
-    SELECT count(*) FILTER (WHERE NOT l.saved_for_later), coalesce(sum(l.qty) FILTER (WHERE NOT l.saved_for_later), 0), max(l.qty),
-           coalesce((sum(l.qty * l.unit_price) FILTER (WHERE NOT l.saved_for_later))::bigint, 0), string_agg(line_json(l, c.currency), ',' ORDER BY l.added_at, l.line_id)
-      INTO line_count, units, qty_most, subtotal, list FROM cart_line l WHERE l.cart_id = c.id;
-  ELSE
-    SELECT count(*) FILTER (WHERE NOT l.saved_for_later), coalesce(sum(l.qty) FILTER (WHERE NOT l.saved_for_later), 0), max(l.qty),
-           coalesce((sum(l.qty * l.unit_price) FILTER (WHERE NOT l.saved_for_later))::bigint, 0)
-      INTO line_count, units, qty_most, subtotal FROM cart_line l WHERE l.cart_id = c.id;
-  END IF;
-  shown := cart_text(c, line_count, units, subtotal, list);
-END $$;
-
 -- A cart, and the number of the command in its call.
 CREATE TYPE numbered_cart AS (n integer, c cart);
 
@@ -94,12 +69,7 @@ BEGIN
     FROM changed x JOIN unnest(own) AS o ON (o.c).id = x.cart_id;
 
   WITH shown AS MATERIALIZED (
-         SELECT o.n, cart_text(o.c, s.line_count, s.units, s.subtotal, s.list) AS answer, s.line_count > p_line_max OR s.qty_most > p_unit_max AS is_over
-           FROM unnest(own) AS o CROSS JOIN LATERAL (
-             SELECT count(*) FILTER (WHERE NOT l.saved_for_later) AS line_count, coalesce(sum(l.qty) FILTER (WHERE NOT l.saved_for_later), 0) AS units, max(l.qty) AS qty_most,
-                    coalesce((sum(l.qty * l.unit_price) FILTER (WHERE NOT l.saved_for_later))::bigint, 0) AS subtotal,
-                    string_agg(line_json(l, (o.c).currency), ',' ORDER BY l.added_at, l.line_id) AS list
-               FROM cart_line l WHERE l.cart_id = (o.c).id) s),
+         SELECT o.n, s.shown AS answer, s.line_count > p_line_max OR s.qty_most > p_unit_max AS is_over FROM unnest(own) AS o CROSS JOIN LATERAL cart_shown(o.c, true) s),
        kept AS (
          INSERT INTO idempotency (caller, operation, key, request_sha256, status, body)
          SELECT p_callers[s.n], 'checkout.add_items', p_keys[s.n], p_shas[s.n], 200, s.answer FROM shown s)

@@ -1,9 +1,7 @@
-#include <unordered_set>
-
 #include "kernel/json/codec.hpp"
 #include "kernel/security/crypto.hpp"
 #include "modules/commerce/checkout/adapters/postgres/cart_store.hpp"
-#include "modules/commerce/checkout/adapters/postgres/owner_columns.hpp"
+#include "modules/commerce/checkout/adapters/postgres/keyed_columns.hpp"
 
 namespace emporion::checkout {
 namespace {
@@ -58,40 +56,29 @@ Task<Result<CartChanged>> PostgresCartStore::add(Owner owner, KeyedRequest keyed
 }
 
 Task<Result<std::vector<std::optional<CartChanged>>>> PostgresCartStore::add_together(std::vector<Addition> batch) {
-  std::vector<std::string> callers, keys;
-  std::vector<postgres::Bytes> digests;
-  std::vector<Uuid> traces, carts;
-  std::vector<std::optional<Uuid>> customers;
-  std::vector<std::optional<postgres::Bytes>> guests;
+  KeyedColumns asked;
+  std::vector<Uuid> carts;
   std::vector<std::optional<std::string>> currencies;
   std::vector<std::optional<std::int64_t>> versions;
   LineColumns lines;
-  std::vector<std::size_t> places;  // Of the commands in `batch`.
-  std::unordered_set<std::string_view> owners;
   const CartLimits limits = batch.front().limits;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Addition& addition = batch[i];
-    if (!owners.insert(addition.keyed.caller).second) continue;
-    places.push_back(i);
-    callers.push_back(addition.keyed.caller);
-    keys.push_back(addition.keyed.key);
-    digests.push_back({security::sha256(addition.keyed.request)});
-    traces.push_back(addition.keyed.trace);
+    const std::int32_t number = asked.add(i, addition.keyed, addition.owner);
+    if (number == 0) continue;
     carts.push_back(addition.new_cart);
-    customers.push_back(addition.owner.customer);
-    guests.push_back(guest_column(addition.owner));
     currencies.push_back(addition.currency ? std::optional(addition.currency->to_string()) : std::nullopt);
     versions.push_back(addition.if_match);
-    lines.add(static_cast<std::int32_t>(places.size()), addition.lines);
+    lines.add(number, addition.lines);
   }
   EMP_CO_ASSIGN(const auto rows,
-                co_await database_.query(add_to_many, callers, keys, digests, traces, carts, customers, guests, currencies, versions, limits.lines_max,
-                                         limits.units_max, lines.numbers, lines.ids, lines.skus, lines.products, lines.quantities, lines.prices,
-                                         lines.list_prices, lines.names, lines.images, lines.sellers, lines.availabilities));
+                co_await database_.query(add_to_many, asked.callers, asked.keys, asked.digests, asked.traces, carts, asked.customers, asked.guests, currencies,
+                                         versions, limits.lines_max, limits.units_max, lines.numbers, lines.ids, lines.skus, lines.products, lines.quantities,
+                                         lines.prices, lines.list_prices, lines.names, lines.images, lines.sellers, lines.availabilities));
   std::vector<std::optional<CartChanged>> out(batch.size());
   for (const auto row : rows) {
     EMP_CO_ASSIGN(auto cart, parse_json<v1::Cart>(row.get<std::string>(1)));
-    out[places[static_cast<std::size_t>(row.get<std::int32_t>(0)) - 1]] = CartChanged{.cart = std::move(cart)};
+    out[asked.place_of(row.get<std::int32_t>(0))] = CartChanged{.cart = std::move(cart)};
   }
   co_return out;
 }

@@ -1,8 +1,8 @@
 #include <unordered_map>
-#include <unordered_set>
 
 #include "kernel/json/codec.hpp"
 #include "kernel/security/crypto.hpp"
+#include "modules/commerce/checkout/adapters/postgres/keyed_columns.hpp"
 #include "modules/commerce/checkout/adapters/postgres/owner_columns.hpp"
 #include "modules/commerce/checkout/adapters/postgres/session_rows.hpp"
 #include "modules/commerce/checkout/adapters/postgres/session_store.hpp"
@@ -69,29 +69,16 @@ Task<Result<SessionStore::Started>> PostgresSessionStore::start(Owner owner, Key
 }
 
 Task<Result<std::vector<std::optional<SessionStore::Started>>>> PostgresSessionStore::start_together(std::vector<Start> batch) {
-  std::vector<std::string> callers, keys;
-  std::vector<Bytes> digests;
-  std::vector<OptionalId> customers;
-  std::vector<std::optional<Bytes>> guests;
-  std::vector<Uuid> sessions, traces;
-  std::vector<std::size_t> places;
-  std::unordered_set<std::string_view> owners;
+  KeyedColumns asked;
+  std::vector<Uuid> sessions;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const Start& start = batch[i];
-    if (!owners.insert(start.keyed.caller).second) continue;
-    places.push_back(i);
-    callers.push_back(start.keyed.caller);
-    keys.push_back(start.keyed.key);
-    digests.push_back({security::sha256(start.keyed.request)});
-    customers.push_back(start.owner.customer);
-    guests.push_back(guest_column(start.owner));
-    sessions.push_back(start.new_session);
-    traces.push_back(start.keyed.trace);
+    if (asked.add(i, batch[i].keyed, batch[i].owner) != 0) sessions.push_back(batch[i].new_session);
   }
-  EMP_CO_ASSIGN(const auto rows, co_await database_.query(start_many, callers, keys, digests, customers, guests, sessions, traces));
+  EMP_CO_ASSIGN(const auto rows,
+                co_await database_.query(start_many, asked.callers, asked.keys, asked.digests, asked.customers, asked.guests, sessions, asked.traces));
   std::vector<std::optional<Started>> out(batch.size());
   for (const auto row : rows) {
-    EMP_CO_ASSIGN(out[places[static_cast<std::size_t>(row.get<std::int32_t>(0)) - 1]], read_started(row.get<std::string>(1)));
+    EMP_CO_ASSIGN(out[asked.place_of(row.get<std::int32_t>(0))], read_started(row.get<std::string>(1)));
   }
   co_return out;
 }
